@@ -1,0 +1,1 @@
+//! Kubernetes binaries: find, download and verify, or build.

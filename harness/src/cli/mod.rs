@@ -1,0 +1,1 @@
+//! One file per verb: read flags, call the engine, choose the exit code.

@@ -1,0 +1,49 @@
+//! Where a scenario runs. Every host offers [`Host`]; a scenario names none.
+
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
+
+use futures::future::BoxFuture;
+use kube::config::Kubeconfig;
+use tenantbench_reports::HostReady;
+
+mod error;
+pub mod local;
+
+pub use error::HostError;
+
+/// A Kubernetes API plus nodes.
+///
+/// Whatever is not here is done through the Kubernetes API itself, so that a host can be anything that speaks it.
+pub trait Host: Send + Sync {
+    /// What came up, for the report.
+    fn facts(&self) -> &HostReady;
+
+    /// The platform team's own credentials. Tenants never see them.
+    fn admin(&self) -> &Kubeconfig;
+
+    /// The range from which the host gives cluster addresses, such as `10.96.0.0/16`.
+    fn service_cidr(&self) -> &str;
+
+    /// Opens a way from this machine to a port of a Service, and keeps it open as long as the host lives.
+    fn forward<'a>(
+        &'a self,
+        namespace: &'a str,
+        service: &'a str,
+        port: u16,
+    ) -> BoxFuture<'a, Result<SocketAddr, HostError>>;
+
+    /// The host's own processes on this machine by component (`kube-apiserver`, …); empty where they are elsewhere.
+    fn processes(&self) -> BTreeMap<String, u32>;
+
+    /// The folder that holds the host's files on this machine, where there is one.
+    fn folder(&self) -> Option<PathBuf>;
+
+    /// The API server's audit log on this machine, where there is one: JSON lines of `audit.k8s.io/v1`.
+    fn audit_log(&self) -> Option<PathBuf>;
+
+    /// Takes the host down and returns when nothing of it is left.
+    fn down<'a>(&'a self) -> BoxFuture<'a, Result<(), HostError>>;
+
+    /// Leaves the host running after this process ends (`--keep`).
+    fn keep<'a>(&'a self) -> BoxFuture<'a, Result<(), HostError>>;
+}

@@ -1,0 +1,14 @@
+//! The engine of tenantbench: runs a scenario on a host cluster and records what happened.
+//!
+//! Data flows one way: scenario → plan → [`host`] → tenant ([`tenancy`]) → [`workload`] → probes ([`probe`]) → events.
+
+pub mod assets;
+pub mod cli;
+pub mod host;
+pub mod node;
+pub mod observe;
+pub mod probe;
+pub mod process;
+pub mod run;
+pub mod tenancy;
+pub mod workload;

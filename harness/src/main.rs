@@ -1,0 +1,3 @@
+//! `tenantbench`: what each way of sharing a Kubernetes cluster costs and leaks.
+
+fn main() {}

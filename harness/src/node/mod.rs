@@ -1,0 +1,1 @@
+//! Simulated nodes: pods become Ready, or run as real local processes.

@@ -1,0 +1,1 @@
+//! Clocks, watches on both sides, process sampling.

@@ -1,0 +1,1 @@
+//! What a tenant is: one file per model.

@@ -1,0 +1,1 @@
+//! The scenario language: schema, lint and the built-in catalogue.
