@@ -5,6 +5,7 @@
 pub mod assets;
 pub mod cli;
 pub mod host;
+pub mod names;
 pub mod node;
 pub mod observe;
 pub mod probe;

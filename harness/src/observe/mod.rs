@@ -1,1 +1,7 @@
-//! Clocks, watches on both sides, process sampling.
+//! Clocks, watches on both sides, audit logs, process sampling.
+
+pub mod audit_log;
+pub mod clock;
+pub mod pods;
+pub mod process;
+pub mod until;

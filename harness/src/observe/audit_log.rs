@@ -1,0 +1,116 @@
+//! The second clock and the proof of who wrote what: the API servers' own audit logs.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+/// One completed write, as the API server logged it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Write {
+    /// `create`, `update`, `patch`, `delete` or `deletecollection`.
+    pub verb: String,
+    /// The user that the server authenticated.
+    pub user: String,
+    /// The user that it acted as, where it impersonated one.
+    pub impersonated: Option<String>,
+    /// What was written.
+    pub object: ObjectRef,
+    /// The HTTP status that the server answered.
+    pub code: u16,
+    /// When the server had received the request; µs.
+    pub received: Timestamp,
+    /// When the server had answered; µs.
+    pub completed: Timestamp,
+}
+
+/// The object of a request, as audit events name it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ObjectRef {
+    /// The plural resource.
+    pub resource: String,
+    /// The namespace, empty for cluster scope.
+    pub namespace: String,
+    /// The name; on `create` with `generateName` the server fills it in only in the response.
+    pub name: String,
+    /// The API group, empty for core.
+    pub api_group: String,
+    /// The subresource, empty for the object itself.
+    pub subresource: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Line {
+    stage: String,
+    verb: String,
+    user: User,
+    impersonated_user: Option<User>,
+    object_ref: Option<ObjectRef>,
+    response_status: Option<Status>,
+    request_received_timestamp: Timestamp,
+    stage_timestamp: Timestamp,
+}
+
+#[derive(Deserialize)]
+struct User {
+    #[serde(default)]
+    username: String,
+}
+
+#[derive(Deserialize)]
+struct Status {
+    #[serde(default)]
+    code: u16,
+}
+
+const WRITES: [&str; 5] = ["create", "update", "patch", "delete", "deletecollection"];
+
+/// The completed writes in a log of `audit.k8s.io/v1` JSON lines. Other lines (a container's log holds klog's too) are
+/// passed over.
+pub fn writes(log: &str) -> Vec<Write> {
+    log.lines().filter_map(write).collect()
+}
+
+fn write(line: &str) -> Option<Write> {
+    if !line.starts_with("{\"kind\":\"Event\"") {
+        return None;
+    }
+    let line: Line = serde_json::from_str(line).ok()?;
+    if line.stage != "ResponseComplete" || !WRITES.contains(&line.verb.as_str()) {
+        return None;
+    }
+    Some(Write {
+        verb: line.verb,
+        user: line.user.username,
+        impersonated: line.impersonated_user.map(|user| user.username),
+        object: line.object_ref?,
+        code: line.response_status.map_or(0, |status| status.code),
+        received: line.request_received_timestamp,
+        completed: line.stage_timestamp,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CREATE: &str = r#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"1","stage":"ResponseComplete","requestURI":"/api/v1/namespaces/t/pods","verb":"create","user":{"username":"system:serviceaccount:t:vc-syncer","groups":[]},"sourceIPs":["127.0.0.1"],"objectRef":{"resource":"pods","namespace":"t","name":"a-x-default-x-vc","apiVersion":"v1"},"responseStatus":{"metadata":{},"code":201},"requestReceivedTimestamp":"2026-11-21T12:00:00.000001Z","stageTimestamp":"2026-11-21T12:00:00.004501Z"}"#;
+
+    #[test]
+    fn a_completed_write_is_read_with_its_user_and_both_stamps() {
+        let log = format!("I1121 12:00:00 klog line\n{CREATE}\n");
+        let found = writes(&log);
+        assert_eq!(found.len(), 1);
+        let write = &found[0];
+        assert_eq!((write.verb.as_str(), write.code), ("create", 201));
+        assert_eq!(write.user, "system:serviceaccount:t:vc-syncer");
+        assert_eq!(write.object.resource, "pods");
+        assert_eq!(super::super::clock::seconds_between(write.received, write.completed), 0.0045);
+    }
+
+    #[test]
+    fn reads_and_requests_without_an_answer_yet_are_passed_over() {
+        assert!(writes(&CREATE.replace("\"create\"", "\"list\"")).is_empty());
+        assert!(writes(&CREATE.replace("ResponseComplete", "RequestReceived")).is_empty());
+    }
+}
