@@ -1,1 +1,113 @@
-//! What a tenant is: one file per model.
+//! What a tenant is: one file per model behind one trait, [`Model`].
+
+use std::{sync::Arc, time::Duration};
+
+use futures::future::BoxFuture;
+use kube::{Client, config::Kubeconfig};
+
+use crate::{
+    apply::Applier,
+    host::Host,
+    probe::inventory::Object,
+    workload::{Package, Workload},
+};
+
+mod assisted;
+mod credentials;
+mod error;
+mod namespace;
+mod platform;
+mod vcluster;
+
+pub use error::TenancyError;
+pub use platform::Platform;
+pub use vcluster::plane::{Component, Plane};
+
+/// A way of sharing a cluster.
+pub trait Model: Send + Sync {
+    /// The name in scenarios, flags and reports.
+    fn name(&self) -> &'static str;
+
+    /// True where what the model does to a host cannot be undone in it, so that each round needs a new one.
+    fn wants_own_host(&self) -> bool {
+        false
+    }
+
+    /// What the platform team does before its first tenant comes.
+    fn prepare<'a>(
+        &'a self,
+        platform: &'a Platform,
+        workload: &'a Workload,
+    ) -> BoxFuture<'a, Result<Option<PlatformInstall>, TenancyError>>;
+
+    /// Makes a tenant and returns once its admin can work.
+    fn create<'a>(
+        &'a self,
+        platform: &'a Platform,
+        name: &'a str,
+    ) -> BoxFuture<'a, Result<Tenant, TenancyError>>;
+
+    /// What the tenant itself must install to use the workload.
+    fn tenant_package(&self, workload: &Workload, tenant: &Tenant) -> Package;
+
+    /// Deletes the tenant and returns once nothing of it is left in the API.
+    fn delete<'a>(
+        &'a self,
+        platform: &'a Platform,
+        tenant: &'a Tenant,
+    ) -> BoxFuture<'a, Result<Deleted, TenancyError>>;
+
+    /// Why an object that outlived the tenant is there on purpose; none makes it a leak.
+    fn by_design(&self, left: &Object) -> Option<&'static str>;
+}
+
+/// The models by name, in the order of reports.
+pub fn models() -> [&'static dyn Model; 3] {
+    [&namespace::NamespaceModel, &assisted::AssistedModel, &vcluster::VirtualClusterModel]
+}
+
+/// The model of that name.
+pub fn model(name: &str) -> Option<&'static dyn Model> {
+    models().into_iter().find(|model| model.name() == name)
+}
+
+/// A tenant that can work.
+pub struct Tenant {
+    /// Its name, and that of its host namespace.
+    pub name: String,
+    /// The user that acts for it on the host.
+    pub user: String,
+    /// The tenant's own access to the host, with rights in its namespace only.
+    pub host: Arc<Applier>,
+    /// The API that the tenant works with: the host's own, or its virtual cluster's.
+    pub api: Arc<Applier>,
+    /// Credentials for [`Tenant::api`], as the tenant would hand them to kubectl.
+    pub kubeconfig: Kubeconfig,
+    /// Where in [`Tenant::api`] the tenant installs things.
+    pub workspace: String,
+    /// The control plane of its own, where the model gives it one.
+    pub plane: Option<Plane>,
+}
+
+impl Tenant {
+    /// A client with the tenant's own rights in the API that it works with.
+    pub fn client(&self) -> Client {
+        self.api.client().clone()
+    }
+}
+
+/// What the platform team installed for its tenants, and how long it took.
+pub struct PlatformInstall {
+    /// First CRD sent → all Established and served; seconds.
+    pub crds_established_seconds: f64,
+    /// First operator object sent → Deployment Available; seconds.
+    pub operator_ready_seconds: f64,
+}
+
+/// How a deletion went.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Deleted {
+    /// Deletion of the host namespace → namespace gone; of this, Kubernetes itself waits 5 s where anything was left in
+    /// it when it first looked.
+    pub namespace_cleared: Duration,
+}

@@ -1,0 +1,88 @@
+//! A user of a host cluster: asked for through the certificates API, so that it works on any host.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use k8s_openapi::api::certificates::v1::{
+    CertificateSigningRequest, CertificateSigningRequestCondition, CertificateSigningRequestStatus,
+};
+use kube::{
+    Api, Client,
+    api::{DeleteParams, PostParams},
+    config::{AuthInfo, Kubeconfig, NamedAuthInfo},
+};
+use serde_json::json;
+
+use super::TenancyError;
+use crate::{observe::until::Wait, pki};
+
+/// A day: longer than any run, short enough to be harmless when a kubeconfig is forgotten.
+const VALID_SECONDS: u32 = 86_400;
+
+/// Has the host sign a certificate for `user` and returns a kubeconfig with it, for the cluster of `admin`.
+///
+/// # Errors
+/// [`TenancyError`] where the host refuses the request or does not sign it within `wait`.
+pub async fn host_user(
+    platform: &Client,
+    admin: &Kubeconfig,
+    user: &str,
+    limit: std::time::Duration,
+) -> Result<Kubeconfig, TenancyError> {
+    let request = pki::signing_request(user, &[])?;
+    let api: Api<CertificateSigningRequest> = Api::all(platform.clone());
+    let name = format!("tenantbench-{}", user.replace(':', "-"));
+    let object: CertificateSigningRequest = serde_json::from_value(json!({
+        "metadata": {"name": name},
+        "spec": {
+            "request": STANDARD.encode(&request.certificate),
+            "signerName": "kubernetes.io/kube-apiserver-client",
+            "expirationSeconds": VALID_SECONDS,
+            "usages": ["client auth", "digital signature"],
+        }
+    }))
+    .map_err(TenancyError::object("certificate signing request"))?;
+    let mut created = api.create(&PostParams::default(), &object).await.map_err(TenancyError::call("create", &name))?;
+    created.status = Some(CertificateSigningRequestStatus {
+        conditions: Some(vec![CertificateSigningRequestCondition {
+            type_: "Approved".into(),
+            status: "True".into(),
+            reason: Some("TenantbenchPlatform".into()),
+            message: Some("made by tenantbench for one tenant of one run".into()),
+            ..Default::default()
+        }]),
+        ..Default::default()
+    });
+    api.patch_approval(
+        &name,
+        &Default::default(),
+        &kube::api::Patch::Merge(json!({"status": created.status})),
+    )
+    .await
+    .map_err(TenancyError::call("approve", &name))?;
+    let certificate = Wait::new(format!("the certificate of {user}"), limit)
+        .object(
+            api.clone(),
+            &name,
+            |csr| csr.status.as_ref()?.certificate.as_ref().map(|bytes| bytes.0.clone()),
+            |_| "not signed".into(),
+        )
+        .await?;
+    api.delete(&name, &DeleteParams::default()).await.map_err(TenancyError::call("delete", &name))?;
+    let auth = AuthInfo {
+        client_certificate_data: Some(STANDARD.encode(certificate)),
+        client_key_data: Some(request.key.into_bytes()).map(|key| STANDARD.encode(key).into()),
+        ..AuthInfo::default()
+    };
+    Ok(with_user(admin, user, auth))
+}
+
+/// The same cluster as in `admin`, with another user as the only one.
+pub fn with_user(admin: &Kubeconfig, user: &str, auth: AuthInfo) -> Kubeconfig {
+    let mut config = admin.clone();
+    config.auth_infos = vec![NamedAuthInfo { name: user.to_owned(), auth_info: Some(auth), ..Default::default() }];
+    for context in &mut config.contexts {
+        if let Some(context) = &mut context.context {
+            context.user = Some(user.to_owned());
+        }
+    }
+    config
+}

@@ -1,0 +1,60 @@
+//! What can go wrong with a tenant.
+
+use tenantbench_syncer::client::ClientError;
+
+use crate::{apply::ApplyError, host::HostError, observe::until::WaitError, pki::PkiError, workload::InstallError};
+
+/// A tenant that could not be made, used or deleted.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TenancyError {
+    /// A wait ended without what it waited for.
+    #[error(transparent)]
+    Wait(#[from] WaitError),
+    /// An object could not be applied or deleted.
+    #[error(transparent)]
+    Apply(#[from] ApplyError),
+    /// A certificate could not be made.
+    #[error(transparent)]
+    Pki(#[from] PkiError),
+    /// The host failed.
+    #[error(transparent)]
+    Host(#[from] HostError),
+    /// No client could be made of the credentials.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// What the platform installs for its tenants failed.
+    #[error(transparent)]
+    Install(#[from] InstallError),
+    /// An API call failed.
+    #[error("cannot {verb} {object}: {source}")]
+    Call {
+        /// What was tried.
+        verb: &'static str,
+        /// On what.
+        object: String,
+        /// Why it failed.
+        source: Box<kube::Error>,
+    },
+    /// An object of ours does not have the shape of its kind: a bug.
+    #[error("the {what} that tenantbench builds is not valid: {source}; please report this")]
+    Object {
+        /// Which object.
+        what: &'static str,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+}
+
+impl TenancyError {
+    /// Wraps a failed call on an object.
+    pub(crate) fn call(verb: &'static str, object: &str) -> impl FnOnce(kube::Error) -> Self {
+        let object = object.to_owned();
+        move |source| Self::Call { verb, object, source: Box::new(source) }
+    }
+
+    /// Wraps an object that does not fit its kind.
+    pub(crate) fn object(what: &'static str) -> impl FnOnce(serde_json::Error) -> Self {
+        move |source| Self::Object { what, source }
+    }
+}

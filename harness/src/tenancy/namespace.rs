@@ -1,0 +1,70 @@
+//! The namespace model: a namespace, rights inside it, limits around it.
+
+use std::sync::Arc;
+
+use futures::{FutureExt, future::BoxFuture};
+
+use super::{Deleted, Model, Platform, PlatformInstall, Tenant, TenancyError, platform::connect};
+use crate::{
+    apply::Applier,
+    names,
+    probe::inventory::Object,
+    workload::{Package, Workload},
+};
+
+/// A tenant is a namespace.
+pub(super) struct NamespaceModel;
+
+impl Model for NamespaceModel {
+    fn name(&self) -> &'static str {
+        "namespace"
+    }
+
+    fn prepare<'a>(
+        &'a self,
+        _platform: &'a Platform,
+        _workload: &'a Workload,
+    ) -> BoxFuture<'a, Result<Option<PlatformInstall>, TenancyError>> {
+        async { Ok(None) }.boxed()
+    }
+
+    fn create<'a>(
+        &'a self,
+        platform: &'a Platform,
+        name: &'a str,
+    ) -> BoxFuture<'a, Result<Tenant, TenancyError>> {
+        create(platform, name).boxed()
+    }
+
+    fn tenant_package(&self, workload: &Workload, tenant: &Tenant) -> Package {
+        workload.package(&tenant.workspace)
+    }
+
+    fn delete<'a>(
+        &'a self,
+        platform: &'a Platform,
+        tenant: &'a Tenant,
+    ) -> BoxFuture<'a, Result<Deleted, TenancyError>> {
+        platform.delete_namespace(&tenant.name).boxed()
+    }
+
+    fn by_design(&self, _left: &Object) -> Option<&'static str> {
+        None
+    }
+}
+
+/// Makes a tenant that is a namespace; the assisted model makes the same.
+pub(super) async fn create(platform: &Platform, name: &str) -> Result<Tenant, TenancyError> {
+    let user = names::tenant_user(name);
+    let kubeconfig = platform.namespace(name, &user).await?;
+    let api = Arc::new(Applier::new(connect(kubeconfig.clone()).await?).await?);
+    Ok(Tenant {
+        name: name.to_owned(),
+        user,
+        host: Arc::clone(&api),
+        api,
+        kubeconfig,
+        workspace: name.to_owned(),
+        plane: None,
+    })
+}

@@ -1,0 +1,141 @@
+//! The platform team's side of a tenant: the namespace and the limits around it.
+
+use std::{sync::Arc, time::Duration};
+
+use k8s_openapi::api::core::v1::{Namespace, ResourceQuota, ServiceAccount};
+use kube::{
+    Api, Client,
+    api::{DeleteParams, DynamicObject},
+    config::Kubeconfig,
+    runtime::watcher,
+};
+use serde_json::{Value, json};
+use tenantbench_syncer::client::{self, Purpose};
+
+use super::{Deleted, TenancyError, credentials};
+use crate::{apply::Applier, host::Host, names, observe::{clock::Moment, until::Wait}};
+
+/// The platform team at work on one host.
+pub struct Platform {
+    /// The host.
+    pub host: Arc<dyn Host>,
+    /// Acts with the platform team's own rights.
+    pub applier: Applier,
+    /// The run's id, for labels.
+    pub run: String,
+    /// How long any one wait may take.
+    pub limit: Duration,
+}
+
+impl Platform {
+    /// Takes up work on a host.
+    ///
+    /// # Errors
+    /// [`TenancyError`] where the host's own credentials do not work.
+    pub async fn new(host: Arc<dyn Host>, run: String, limit: Duration) -> Result<Self, TenancyError> {
+        let applier = Applier::new(connect(host.admin().clone()).await?).await?;
+        Ok(Self { host, applier, run, limit })
+    }
+
+    /// A client with the platform team's rights.
+    pub fn client(&self) -> Client {
+        self.applier.client().clone()
+    }
+
+    /// Makes the host namespace of a tenant with its limits, and binds `user` to the built-in `admin` role in it.
+    ///
+    /// # Errors
+    /// [`TenancyError`] as calls and waits end.
+    pub async fn namespace(&self, name: &str, user: &str) -> Result<Kubeconfig, TenancyError> {
+        for object in fence(name, user, &self.run) {
+            let object: DynamicObject = serde_json::from_value(object).map_err(TenancyError::object("namespace"))?;
+            self.applier.apply(&object, name).await?;
+        }
+        let kubeconfig = credentials::host_user(&self.client(), self.host.admin(), user, self.limit);
+        let (kubeconfig, (), ()) =
+            tokio::try_join!(kubeconfig, self.default_account(name), self.quota_in_force(name))?;
+        Ok(kubeconfig)
+    }
+
+    async fn default_account(&self, namespace: &str) -> Result<(), TenancyError> {
+        let accounts: Api<ServiceAccount> = Api::namespaced(self.client(), namespace);
+        let wait = Wait::new(format!("the default service account of {namespace}"), self.limit);
+        Ok(wait.object(accounts, "default", |_| Some(()), |_| String::new()).await?)
+    }
+
+    /// Until the quota controller has counted once, every pod in the namespace is refused.
+    async fn quota_in_force(&self, namespace: &str) -> Result<(), TenancyError> {
+        let quotas: Api<ResourceQuota> = Api::namespaced(self.client(), namespace);
+        let counted = |quota: &ResourceQuota| quota.status.as_ref()?.hard.as_ref().map(|_| ());
+        let wait = Wait::new(format!("the quota of {namespace}"), self.limit);
+        Ok(wait.object(quotas, "tenant", counted, |_| "not counted yet".into()).await?)
+    }
+
+    /// Deletes a tenant's namespace and waits until it is gone.
+    ///
+    /// # Errors
+    /// [`TenancyError`] as calls and waits end.
+    pub async fn delete_namespace(&self, name: &str) -> Result<Deleted, TenancyError> {
+        let started = Moment::now();
+        let namespaces: Api<Namespace> = Api::all(self.client());
+        namespaces.delete(name, &DeleteParams::default()).await.map_err(TenancyError::call("delete", name))?;
+        let only = watcher::Config::default().fields(&format!("metadata.name={name}"));
+        Wait::new(format!("the end of namespace {name}"), self.limit).gone(namespaces, only).await?;
+        Ok(Deleted { namespace_cleared: started.elapsed() })
+    }
+}
+
+/// A client with the rights that a kubeconfig carries.
+///
+/// # Errors
+/// [`TenancyError::Client`] where the kubeconfig cannot be used.
+pub async fn connect(kubeconfig: Kubeconfig) -> Result<Client, TenancyError> {
+    let config = client::from_kubeconfig(kubeconfig).await?;
+    Ok(client::client(config, Purpose::Requests)?)
+}
+
+/// The namespace, its limits, and the binding that makes `user` its admin.
+fn fence(name: &str, user: &str, run: &str) -> [Value; 5] {
+    let labels = json!({names::RUN_LABEL: run, names::TENANT_LABEL: name});
+    [
+        json!({
+            "apiVersion": "v1", "kind": "Namespace",
+            "metadata": {"name": name, "labels": {
+                names::RUN_LABEL: run, names::TENANT_LABEL: name,
+                "pod-security.kubernetes.io/enforce": "baseline",
+            }},
+        }),
+        json!({
+            "apiVersion": "v1", "kind": "ResourceQuota",
+            "metadata": {"name": "tenant", "namespace": name, "labels": labels},
+            "spec": {"hard": {
+                "requests.cpu": "8", "requests.memory": "16Gi", "pods": "50", "services": "20",
+                "secrets": "100", "configmaps": "100", "services.nodeports": "0", "services.loadbalancers": "0",
+            }},
+        }),
+        json!({
+            "apiVersion": "v1", "kind": "LimitRange",
+            "metadata": {"name": "tenant", "namespace": name, "labels": labels},
+            "spec": {"limits": [{
+                "type": "Container",
+                "default": {"cpu": "1", "memory": "1Gi"},
+                "defaultRequest": {"cpu": "10m", "memory": "32Mi"},
+            }]},
+        }),
+        json!({
+            "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
+            "metadata": {"name": "tenant", "namespace": name, "labels": labels},
+            "spec": {
+                "podSelector": {},
+                "policyTypes": ["Ingress"],
+                "ingress": [{"from": [{"podSelector": {}}]}],
+            },
+        }),
+        json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+            "metadata": {"name": "tenant-admin", "namespace": name, "labels": labels},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "admin"},
+            "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}],
+        }),
+    ]
+}
