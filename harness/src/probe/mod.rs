@@ -1,1 +1,8 @@
-//! What is measured.
+//! What is measured and proved.
+
+pub mod actors;
+pub mod inventory;
+pub mod leftovers;
+pub mod machine;
+pub mod rights;
+pub mod sync;
