@@ -112,6 +112,9 @@ pub struct RunStarted {
     pub parameters: BTreeMap<String, serde_json::Value>,
     /// The models, in the order of the report.
     pub models: Vec<String>,
+    /// The metrics that the scenario's plan promises; a report lists each of them for each model, absent ones too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub metrics: Vec<String>,
     /// How many rounds were asked for.
     pub rounds: u32,
     /// The seed of the order in which models take their turns.

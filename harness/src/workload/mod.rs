@@ -1,1 +1,3 @@
 //! What a tenant installs.
+
+pub mod ray;

@@ -1,0 +1,8 @@
+//! Ray (built-in model): four CRDs and an operator, of the weight and shape of KubeRay 1.7.
+
+mod api;
+mod crds;
+mod error;
+
+pub use crds::{CrdFilesError, derived as derived_crds};
+pub use error::RayError;

@@ -1,0 +1,67 @@
+//! Doubts that the record itself raises, beside those that the run recorded.
+
+use crate::{Report, Unit, Validity, report::ModelReport};
+
+/// The watch may lag by this share of a latency before the latency is in doubt.
+const LAG_SHARE: f64 = 0.10;
+
+/// The doubts that can be told from the report alone.
+pub(super) fn checks(report: &Report) -> Vec<Validity> {
+    let mut found = vec![complete(report)];
+    let models = || report.models.iter().map(|(name, model)| (name.as_str(), model));
+    found.extend(models().flat_map(negative));
+    found.extend(models().flat_map(censored));
+    if !report.validity.iter().any(|validity| validity.check == "watch-lag") {
+        found.extend(models().flat_map(lagging));
+    }
+    found
+}
+
+fn complete(report: &Report) -> Validity {
+    let detail = report.stopped.clone().unwrap_or_else(|| "every round came to its end".to_owned());
+    Validity { check: "complete".to_owned(), ok: report.complete, detail }
+}
+
+/// A negative latency means that the method is broken, so it is shown and never clamped.
+fn negative((name, model): (&str, &ModelReport)) -> Vec<Validity> {
+    seconds(model)
+        .filter(|(_, metric)| metric.min.is_some_and(|min| min < 0.0))
+        .map(|(metric, _)| doubt("negative", format!("{name}: {metric} has values below zero")))
+        .collect()
+}
+
+fn censored((name, model): (&str, &ModelReport)) -> Vec<Validity> {
+    seconds(model)
+        .filter(|(_, metric)| metric.censored > 0)
+        .map(|(title, metric)| {
+            doubt(
+                "time-outs",
+                format!("{name}: {} of {} values of {title} are time-outs", metric.censored, metric.n),
+            )
+        })
+        .collect()
+}
+
+fn lagging((name, model): (&str, &ModelReport)) -> Vec<Validity> {
+    seconds(model)
+        .filter_map(|(title, metric)| {
+            let (client, server) = (metric.p50?, metric.server.as_ref()?.p50);
+            let share = (client - server).abs() / client;
+            (share > LAG_SHARE).then(|| {
+                let detail = format!(
+                    "{name}: the two clocks differ by {:.0} % of the median of {title}",
+                    share * 100.0
+                );
+                doubt("watch-lag", detail)
+            })
+        })
+        .collect()
+}
+
+fn seconds(model: &ModelReport) -> impl Iterator<Item = (&String, &crate::report::MetricReport)> {
+    model.metrics.iter().filter(|(_, metric)| metric.unit == Unit::Seconds)
+}
+
+fn doubt(check: &str, detail: String) -> Validity {
+    Validity { check: check.to_owned(), ok: false, detail }
+}
