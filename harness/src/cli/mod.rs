@@ -1,1 +1,2 @@
 //! One file per verb: read flags, call the engine, choose the exit code.
+pub mod workload;

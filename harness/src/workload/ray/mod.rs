@@ -3,6 +3,8 @@
 mod api;
 mod crds;
 mod error;
+mod manifests;
 
 pub use crds::{CrdFilesError, derived as derived_crds};
 pub use error::RayError;
+pub use manifests::{Options, Sample, package};
