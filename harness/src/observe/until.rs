@@ -5,9 +5,35 @@ use std::{collections::BTreeMap, fmt::Debug, time::Duration};
 use futures::{StreamExt, pin_mut};
 use kube::{
     Api, Resource, ResourceExt,
-    runtime::{WatchStreamExt, watcher},
+    runtime::{WatchStreamExt, utils::Backoff, watcher},
 };
 use serde::de::DeserializeOwned;
+
+/// How soon a watch that could not be opened is tried again. A server that is starting or a kind that is not served
+/// yet gives no event to wait for, so the first tries are close together: their distance is the resolution of such a
+/// wait.
+struct Reconnect(Duration);
+
+impl Reconnect {
+    const FIRST: Duration = Duration::from_millis(10);
+    const LONGEST: Duration = Duration::from_millis(100);
+}
+
+impl Iterator for Reconnect {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        let delay = self.0;
+        self.0 = (delay * 3 / 2).min(Self::LONGEST);
+        Some(delay)
+    }
+}
+
+impl Backoff for Reconnect {
+    fn reset(&mut self) {
+        self.0 = Self::FIRST;
+    }
+}
 
 /// The objects that a watch has shown so far, by namespace and name.
 pub type View<K> = BTreeMap<(String, String), K>;
@@ -67,7 +93,7 @@ impl Wait {
     {
         let mut view = View::new();
         let search = async {
-            let events = watcher(api, config).default_backoff();
+            let events = watcher(api, config).backoff(Reconnect(Reconnect::FIRST));
             pin_mut!(events);
             let mut fresh = View::new();
             while let Some(event) = events.next().await {

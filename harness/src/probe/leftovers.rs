@@ -3,16 +3,16 @@
 use tenantbench_reports::Leftover;
 
 use super::inventory::Object;
-use crate::tenancy::Model;
+use crate::tenancy::{Model, PlatformInstall};
 
 /// Judges objects that are on the host after a tenant was deleted and were not there before it came.
-pub fn judge(model: &dyn Model, added: &[Object]) -> Vec<Leftover> {
+pub fn judge(model: &dyn Model, shared: Option<&PlatformInstall>, added: &[Object]) -> Vec<Leftover> {
     added
         .iter()
         .map(|object| Leftover {
             kind: "object".into(),
             name: describe(object),
-            by_design: expires(object).or_else(|| model.by_design(object)).map(str::to_owned),
+            by_design: expires(object).or_else(|| model.by_design(object, shared)).map(str::to_owned),
         })
         .collect()
 }

@@ -1,1 +1,12 @@
 //! Scenario → plan → rounds → journal.
+
+pub mod engine;
+mod error;
+pub mod hosts;
+mod kept;
+pub mod recorder;
+pub mod round;
+pub mod stage;
+pub mod steps;
+
+pub use error::RunError;

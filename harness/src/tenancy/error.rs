@@ -2,7 +2,7 @@
 
 use tenantbench_syncer::client::ClientError;
 
-use crate::{apply::ApplyError, host::HostError, observe::until::WaitError, pki::PkiError, workload::InstallError};
+use crate::{apply::ApplyError, host::HostError, observe::until::WaitError, pki::PkiError, workload::{InstallError, WorkloadError}};
 
 /// A tenant that could not be made, used or deleted.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +26,9 @@ pub enum TenancyError {
     /// What the platform installs for its tenants failed.
     #[error(transparent)]
     Install(#[from] InstallError),
+    /// The workload could not be put together.
+    #[error(transparent)]
+    Workload(#[from] WorkloadError),
     /// An API call failed.
     #[error("cannot {verb} {object}: {source}")]
     Call {

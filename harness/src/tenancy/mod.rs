@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures::future::BoxFuture;
+use futures::{FutureExt, future::BoxFuture};
 use kube::{Client, config::Kubeconfig};
 
 use crate::{
@@ -20,7 +20,8 @@ mod platform;
 mod vcluster;
 
 pub use error::TenancyError;
-pub use platform::Platform;
+pub use credentials::with_user;
+pub use platform::{Platform, connect};
 pub use vcluster::plane::{Component, Plane};
 
 /// A way of sharing a cluster.
@@ -47,8 +48,21 @@ pub trait Model: Send + Sync {
         name: &'a str,
     ) -> BoxFuture<'a, Result<Tenant, TenancyError>>;
 
+    /// What the platform team grants a new tenant beyond its namespace.
+    fn grant<'a>(
+        &'a self,
+        _platform: &'a Platform,
+        _workload: &'a Workload,
+        _tenant: &'a Tenant,
+    ) -> BoxFuture<'a, Result<(), TenancyError>> {
+        async { Ok(()) }.boxed()
+    }
+
     /// What the tenant itself must install to use the workload.
-    fn tenant_package(&self, workload: &Workload, tenant: &Tenant) -> Package;
+    ///
+    /// # Errors
+    /// [`TenancyError`] where the workload cannot be put together for the tenant.
+    fn tenant_package(&self, workload: &Workload, tenant: &Tenant) -> Result<Package, TenancyError>;
 
     /// Deletes the tenant and returns once nothing of it is left in the API.
     fn delete<'a>(
@@ -58,7 +72,7 @@ pub trait Model: Send + Sync {
     ) -> BoxFuture<'a, Result<Deleted, TenancyError>>;
 
     /// Why an object that outlived the tenant is there on purpose; none makes it a leak.
-    fn by_design(&self, left: &Object) -> Option<&'static str>;
+    fn by_design(&self, left: &Object, shared: Option<&PlatformInstall>) -> Option<&'static str>;
 }
 
 /// The models by name, in the order of reports.
@@ -98,6 +112,8 @@ impl Tenant {
 
 /// What the platform team installed for its tenants, and how long it took.
 pub struct PlatformInstall {
+    /// What it consists of.
+    pub package: Package,
     /// First CRD sent → all Established and served; seconds.
     pub crds_established_seconds: f64,
     /// First operator object sent → Deployment Available; seconds.

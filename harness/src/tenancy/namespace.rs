@@ -36,8 +36,8 @@ impl Model for NamespaceModel {
         create(platform, name).boxed()
     }
 
-    fn tenant_package(&self, workload: &Workload, tenant: &Tenant) -> Package {
-        workload.package(&tenant.workspace)
+    fn tenant_package(&self, workload: &Workload, tenant: &Tenant) -> Result<Package, TenancyError> {
+        Ok(workload.package(&tenant.workspace)?)
     }
 
     fn delete<'a>(
@@ -48,7 +48,7 @@ impl Model for NamespaceModel {
         platform.delete_namespace(&tenant.name).boxed()
     }
 
-    fn by_design(&self, _left: &Object) -> Option<&'static str> {
+    fn by_design(&self, _left: &Object, _shared: Option<&PlatformInstall>) -> Option<&'static str> {
         None
     }
 }

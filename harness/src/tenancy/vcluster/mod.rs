@@ -51,8 +51,8 @@ impl Model for VirtualClusterModel {
         create(platform, name).boxed()
     }
 
-    fn tenant_package(&self, workload: &Workload, tenant: &Tenant) -> Package {
-        workload.package(&tenant.workspace)
+    fn tenant_package(&self, workload: &Workload, tenant: &Tenant) -> Result<Package, TenancyError> {
+        Ok(workload.package(&tenant.workspace)?)
     }
 
     fn delete<'a>(
@@ -63,7 +63,7 @@ impl Model for VirtualClusterModel {
         delete(platform, tenant).boxed()
     }
 
-    fn by_design(&self, _left: &Object) -> Option<&'static str> {
+    fn by_design(&self, _left: &Object, _shared: Option<&PlatformInstall>) -> Option<&'static str> {
         None
     }
 }

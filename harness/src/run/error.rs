@@ -1,0 +1,64 @@
+//! What can end a run.
+
+use crate::{
+    apply::ApplyError, host::HostError, observe::until::WaitError, probe::inventory::InventoryError,
+    tenancy::TenancyError, workload::InstallError,
+};
+
+/// A run, or a round of it, that could not be finished.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The host failed.
+    #[error(transparent)]
+    Host(#[from] HostError),
+    /// The tenant could not be made, used or deleted.
+    #[error(transparent)]
+    Tenancy(#[from] TenancyError),
+    /// The workload could not be installed or removed.
+    #[error(transparent)]
+    Install(#[from] InstallError),
+    /// An object was refused where the model should have allowed it, or failed.
+    #[error(transparent)]
+    Apply(#[from] ApplyError),
+    /// A wait ended without what it waited for.
+    #[error(transparent)]
+    Wait(#[from] WaitError),
+    /// The audit could not see everything.
+    #[error(transparent)]
+    Inventory(#[from] InventoryError),
+    /// The scenario names a step before the one that it builds on.
+    #[error("this step needs {0} before it; check the scenario with `tenantbench plan`")]
+    OutOfOrder(&'static str),
+    /// An API call of a probe failed.
+    #[error("cannot {what}: {source}")]
+    Probe {
+        /// What was tried.
+        what: &'static str,
+        /// Why it failed.
+        source: Box<kube::Error>,
+    },
+    /// A kept tenant's kubeconfig cannot be written.
+    #[error("cannot write {path}: {reason}; choose another --results folder")]
+    Kubeconfig {
+        /// Which file.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+    /// The workload could not be put together.
+    #[error(transparent)]
+    Workload(#[from] crate::workload::WorkloadError),
+    /// The journal cannot be written any more.
+    #[error(transparent)]
+    Journal(#[from] tenantbench_reports::journal::JournalError),
+    /// The results folder cannot be used.
+    #[error(transparent)]
+    Results(#[from] tenantbench_reports::results::ResultsError),
+    /// A process of the host ended in the middle of a run.
+    #[error("the host broke down: {0}")]
+    HostDied(String),
+    /// Ctrl-C, or a signal from outside.
+    #[error("interrupted; what was measured until then is kept")]
+    Interrupted,
+}

@@ -1,0 +1,39 @@
+//! What `--keep` leaves to its user: kubeconfigs for both sides, and the commands to begin with.
+
+use std::path::Path;
+
+use kube::config::Kubeconfig;
+
+use super::{RunError, round::Round};
+use crate::tenancy::Tenant;
+
+/// Writes the kubeconfigs of a kept tenant and of its host, and notes how to use them.
+///
+/// # Errors
+/// [`RunError::Kubeconfig`] where the run's folder cannot be written.
+pub fn hand_over(round: &Round<'_>, folder: &Path) -> Result<(), RunError> {
+    let tenant = round.tenant()?;
+    let model = round.model.name();
+    let host = write(folder, &format!("{model}-host.kubeconfig"), round.platform.host.admin())?;
+    let inside = write(folder, &format!("{model}-tenant.kubeconfig"), &tenant.kubeconfig)?;
+    round.record.run.note(format!("kept {model}, host:   kubectl --kubeconfig {host} get pods -A"));
+    round.record.run.note(format!("kept {model}, tenant: kubectl --kubeconfig {inside} {}", first(tenant)));
+    Ok(())
+}
+
+fn first(tenant: &Tenant) -> String {
+    format!("-n {} get pods", tenant.workspace)
+}
+
+fn write(folder: &Path, name: &str, config: &Kubeconfig) -> Result<String, RunError> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let path = folder.join(name);
+    let failed = |reason: String| RunError::Kubeconfig { path: path.display().to_string(), reason };
+    let text = serde_json::to_string_pretty(config).map_err(|error| failed(error.to_string()))?;
+    let mut options = fs_err::OpenOptions::new();
+    options.create(true).truncate(true).write(true);
+    options.options_mut().mode(0o600);
+    let mut file = options.open(&path).map_err(|error| failed(error.to_string()))?;
+    std::io::Write::write_all(&mut file, text.as_bytes()).map_err(|error| failed(error.to_string()))?;
+    Ok(path.display().to_string())
+}

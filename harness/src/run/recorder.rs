@@ -1,0 +1,110 @@
+//! Where events go: into the journal first, then to whoever looks on.
+
+use jiff::Timestamp;
+use parking_lot::Mutex;
+use tenantbench_reports::{
+    Event, Metric, Record, Report, Sample, Validity, fold::Fold, journal::{JournalError, JournalWriter},
+};
+
+/// Takes every event of a run. Shared by all that measure.
+pub struct Recorder {
+    state: Mutex<State>,
+}
+
+struct State {
+    journal: JournalWriter,
+    fold: Option<Fold>,
+    view: Box<dyn FnMut(&Record) + Send>,
+    lost: Option<JournalError>,
+}
+
+impl Recorder {
+    /// Writes to `journal` and shows each record to `view`.
+    pub fn new(journal: JournalWriter, view: Box<dyn FnMut(&Record) + Send>) -> Self {
+        Self { state: Mutex::new(State { journal, fold: None, view, lost: None }) }
+    }
+
+    /// Records one event, now. A journal that cannot be written is remembered and ends the run at its next check.
+    pub fn emit(&self, event: Event) {
+        let record = Record { at: Timestamp::now(), event };
+        let mut state = self.state.lock();
+        if state.lost.is_none()
+            && let Err(error) = state.journal.append(&record)
+        {
+            state.lost = Some(error);
+        }
+        match &mut state.fold {
+            Some(fold) => fold.apply(&record),
+            None => state.fold = Fold::new(&record),
+        }
+        (state.view)(&record);
+    }
+
+    /// The error that ended the journal, if one did.
+    pub fn lost(&self) -> Option<JournalError> {
+        self.state.lock().lost.take()
+    }
+
+    /// The report of all that was recorded so far; none before the run began.
+    pub fn report(&self) -> Option<Report> {
+        self.state.lock().fold.as_ref().map(Fold::report)
+    }
+
+    /// Records a line for the reader.
+    pub fn note(&self, text: impl Into<String>) {
+        self.emit(Event::Note { text: text.into() });
+    }
+}
+
+/// Records what one round of one model gives.
+pub struct RoundRecorder<'a> {
+    /// The run's recorder.
+    pub run: &'a Recorder,
+    /// 1-based number of the round.
+    pub round: u32,
+    /// The model's name.
+    pub model: &'static str,
+}
+
+impl RoundRecorder<'_> {
+    /// A measured value by the client's clock.
+    pub fn sample(&self, metric: Metric, value: f64) {
+        self.full(metric, value, None, None, false);
+    }
+
+    /// A measured value with all that is known of it.
+    pub fn full(
+        &self,
+        metric: Metric,
+        value: f64,
+        server_value: Option<f64>,
+        subject: Option<String>,
+        censored: bool,
+    ) {
+        self.run.emit(Event::Sample(Sample {
+            round: self.round,
+            model: self.model.to_owned(),
+            metric: metric.name().to_owned(),
+            value,
+            server_value,
+            censored,
+            subject,
+        }));
+    }
+
+    /// There is no value, and why.
+    pub fn absent(&self, metric: Metric, reason: &str) {
+        self.run.emit(Event::Absent {
+            round: self.round,
+            model: self.model.to_owned(),
+            metric: metric.name().to_owned(),
+            reason: reason.to_owned(),
+        });
+    }
+
+    /// A check that bears on whether the figures can be trusted.
+    pub fn validity(&self, check: &str, ok: bool, detail: impl Into<String>) {
+        let detail = format!("{} round {}: {}", self.model, self.round, detail.into());
+        self.run.emit(Event::Validity(Validity { check: check.to_owned(), ok, detail }));
+    }
+}

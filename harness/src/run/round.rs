@@ -1,0 +1,117 @@
+//! One round of one model: a tenant's whole life, step by step.
+
+use futures::future::BoxFuture;
+use tenantbench_reports::Refusal;
+
+use super::{RunError, recorder::RoundRecorder};
+use crate::{
+    observe::{audit_log::Write, clock::Moment, pods::PodRecorder},
+    probe::{inventory::Inventory, machine::MachineState},
+    tenancy::{Model, Platform, PlatformInstall, Tenant},
+    workload::{Package, Workload},
+};
+
+/// What a round knows while it goes on.
+pub struct Round<'a> {
+    /// The platform team on the round's host.
+    pub platform: &'a Platform,
+    /// The model under test.
+    pub model: &'static dyn Model,
+    /// What tenants install.
+    pub workload: &'a Workload,
+    /// What the platform installed on the round's host for all tenants, where the model has it do so.
+    pub shared: Option<&'a PlatformInstall>,
+    /// Where figures go.
+    pub record: RoundRecorder<'a>,
+    /// What was on the host and the machine before the tenant came.
+    pub before: Before,
+    /// The tenant, from its creation to its deletion.
+    pub tenant: Option<Tenant>,
+    /// What the tenant uses, from its installation on.
+    pub package: Option<Package>,
+    /// The pods on both sides, where there are two sides.
+    pub sides: Option<Sides>,
+}
+
+/// The state before a round, to compare with.
+pub struct Before {
+    /// Objects on the host.
+    pub objects: Inventory,
+    /// Processes, ports and files.
+    pub machine: MachineState,
+    /// Memory of the host's own processes in bytes, where they are on this machine.
+    pub host_pss_bytes: Option<u64>,
+    /// When it was taken.
+    pub at: Moment,
+}
+
+/// Watches on both sides of a virtual cluster.
+pub struct Sides {
+    /// Inside, all namespaces.
+    pub tenant: PodRecorder,
+    /// The one host namespace.
+    pub host: PodRecorder,
+    /// Writes of the tenant's API server, once they were read; its log goes with its pod.
+    pub tenant_writes: Vec<Write>,
+}
+
+/// How a step ended, if not with an error.
+pub enum Step {
+    /// Go on.
+    Done,
+    /// The model refused what was asked for: the steps that build on it are left out.
+    Refused(Refusal),
+}
+
+/// A step: what it does with a round.
+pub type StepFn = for<'r, 'a> fn(&'r mut Round<'a>) -> BoxFuture<'r, Result<Step, RunError>>;
+
+impl Round<'_> {
+    /// The tenant, which a lint of the scenario has made sure was created before.
+    pub fn tenant(&self) -> Result<&Tenant, RunError> {
+        self.tenant.as_ref().ok_or(RunError::OutOfOrder("create-tenant"))
+    }
+
+    /// The installed package.
+    pub fn package(&self) -> Result<&Package, RunError> {
+        self.package.as_ref().ok_or(RunError::OutOfOrder("install"))
+    }
+
+    /// The host's own processes on this machine, its supervisor first.
+    pub fn host_pids(&self) -> Vec<u32> {
+        self.platform.host.processes().into_values().collect()
+    }
+}
+
+impl Before {
+    /// Looks at the host and the machine.
+    pub async fn take(platform: &Platform) -> Result<Self, RunError> {
+        let pids: Vec<u32> = platform.host.processes().into_values().collect();
+        let objects = Inventory::take(&platform.client()).await?;
+        Ok(Self {
+            objects,
+            machine: machine_state(platform),
+            host_pss_bytes: crate::observe::process::total(pids).map(|usage| usage.pss_bytes),
+            at: Moment::now(),
+        })
+    }
+}
+
+/// Processes, ports and files of this process, the host and everything below them.
+pub fn machine_state(platform: &Platform) -> MachineState {
+    let mut roots: Vec<u32> = platform.host.processes().into_values().collect();
+    roots.push(std::process::id());
+    let folders: Vec<_> = platform.host.folder().into_iter().collect();
+    MachineState::take(&roots, &folders)
+}
+
+/// Watches both sides of a tenant that has a control plane of its own.
+pub fn watch_sides(tenant: &Tenant) -> Option<Sides> {
+    tenant.plane.as_ref()?;
+    Some(Sides {
+        tenant: PodRecorder::start(tenant.client(), None),
+        host: PodRecorder::start(tenant.host.client().clone(), Some(&tenant.name)),
+        tenant_writes: Vec::new(),
+    })
+}
+

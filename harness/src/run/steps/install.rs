@@ -1,0 +1,38 @@
+//! The tenant installs the workload, with its own rights.
+
+use futures::{FutureExt, future::BoxFuture};
+use tenantbench_reports::Metric;
+
+use crate::{
+    apply::ApplyError,
+    run::{
+        RunError,
+        round::{Round, Step},
+    },
+    workload::{InstallError, install},
+};
+
+/// Installs what the model leaves to the tenant. A refusal is a result, and ends what builds on it.
+pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>> {
+    async move {
+        let tenant = round.tenant()?;
+        let package = round.model.tenant_package(round.workload, tenant)?;
+        if package.crds.is_empty() && package.objects.is_empty() {
+            // The platform's installation was measured when it was made.
+            round.record.absent(Metric::Install, "the platform installed it before the tenant came");
+        } else {
+            match install::install(&tenant.api, &package, round.platform.limit).await {
+                Ok(times) => {
+                    round.record.sample(Metric::CrdsEstablished, times.crds_established);
+                    round.record.sample(Metric::OperatorReady, times.operator_ready);
+                    round.record.sample(Metric::Install, times.total);
+                }
+                Err(InstallError::Apply(ApplyError::Refused(refusal))) => return Ok(Step::Refused(refusal)),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        round.package = Some(package);
+        Ok(Step::Done)
+    }
+    .boxed()
+}

@@ -1,0 +1,13 @@
+//! What a round can do, one file per step.
+
+pub mod audit;
+pub mod cost;
+pub mod create_tenant;
+pub mod delete_tenant;
+pub mod install;
+pub mod list;
+pub mod proof;
+pub mod sync_latency;
+pub mod uninstall;
+pub mod workload_down;
+pub mod workload_up;

@@ -1,0 +1,69 @@
+//! From a custom resource to all of its pods Ready, as the tenant sees them.
+
+use futures::{FutureExt, future::BoxFuture};
+use k8s_openapi::api::core::v1::Pod;
+use kube::{Api, ResourceExt, api::DynamicObject, runtime::watcher};
+use tenantbench_reports::Metric;
+
+use crate::{
+    observe::{
+        clock::Moment,
+        pods::is_ready,
+        until::{View, Wait},
+    },
+    run::{
+        RunError,
+        round::{Round, Step},
+    },
+    workload::Instance,
+};
+
+/// Creates the workload's instance and waits until its pods are Ready and it says so itself.
+pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>> {
+    async move {
+        let tenant = round.tenant()?;
+        let instance = &round.package()?.instance;
+        let started = Moment::now();
+        tenant.api.apply(&instance.object, &tenant.workspace).await?;
+        let pods: Api<Pod> = Api::namespaced(tenant.client(), &tenant.workspace);
+        let selector = watcher::Config::default().labels(&instance.pod_selector);
+        let wait = Wait::new(format!("{} pods Ready", instance.pods), round.platform.limit);
+        let pods_ready = wait.until(pods, selector, |view| all_ready(view, instance), pod_states);
+        tokio::try_join!(pods_ready, says_so(round, instance))?;
+        round.record.sample(Metric::WorkloadReady, started.elapsed().as_secs_f64());
+        Ok(Step::Done)
+    }
+    .boxed()
+}
+
+async fn says_so(round: &Round<'_>, instance: &Instance) -> Result<(), crate::observe::until::WaitError> {
+    let Some(tenant) = round.tenant.as_ref() else { return Ok(()) };
+    let api: Api<DynamicObject> = Api::namespaced_with(tenant.client(), &tenant.workspace, &instance.resource);
+    let holds = |object: &DynamicObject| {
+        serde_json::to_value(object).ok().filter(|value| instance.ready.holds(value)).map(|_| ())
+    };
+    let name = instance.object.name_any();
+    Wait::new(format!("{} {name} ready", instance.resource.kind), round.platform.limit)
+        .object(api, &name, holds, |object| {
+            object.data.get("status").map_or_else(|| "no status".into(), ToString::to_string)
+        })
+        .await
+}
+
+fn all_ready(view: &View<Pod>, instance: &Instance) -> Option<()> {
+    (view.len() == instance.pods && view.values().all(is_ready)).then_some(())
+}
+
+fn pod_states(view: &View<Pod>) -> String {
+    let ready = view.values().filter(|pod| is_ready(pod)).count();
+    let waiting: Vec<_> = view
+        .values()
+        .filter(|pod| !is_ready(pod))
+        .map(|pod| {
+            let phase = pod.status.as_ref().and_then(|status| status.phase.clone()).unwrap_or_default();
+            format!("{} {phase}", pod.name_any())
+        })
+        .take(3)
+        .collect();
+    format!("{ready} of {} Ready; {}", view.len(), waiting.join(", "))
+}

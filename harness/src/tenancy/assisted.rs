@@ -1,0 +1,122 @@
+//! The namespace model with help: the platform team installs CRDs and operator first, for all tenants, and grants each
+//! tenant the workload's editor role in its namespace.
+
+use futures::{FutureExt, future::BoxFuture};
+use kube::{ResourceExt, api::DynamicObject};
+use serde_json::json;
+
+use super::{Deleted, Model, Platform, PlatformInstall, Tenant, TenancyError, namespace};
+use crate::{
+    names,
+    probe::inventory::Object,
+    workload::{Package, Workload, install},
+};
+
+/// A tenant is a namespace, and may use what the platform installed.
+pub(super) struct AssistedModel;
+
+impl Model for AssistedModel {
+    fn name(&self) -> &'static str {
+        "namespace-assisted"
+    }
+
+    /// A kube-apiserver keeps the memory of deleted CRDs, so a used host would make the next round dearer.
+    fn wants_own_host(&self) -> bool {
+        true
+    }
+
+    fn prepare<'a>(
+        &'a self,
+        platform: &'a Platform,
+        workload: &'a Workload,
+    ) -> BoxFuture<'a, Result<Option<PlatformInstall>, TenancyError>> {
+        prepare(platform, workload).boxed()
+    }
+
+    fn create<'a>(
+        &'a self,
+        platform: &'a Platform,
+        name: &'a str,
+    ) -> BoxFuture<'a, Result<Tenant, TenancyError>> {
+        namespace::create(platform, name).boxed()
+    }
+
+    fn grant<'a>(
+        &'a self,
+        platform: &'a Platform,
+        workload: &'a Workload,
+        tenant: &'a Tenant,
+    ) -> BoxFuture<'a, Result<(), TenancyError>> {
+        grant(platform, workload, tenant).boxed()
+    }
+
+    fn tenant_package(&self, workload: &Workload, tenant: &Tenant) -> Result<Package, TenancyError> {
+        let mut package = workload.package(&tenant.workspace)?;
+        package.crds.clear();
+        package.objects.clear();
+        Ok(package)
+    }
+
+    fn delete<'a>(
+        &'a self,
+        platform: &'a Platform,
+        tenant: &'a Tenant,
+    ) -> BoxFuture<'a, Result<Deleted, TenancyError>> {
+        platform.delete_namespace(&tenant.name).boxed()
+    }
+
+    fn by_design(&self, left: &Object, shared: Option<&PlatformInstall>) -> Option<&'static str> {
+        let package = &shared?.package;
+        let inside = left.namespace == names::PLATFORM_NAMESPACE;
+        let home = left.resource == "namespaces" && left.name == names::PLATFORM_NAMESPACE;
+        let mut cluster_wide = package.all().chain(&package.assisted.objects).map(|object| object.name_any());
+        let ours = left.namespace.is_empty() && cluster_wide.any(|name| name == left.name);
+        // Serving a CRD makes the API server register its group and version, as `v1.ray.io`.
+        let group = left.resource == "apiservices.apiregistration.k8s.io"
+            && package.crds.iter().any(|crd| left.name.ends_with(&format!(".{}", group_of(&crd.name_any()))));
+        (inside || home || ours || group).then_some("installed by the platform for all tenants")
+    }
+}
+
+async fn prepare(platform: &Platform, workload: &Workload) -> Result<Option<PlatformInstall>, TenancyError> {
+    let namespace = names::PLATFORM_NAMESPACE;
+    let package = workload.package(namespace)?;
+    let home = json!({
+        "apiVersion": "v1", "kind": "Namespace",
+        "metadata": {"name": namespace, "labels": {names::RUN_LABEL: platform.run}},
+    });
+    apply(platform, home, namespace).await?;
+    let times = install::install(&platform.applier, &package, platform.limit).await?;
+    for object in &package.assisted.objects {
+        platform.applier.apply(object, namespace).await?;
+    }
+    Ok(Some(PlatformInstall {
+        package,
+        crds_established_seconds: times.crds_established,
+        operator_ready_seconds: times.operator_ready,
+    }))
+}
+
+async fn grant(platform: &Platform, workload: &Workload, tenant: &Tenant) -> Result<(), TenancyError> {
+    for role in workload.package(names::PLATFORM_NAMESPACE)?.assisted.tenant_roles {
+        let binding = json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+            "metadata": {"name": role, "labels": {names::RUN_LABEL: platform.run, names::TENANT_LABEL: tenant.name}},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
+            "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": tenant.user}],
+        });
+        apply(platform, binding, &tenant.name).await?;
+    }
+    Ok(())
+}
+
+async fn apply(platform: &Platform, object: serde_json::Value, namespace: &str) -> Result<(), TenancyError> {
+    let object: DynamicObject = serde_json::from_value(object).map_err(TenancyError::object("shared installation"))?;
+    platform.applier.apply(&object, namespace).await?;
+    Ok(())
+}
+
+/// The group in a CRD's name: `ray.io` of `rayclusters.ray.io`.
+fn group_of(crd: &str) -> &str {
+    crd.split_once('.').map_or("", |(_, group)| group)
+}
