@@ -2,6 +2,7 @@
 //!
 //! Data flows one way: scenario → plan → [`host`] → tenant ([`tenancy`]) → [`workload`] → probes ([`probe`]) → events.
 
+pub mod apply;
 pub mod assets;
 pub mod cli;
 pub mod host;
@@ -9,6 +10,7 @@ pub mod names;
 pub mod node;
 pub mod observe;
 pub mod probe;
+pub mod pki;
 pub mod process;
 pub mod run;
 pub mod tenancy;

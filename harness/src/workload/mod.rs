@@ -4,10 +4,14 @@
 
 use kube::api::DynamicObject;
 
+mod choice;
+pub mod install;
 mod package;
 pub mod ray;
 mod yaml;
 
+pub use choice::{Workload, WorkloadError};
+pub use install::InstallError;
 pub use package::{Assisted, Instance, Package, ReadyWhen};
 pub use yaml::to_yaml;
 

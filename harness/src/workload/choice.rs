@@ -1,0 +1,49 @@
+//! What a scenario's tenants install, ready to be put into any namespace.
+
+use camino::Utf8PathBuf;
+
+use super::{Package, ray};
+
+/// A workload that could not be put together.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WorkloadError {
+    /// The Ray model.
+    #[error(transparent)]
+    Ray(#[from] ray::RayError),
+    /// No workload of that name.
+    #[error("no workload {0:?}; known: ray")]
+    Unknown(String),
+}
+
+/// A workload by its parameters. Its CRDs are read or derived once.
+#[derive(Clone, Debug)]
+pub struct Workload {
+    options: ray::Options,
+    crds: super::Objects,
+}
+
+impl Workload {
+    /// The workload of that name with `workers` workers, its CRDs from `crds` instead of the built-in ones where given.
+    ///
+    /// # Errors
+    /// [`WorkloadError`] for an unknown name, or a folder that does not hold the CRDs.
+    pub fn new(name: &str, workers: u32, crds: Option<Utf8PathBuf>) -> Result<Self, WorkloadError> {
+        if name != "ray" {
+            return Err(WorkloadError::Unknown(name.to_owned()));
+        }
+        let sample = ray::Sample { workers, ..ray::Sample::default() };
+        let options = ray::Options { crds, sample, ..ray::Options::default() };
+        let crds = ray::package(&options)?.crds;
+        Ok(Self { options, crds })
+    }
+
+    /// The workload as it is installed into `namespace`.
+    ///
+    /// # Errors
+    /// [`WorkloadError`] where an object cannot be built.
+    pub fn package(&self, namespace: &str) -> Result<Package, WorkloadError> {
+        let options = ray::Options { namespace: namespace.to_owned(), ..self.options.clone() };
+        Ok(Package { crds: self.crds.clone(), ..ray::package(&options)? })
+    }
+}
