@@ -81,8 +81,10 @@ impl Applier {
     pub async fn delete(&self, object: &DynamicObject, namespace: &str) -> Result<(), ApplyError> {
         let (api, resource) = self.api(object, namespace).await?;
         let name = object.name_any();
-        let params =
-            DeleteParams { propagation_policy: Some(PropagationPolicy::Background), ..DeleteParams::default() };
+        let params = DeleteParams {
+            propagation_policy: Some(PropagationPolicy::Background),
+            ..DeleteParams::default()
+        };
         match api.delete(&name, &params).await {
             Ok(_) => Ok(()),
             Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),

@@ -86,7 +86,8 @@ impl Authority {
 /// # Errors
 /// [`PkiError`] where no key can be made.
 pub fn signing_key() -> Result<(String, String), PkiError> {
-    let key = KeyPair::generate().map_err(|source| PkiError { subject: "service accounts".into(), source })?;
+    let key =
+        KeyPair::generate().map_err(|source| PkiError { subject: "service accounts".into(), source })?;
     Ok((key.serialize_pem(), key.public_key_pem()))
 }
 

@@ -8,7 +8,8 @@ use crate::{names, observe::audit_log::Write};
 const FENCE: [&str; 5] = ["namespaces", "resourcequotas", "limitranges", "networkpolicies", "rolebindings"];
 
 /// Kubernetes' own identities, which act on whatever users create.
-const SYSTEM: [&str; 4] = ["system:apiserver", "system:kube-controller-manager", "system:kube-scheduler", "system:node:"];
+const SYSTEM: [&str; 4] =
+    ["system:apiserver", "system:kube-controller-manager", "system:kube-scheduler", "system:node:"];
 
 /// The service accounts of Kubernetes' own controllers.
 const CONTROLLERS: &str = "system:serviceaccount:kube-system:";
@@ -30,7 +31,8 @@ pub struct Actors {
 pub fn actors(writes: &[Write], tenant: &str, own: &[String]) -> Actors {
     let mut found = Actors::default();
     let inside = writes.iter().filter(|write| {
-        write.object.namespace == tenant || (write.object.resource == "namespaces" && write.object.name == tenant)
+        write.object.namespace == tenant
+            || (write.object.resource == "namespaces" && write.object.name == tenant)
     });
     for write in inside {
         *found.writes.entry(write.user.clone()).or_default() += 1;

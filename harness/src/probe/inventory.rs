@@ -58,14 +58,14 @@ impl Inventory {
     /// # Errors
     /// [`InventoryError`] where a kind that is served cannot be listed.
     pub async fn take(client: &Client) -> Result<Self, InventoryError> {
-        let discovery = Discovery::new(client.clone())
-            .run_aggregated()
-            .await
-            .map_err(|source| InventoryError { what: "the kinds that are served".into(), source: Box::new(source) })?;
+        let discovery = Discovery::new(client.clone()).run_aggregated().await.map_err(|source| {
+            InventoryError { what: "the kinds that are served".into(), source: Box::new(source) }
+        })?;
         let kinds = discovery.groups().flat_map(|group| {
-            group.recommended_resources().into_iter().filter(|(_, capabilities)| {
-                capabilities.supports_operation(verbs::LIST)
-            })
+            group
+                .recommended_resources()
+                .into_iter()
+                .filter(|(_, capabilities)| capabilities.supports_operation(verbs::LIST))
         });
         let kinds: Vec<ApiResource> = kinds.map(|(resource, _)| resource).collect();
         let lists = stream::iter(kinds.into_iter().filter(|kind| resource_name(kind) != ALIAS));
@@ -102,7 +102,8 @@ async fn list(client: Client, kind: ApiResource) -> Result<Vec<(String, Object)>
 }
 
 fn describe(resource: &str, item: &impl ResourceExt) -> (String, Object) {
-    let owners = item.owner_references().iter().map(|owner| format!("owned by {}/{}", owner.kind, owner.name));
+    let owners =
+        item.owner_references().iter().map(|owner| format!("owned by {}/{}", owner.kind, owner.name));
     let finalizers = item.finalizers().iter().map(|name| format!("finalizer {name}"));
     let object = Object {
         resource: resource.to_owned(),

@@ -46,7 +46,8 @@ impl MachineState {
             .filter(|(id, _)| !before.processes.contains_key(id))
             .map(|(id, title)| leftover("process", format!("{} {title}", id.pid)));
         let ports = self.ports.difference(&before.ports).map(|port| leftover("port", port.clone()));
-        let files = self.files.difference(&before.files).map(|file| leftover("file", file.display().to_string()));
+        let files =
+            self.files.difference(&before.files).map(|file| leftover("file", file.display().to_string()));
         processes.chain(ports).chain(files).collect()
     }
 }
@@ -108,7 +109,8 @@ fn listeners(pids: &BTreeSet<i32>) -> BTreeSet<String> {
 fn collect_files(root: &Path, folder: &Path, files: &mut BTreeSet<PathBuf>) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
-        if folder == root && HOSTS_OWN.iter().any(|own| entry.file_name().to_string_lossy().starts_with(own)) {
+        if folder == root && HOSTS_OWN.iter().any(|own| entry.file_name().to_string_lossy().starts_with(own))
+        {
             continue;
         }
         match entry.file_type() {

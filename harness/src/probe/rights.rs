@@ -111,13 +111,14 @@ pub fn questions(rules: &[PolicyRule], namespace: &str) -> Vec<Question> {
 
 /// What nobody who is confined to one namespace may do: all that reaches out of it, and all that weakens its fence.
 pub fn forbidden(namespace: &str, other_namespace: &str) -> Vec<Question> {
-    let question = |verb: &str, group: &str, resource: &str, subresource: &str, namespace: Option<&str>| Question {
-        verb: verb.into(),
-        group: group.into(),
-        resource: resource.into(),
-        subresource: subresource.into(),
-        namespace: namespace.map(str::to_owned),
-    };
+    let question =
+        |verb: &str, group: &str, resource: &str, subresource: &str, namespace: Option<&str>| Question {
+            verb: verb.into(),
+            group: group.into(),
+            resource: resource.into(),
+            subresource: subresource.into(),
+            namespace: namespace.map(str::to_owned),
+        };
     let mut all = Vec::new();
     let cluster_wide = [
         ("", "nodes", ""),
@@ -169,6 +170,9 @@ mod tests {
             ..PolicyRule::default()
         };
         let asked: Vec<_> = questions(&[rule], "t").iter().map(ToString::to_string).collect();
-        assert_eq!(asked, ["get pods in t", "create pods in t", "get pods/exec in t", "create pods/exec in t"]);
+        assert_eq!(
+            asked,
+            ["get pods in t", "create pods in t", "get pods/exec in t", "create pods/exec in t"]
+        );
     }
 }

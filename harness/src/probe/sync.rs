@@ -43,11 +43,8 @@ pub struct Side<'a> {
 
 /// Joins the pods of a tenant with those of its host namespace. Pods that the syncer does not know are no pair.
 pub fn pairs(tenant: &Side<'_>, host: &Side<'_>) -> Vec<PodSync> {
-    let by_uid: BTreeMap<String, &PodTimes> = host
-        .pods
-        .values()
-        .filter_map(|pod| Some((pod.annotations.get(marks::UID)?.clone(), pod)))
-        .collect();
+    let by_uid: BTreeMap<String, &PodTimes> =
+        host.pods.values().filter_map(|pod| Some((pod.annotations.get(marks::UID)?.clone(), pod))).collect();
     tenant.pods.iter().filter_map(|(uid, pod)| Some(pair(pod, by_uid.get(uid)?, tenant, host))).collect()
 }
 
@@ -69,7 +66,10 @@ fn pair(inside: &PodTimes, outside: &PodTimes, tenant: &Side<'_>, host: &Side<'_
         pod: format!("{}/{}", inside.namespace, inside.name),
         down,
         up,
-        watch_lag: lags.iter().filter_map(|(stamp, seen)| Some(seconds_between((*stamp)?, seen.wall))).collect(),
+        watch_lag: lags
+            .iter()
+            .filter_map(|(stamp, seen)| Some(seconds_between((*stamp)?, seen.wall)))
+            .collect(),
     }
 }
 
@@ -77,11 +77,15 @@ fn pair(inside: &PodTimes, outside: &PodTimes, tenant: &Side<'_>, host: &Side<'_
 /// so the last creation without a name before the watch showed the pod stands for it.
 fn creation(writes: &[Write], pod: &PodTimes) -> Option<Timestamp> {
     let creations = writes.iter().filter(|write| {
-        is_of(write, pod, "") && matches!(write.verb.as_str(), "create" | "patch") && (200..300).contains(&write.code)
+        is_of(write, pod, "")
+            && matches!(write.verb.as_str(), "create" | "patch")
+            && (200..300).contains(&write.code)
     });
-    let (named, unnamed): (Vec<&Write>, Vec<&Write>) = creations.partition(|write| write.object.name == pod.name);
+    let (named, unnamed): (Vec<&Write>, Vec<&Write>) =
+        creations.partition(|write| write.object.name == pod.name);
     let first_named = named.iter().map(|write| write.completed).min();
-    let unnamed = unnamed.iter().filter(|write| write.object.name.is_empty() && write.received <= pod.seen.wall);
+    let unnamed =
+        unnamed.iter().filter(|write| write.object.name.is_empty() && write.received <= pod.seen.wall);
     first_named.or_else(|| unnamed.map(|write| write.completed).max())
 }
 
@@ -89,7 +93,9 @@ fn creation(writes: &[Write], pod: &PodTimes) -> Option<Timestamp> {
 fn status_write(writes: &[Write], pod: &PodTimes, seen: Moment) -> Option<Timestamp> {
     writes
         .iter()
-        .filter(|write| is_of(write, pod, "status") && write.object.name == pod.name && write.received <= seen.wall)
+        .filter(|write| {
+            is_of(write, pod, "status") && write.object.name == pod.name && write.received <= seen.wall
+        })
         .map(|write| write.completed)
         .max()
 }

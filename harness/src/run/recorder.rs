@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use tenantbench_reports::{
-    Event, Metric, Record, Report, Sample, Validity, fold::Fold, journal::{JournalError, JournalWriter},
+    Event, Metric, Record, Report, Sample, Validity,
+    fold::Fold,
+    journal::{JournalError, JournalWriter},
 };
 
 /// Takes every event of a run. Shared by all that measure.

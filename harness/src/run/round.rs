@@ -114,4 +114,3 @@ pub fn watch_sides(tenant: &Tenant) -> Option<Sides> {
         tenant_writes: Vec::new(),
     })
 }
-

@@ -5,7 +5,7 @@ use futures::{FutureExt, future::BoxFuture};
 use kube::{ResourceExt, api::DynamicObject};
 use serde_json::json;
 
-use super::{Deleted, Model, Platform, PlatformInstall, Tenant, TenancyError, namespace};
+use super::{Deleted, Model, Platform, PlatformInstall, TenancyError, Tenant, namespace};
 use crate::{
     names,
     probe::inventory::Object,
@@ -111,7 +111,8 @@ async fn grant(platform: &Platform, workload: &Workload, tenant: &Tenant) -> Res
 }
 
 async fn apply(platform: &Platform, object: serde_json::Value, namespace: &str) -> Result<(), TenancyError> {
-    let object: DynamicObject = serde_json::from_value(object).map_err(TenancyError::object("shared installation"))?;
+    let object: DynamicObject =
+        serde_json::from_value(object).map_err(TenancyError::object("shared installation"))?;
     platform.applier.apply(&object, namespace).await?;
     Ok(())
 }

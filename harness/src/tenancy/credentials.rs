@@ -40,7 +40,8 @@ pub async fn host_user(
         }
     }))
     .map_err(TenancyError::object("certificate signing request"))?;
-    let mut created = api.create(&PostParams::default(), &object).await.map_err(TenancyError::call("create", &name))?;
+    let mut created =
+        api.create(&PostParams::default(), &object).await.map_err(TenancyError::call("create", &name))?;
     created.status = Some(CertificateSigningRequestStatus {
         conditions: Some(vec![CertificateSigningRequestCondition {
             type_: "Approved".into(),
@@ -78,7 +79,8 @@ pub async fn host_user(
 /// The same cluster as in `admin`, with another user as the only one.
 pub fn with_user(admin: &Kubeconfig, user: &str, auth: AuthInfo) -> Kubeconfig {
     let mut config = admin.clone();
-    config.auth_infos = vec![NamedAuthInfo { name: user.to_owned(), auth_info: Some(auth), ..Default::default() }];
+    config.auth_infos =
+        vec![NamedAuthInfo { name: user.to_owned(), auth_info: Some(auth), ..Default::default() }];
     for context in &mut config.contexts {
         if let Some(context) = &mut context.context {
             context.user = Some(user.to_owned());

@@ -2,7 +2,13 @@
 
 use tenantbench_syncer::client::ClientError;
 
-use crate::{apply::ApplyError, host::HostError, observe::until::WaitError, pki::PkiError, workload::{InstallError, WorkloadError}};
+use crate::{
+    apply::ApplyError,
+    host::HostError,
+    observe::until::WaitError,
+    pki::PkiError,
+    workload::{InstallError, WorkloadError},
+};
 
 /// A tenant that could not be made, used or deleted.
 #[derive(Debug, thiserror::Error)]

@@ -7,7 +7,6 @@ use kube::{Client, config::Kubeconfig};
 
 use crate::{
     apply::Applier,
-    host::Host,
     probe::inventory::Object,
     workload::{Package, Workload},
 };
@@ -19,8 +18,8 @@ mod namespace;
 mod platform;
 mod vcluster;
 
-pub use error::TenancyError;
 pub use credentials::with_user;
+pub use error::TenancyError;
 pub use platform::{Platform, connect};
 pub use vcluster::plane::{Component, Plane};
 

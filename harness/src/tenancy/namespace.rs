@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::{FutureExt, future::BoxFuture};
 
-use super::{Deleted, Model, Platform, PlatformInstall, Tenant, TenancyError, platform::connect};
+use super::{Deleted, Model, Platform, PlatformInstall, TenancyError, Tenant, platform::connect};
 use crate::{
     apply::Applier,
     names,

@@ -13,7 +13,12 @@ use serde_json::{Value, json};
 use tenantbench_syncer::client::{self, Purpose};
 
 use super::{Deleted, TenancyError, credentials};
-use crate::{apply::Applier, host::Host, names, observe::{clock::Moment, until::Wait}};
+use crate::{
+    apply::Applier,
+    host::Host,
+    names,
+    observe::{clock::Moment, until::Wait},
+};
 
 /// The platform team at work on one host.
 pub struct Platform {
@@ -48,10 +53,12 @@ impl Platform {
     /// [`TenancyError`] as calls and waits end.
     pub async fn namespace(&self, name: &str, user: &str) -> Result<Kubeconfig, TenancyError> {
         for object in fence(name, user, &self.run) {
-            let object: DynamicObject = serde_json::from_value(object).map_err(TenancyError::object("namespace"))?;
+            let object: DynamicObject =
+                serde_json::from_value(object).map_err(TenancyError::object("namespace"))?;
             self.applier.apply(&object, name).await?;
         }
-        let kubeconfig = credentials::host_user(&self.client(), self.host.admin(), user, self.limit);
+        let client = self.client();
+        let kubeconfig = credentials::host_user(&client, self.host.admin(), user, self.limit);
         let (kubeconfig, (), ()) =
             tokio::try_join!(kubeconfig, self.default_account(name), self.quota_in_force(name))?;
         Ok(kubeconfig)
@@ -78,7 +85,10 @@ impl Platform {
     pub async fn delete_namespace(&self, name: &str) -> Result<Deleted, TenancyError> {
         let started = Moment::now();
         let namespaces: Api<Namespace> = Api::all(self.client());
-        namespaces.delete(name, &DeleteParams::default()).await.map_err(TenancyError::call("delete", name))?;
+        namespaces
+            .delete(name, &DeleteParams::default())
+            .await
+            .map_err(TenancyError::call("delete", name))?;
         let only = watcher::Config::default().fields(&format!("metadata.name={name}"));
         Wait::new(format!("the end of namespace {name}"), self.limit).gone(namespaces, only).await?;
         Ok(Deleted { namespace_cleared: started.elapsed() })

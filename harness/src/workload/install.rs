@@ -16,7 +16,10 @@ use kube::{
 use super::Package;
 use crate::{
     apply::{Applier, ApplyError},
-    observe::{clock::Moment, until::{Wait, WaitError}},
+    observe::{
+        clock::Moment,
+        until::{Wait, WaitError},
+    },
 };
 
 /// A package that could not be installed, used or taken away.
@@ -49,7 +52,11 @@ pub struct Installed {
 /// # Errors
 /// [`InstallError::Apply`] with a refusal where the user lacks the right; the first one ends the installation, as it
 /// would for the user's own tools.
-pub async fn install(applier: &Applier, package: &Package, limit: Duration) -> Result<Installed, InstallError> {
+pub async fn install(
+    applier: &Applier,
+    package: &Package,
+    limit: Duration,
+) -> Result<Installed, InstallError> {
     let started = Moment::now();
     for crd in &package.crds {
         applier.apply(crd, &package.namespace).await?;
@@ -111,7 +118,12 @@ async fn established(client: &Client, crds: &[DynamicObject], limit: Duration) -
 async fn available(client: &Client, package: &Package, limit: Duration) -> Result<(), InstallError> {
     let api: Api<Deployment> = Api::namespaced(client.clone(), &package.namespace);
     Wait::new(format!("deployment {} Available", package.deployment), limit)
-        .object(api, &package.deployment, |deployment| is_available(deployment).then_some(()), deployment_state)
+        .object(
+            api,
+            &package.deployment,
+            |deployment| is_available(deployment).then_some(()),
+            deployment_state,
+        )
         .await?;
     Ok(())
 }
@@ -134,9 +146,8 @@ fn is_available(deployment: &Deployment) -> bool {
 
 fn deployment_state(deployment: &Deployment) -> String {
     let conditions = deployment.status.iter().flat_map(|status| status.conditions.iter().flatten());
-    let states = conditions.map(|one| {
-        format!("{}={} ({})", one.type_, one.status, one.message.as_deref().unwrap_or_default())
-    });
+    let states = conditions
+        .map(|one| format!("{}={} ({})", one.type_, one.status, one.message.as_deref().unwrap_or_default()));
     let states: Vec<_> = states.collect();
     if states.is_empty() { "no condition yet".into() } else { states.join(", ") }
 }

@@ -59,7 +59,9 @@ async fn confined(
     let count = asked.len();
     let answers = rights::ask(client, asked).await.map_err(probe("review rights on the host"))?;
     let detail = match answers.allowed.first() {
-        None => format!("{who} is denied all {count} rights outside its namespace, by SelfSubjectAccessReview"),
+        None => {
+            format!("{who} is denied all {count} rights outside its namespace, by SelfSubjectAccessReview")
+        }
         Some(question) => format!("{who} may {question} on the host"),
     };
     round.record.validity("rights", answers.allowed.is_empty(), detail);
@@ -70,14 +72,14 @@ async fn confined(
 async fn syncer_client(round: &Round<'_>, tenant: &Tenant, plane: &Plane) -> Result<kube::Client, RunError> {
     let accounts: Api<ServiceAccount> = Api::namespaced(tenant.host.client().clone(), &tenant.name);
     let request = TokenRequest {
-        spec: TokenRequestSpec { expiration_seconds: Some(600), ..TokenRequestSpec::default() },
+        spec: Some(TokenRequestSpec { expiration_seconds: Some(600), ..TokenRequestSpec::default() }),
         ..TokenRequest::default()
     };
     let answer = accounts
         .create_token_request(plane.syncer_account(), &PostParams::default(), &request)
         .await
         .map_err(probe("ask for a token of the syncer"))?;
-    let token = answer.status.map(|status| status.token).unwrap_or_default();
+    let token = answer.status.and_then(|status| status.token).unwrap_or_default();
     let auth = AuthInfo { token: Some(token.into()), ..AuthInfo::default() };
     let user = names::service_account_user(&tenant.name, plane.syncer_account());
     Ok(connect(with_user(round.platform.host.admin(), &user, auth)).await?)

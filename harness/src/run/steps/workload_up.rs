@@ -38,7 +38,8 @@ pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>
 
 async fn says_so(round: &Round<'_>, instance: &Instance) -> Result<(), crate::observe::until::WaitError> {
     let Some(tenant) = round.tenant.as_ref() else { return Ok(()) };
-    let api: Api<DynamicObject> = Api::namespaced_with(tenant.client(), &tenant.workspace, &instance.resource);
+    let api: Api<DynamicObject> =
+        Api::namespaced_with(tenant.client(), &tenant.workspace, &instance.resource);
     let holds = |object: &DynamicObject| {
         serde_json::to_value(object).ok().filter(|value| instance.ready.holds(value)).map(|_| ())
     };

@@ -65,7 +65,12 @@ pub(super) fn service() -> Value {
 }
 
 /// Everything but the Service, in the order in which it is applied.
-pub(super) fn manifests(namespace: &str, address: &str, service_cidr: &str, pki: &Certificates) -> Vec<Value> {
+pub(super) fn manifests(
+    namespace: &str,
+    address: &str,
+    service_cidr: &str,
+    pki: &Certificates,
+) -> Vec<Value> {
     vec![
         json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata(SYNCER_ACCOUNT)}),
         json!({
@@ -85,9 +90,7 @@ pub(super) fn manifests(namespace: &str, address: &str, service_cidr: &str, pki:
 
 /// What the tenant deletes to be rid of the virtual cluster; what the syncer made goes with its owner.
 pub(super) fn removal() -> Vec<Value> {
-    let object = |version: &str, kind: &str, name: &str| {
-        json!({"apiVersion": version, "kind": kind, "metadata": {"name": name}})
-    };
+    let object = |version: &str, kind: &str, name: &str| json!({"apiVersion": version, "kind": kind, "metadata": {"name": name}});
     let rbac = "rbac.authorization.k8s.io/v1";
     vec![
         object("apps/v1", "StatefulSet", NAME),

@@ -9,7 +9,7 @@ use futures::{FutureExt, future::BoxFuture};
 use k8s_openapi::api::core::v1::{Pod, Service, ServiceAccount};
 use kube::{Api, Client, ResourceExt, api::DynamicObject, runtime::watcher};
 
-use super::{Deleted, Model, Platform, PlatformInstall, Tenant, TenancyError, platform::connect};
+use super::{Deleted, Model, Platform, PlatformInstall, TenancyError, Tenant, platform::connect};
 use crate::{
     apply::Applier,
     names,

@@ -70,7 +70,8 @@ impl Plane {
     pub async fn audit(&self) -> Result<Vec<Write>, TenancyError> {
         let pods: Api<Pod> = Api::namespaced(self.client.clone(), &self.namespace);
         let params = LogParams { container: Some("kube-apiserver".into()), ..LogParams::default() };
-        let log = pods.logs(&self.pod, &params).await.map_err(TenancyError::call("read the log of", &self.pod))?;
+        let log =
+            pods.logs(&self.pod, &params).await.map_err(TenancyError::call("read the log of", &self.pod))?;
         Ok(audit_log::writes(&log))
     }
 }

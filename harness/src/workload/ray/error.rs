@@ -7,7 +7,9 @@ use super::crds::CrdFilesError;
 #[non_exhaustive]
 pub enum RayError {
     /// The Rust types do not give a valid CRD: a fault of this program.
-    #[error("cannot derive the CRDs of ray.io: {reason}; report this, or use --crds DIR with upstream's files")]
+    #[error(
+        "cannot derive the CRDs of ray.io: {reason}; report this, or use --crds DIR with upstream's files"
+    )]
     Derive {
         /// What does not fit.
         reason: String,

@@ -18,7 +18,9 @@ pub enum CrdFilesError {
         source: std::io::Error,
     },
     /// A file is not a CustomResourceDefinition of apiextensions.k8s.io/v1.
-    #[error("{path} is not a CustomResourceDefinition: {reason}; keep only CRD files in the folder given to --crds")]
+    #[error(
+        "{path} is not a CustomResourceDefinition: {reason}; keep only CRD files in the folder given to --crds"
+    )]
     Parse {
         /// The file.
         path: Utf8PathBuf,
@@ -39,7 +41,10 @@ pub enum CrdFilesError {
 ///
 /// # Errors
 /// When the folder or a file cannot be read or parsed, or lacks one of `names`.
-pub(crate) fn read(folder: &Utf8Path, names: &[&str]) -> Result<Vec<CustomResourceDefinition>, CrdFilesError> {
+pub(crate) fn read(
+    folder: &Utf8Path,
+    names: &[&str],
+) -> Result<Vec<CustomResourceDefinition>, CrdFilesError> {
     let mut found = BTreeMap::new();
     for path in yaml_files(folder)? {
         let crd = read_one(&path)?;
@@ -100,7 +105,8 @@ mod tests {
 
     #[test]
     fn the_crds_come_in_the_order_asked_for() {
-        let (_keep, path) = folder(&[("1.yaml", &crd("b.ray.io")), ("2.yaml", &crd("a.ray.io")), ("x.md", "no")]);
+        let (_keep, path) =
+            folder(&[("1.yaml", &crd("b.ray.io")), ("2.yaml", &crd("a.ray.io")), ("x.md", "no")]);
         let names: Vec<_> = read(&path, &["a.ray.io", "b.ray.io"])
             .unwrap()
             .into_iter()

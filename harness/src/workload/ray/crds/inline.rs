@@ -14,10 +14,9 @@ pub(super) fn inline(schema: &mut Value, types: &Map<String, Value>) -> Result<(
     unwrap_option(schema);
     if let Some(target) = take_reference(schema) {
         let name = target.strip_prefix(DEFINITIONS).unwrap_or(&target);
-        let mut resolved = types
-            .get(name)
-            .cloned()
-            .ok_or_else(|| RayError::Derive { reason: format!("the schema refers to the unknown type {name}") })?;
+        let mut resolved = types.get(name).cloned().ok_or_else(|| RayError::Derive {
+            reason: format!("the schema refers to the unknown type {name}"),
+        })?;
         overlay(&mut resolved, schema);
         *schema = resolved;
     }
@@ -64,7 +63,8 @@ mod tests {
     use super::*;
 
     fn types() -> Map<String, Value> {
-        let types = json!({"Inner": {"type": "string"}, "Outer": {"properties": {"a": {"$ref": "#/$defs/Inner"}}}});
+        let types =
+            json!({"Inner": {"type": "string"}, "Outer": {"properties": {"a": {"$ref": "#/$defs/Inner"}}}});
         types.as_object().cloned().unwrap()
     }
 

@@ -147,7 +147,10 @@ mod tests {
     fn any_other_list_of_kubernetes_is_atomic_and_a_list_of_ours_is_not_marked() {
         let list = json!({"properties": {"args": {"type": ["array", "null"]}}});
         let theirs = mended("io.k8s.api.core.v1.Container", list.clone());
-        assert_eq!(theirs["properties"]["args"], json!({"type": "array", "x-kubernetes-list-type": "atomic"}));
+        assert_eq!(
+            theirs["properties"]["args"],
+            json!({"type": "array", "x-kubernetes-list-type": "atomic"})
+        );
         assert_eq!(mended("Container", list)["properties"]["args"], json!({"type": "array"}));
     }
 

@@ -69,8 +69,14 @@ pub(super) fn list_map_keys(kind: &str, field: &str) -> Option<&'static [&'stati
 pub(super) fn default(kind: &str, field: &str) -> Option<Value> {
     let value = match (kind, field) {
         (
-            "ConfigMapEnvSource" | "ConfigMapKeySelector" | "ConfigMapProjection" | "ConfigMapVolumeSource"
-            | "LocalObjectReference" | "SecretEnvSource" | "SecretKeySelector" | "SecretProjection",
+            "ConfigMapEnvSource"
+            | "ConfigMapKeySelector"
+            | "ConfigMapProjection"
+            | "ConfigMapVolumeSource"
+            | "LocalObjectReference"
+            | "SecretEnvSource"
+            | "SecretKeySelector"
+            | "SecretProjection",
             "name",
         ) => json!(""),
         ("AzureDiskVolumeSource", "fsType") => json!("ext4"),
@@ -98,7 +104,9 @@ pub(super) fn limits(kind: &str, field: &str) -> Option<Value> {
             json!({"minLength": 1, "maxLength": 1024, "pattern": "^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$"})
         }
         ("Condition", "status") => json!({"enum": ["True", "False", "Unknown"]}),
-        ("Condition", "type") | ("PortStatus", "error") => json!({"maxLength": 316, "pattern": QUALIFIED_NAME}),
+        ("Condition", "type") | ("PortStatus", "error") => {
+            json!({"maxLength": 316, "pattern": QUALIFIED_NAME})
+        }
         _ => return None,
     };
     Some(limits)

@@ -12,11 +12,7 @@ use serde_json::{Value, json};
 pub use sample::Sample;
 use sample::sample;
 
-use super::{
-    RayError,
-    api::v1::RayCluster,
-    crds,
-};
+use super::{RayError, api::v1::RayCluster, crds};
 use crate::workload::{Assisted, Instance, Objects, Package, ReadyWhen};
 
 /// The name of the Deployment, the ServiceAccount and the operator's ClusterRole: a constant of the chart.

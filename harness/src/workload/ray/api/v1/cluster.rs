@@ -10,7 +10,9 @@ use super::{
     autoscaler::AutoscalerOptions,
     group::{HeadGroupSpec, WorkerGroupSpec},
     network_policy::NetworkPolicyConfig,
-    options::{AuthOptions, ClusterUpgradeStrategy, GcsFaultToleranceOptions, HistoryServerOptions, TlsOptions},
+    options::{
+        AuthOptions, ClusterUpgradeStrategy, GcsFaultToleranceOptions, HistoryServerOptions, TlsOptions,
+    },
     status::RayClusterStatus,
 };
 

@@ -14,11 +14,7 @@ use super::{cluster::RayClusterSpec, job_deletion::DeletionStrategy, status::Ray
 #[kube(group = "ray.io", version = "v1", kind = "RayJob", namespaced, schema = "disabled")]
 #[kube(status = "RayJobStatus", category = "all", derive = "PartialEq")]
 #[kube(printcolumn(name = "job status", type_ = "string", json_path = ".status.jobStatus"))]
-#[kube(printcolumn(
-    name = "deployment status",
-    type_ = "string",
-    json_path = ".status.jobDeploymentStatus"
-))]
+#[kube(printcolumn(name = "deployment status", type_ = "string", json_path = ".status.jobDeploymentStatus"))]
 #[kube(printcolumn(name = "ray cluster name", type_ = "string", json_path = ".status.rayClusterName"))]
 #[kube(printcolumn(name = "start time", type_ = "string", json_path = ".status.startTime"))]
 #[kube(printcolumn(name = "end time", type_ = "string", json_path = ".status.endTime"))]
