@@ -41,6 +41,9 @@ pub trait Host: Send + Sync {
     /// The API server's audit log on this machine, where there is one: JSON lines of `audit.k8s.io/v1`.
     fn audit_log(&self) -> Option<PathBuf>;
 
+    /// Ends, with one line on why, when the host has broken down; never while it works.
+    fn failure(&self) -> BoxFuture<'_, String>;
+
     /// Takes the host down and returns when nothing of it is left.
     fn down<'a>(&'a self) -> BoxFuture<'a, Result<(), HostError>>;
 

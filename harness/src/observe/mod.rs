@@ -3,5 +3,6 @@
 pub mod audit_log;
 pub mod clock;
 pub mod pods;
+pub mod machine;
 pub mod process;
 pub mod until;

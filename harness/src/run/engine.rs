@@ -3,6 +3,7 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use tenantbench_reports::{Event, Metric, Outcome};
+use tenantbench_scenarios::{Plan, PlannedStep};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -11,7 +12,7 @@ use super::{
     kept,
     recorder::{Recorder, RoundRecorder},
     round::{Before, Round, Step},
-    stage::Stage,
+    stage,
 };
 use crate::{
     tenancy::{self, Model, Platform, PlatformInstall},
@@ -22,10 +23,8 @@ use crate::{
 pub struct Request {
     /// The run's id.
     pub run: String,
-    /// Rounds in order, each one model's turn: round number and model.
-    pub turns: Vec<(u32, &'static dyn Model)>,
-    /// What each turn does.
-    pub stages: Vec<Stage>,
+    /// Whose turn it is when, and what a turn does.
+    pub plan: Plan,
     /// What tenants install.
     pub workload: Workload,
     /// How long any one wait may take.
@@ -68,9 +67,14 @@ pub async fn run(
 
 async fn turns(request: &Request, hosts: &mut Hosts<'_>, recorder: &Recorder) -> Result<Summary, RunError> {
     let mut summary = Summary::default();
-    let last = request.turns.iter().map(|(round, _)| *round).max().unwrap_or_default();
-    for (round, model) in &request.turns {
-        let turn = Turn { request, model: *model, round: *round, keep: request.keep && *round == last };
+    for planned in &request.plan.turns {
+        let turn = Turn {
+            request,
+            model: tenancy::model(planned.model),
+            steps: request.plan.steps.get(&planned.model).map_or(&[], Vec::as_slice),
+            round: planned.round,
+            keep: request.keep && planned.round == request.plan.rounds,
+        };
         if !turn.run(hosts, recorder).await? {
             summary.failed += 1;
         }
@@ -84,6 +88,7 @@ async fn turns(request: &Request, hosts: &mut Hosts<'_>, recorder: &Recorder) ->
 struct Turn<'a> {
     request: &'a Request,
     model: &'static dyn Model,
+    steps: &'a [PlannedStep],
     round: u32,
     keep: bool,
 }
@@ -96,7 +101,10 @@ impl Turn<'_> {
             false => hosts.shared().await?,
         };
         recorder.emit(Event::RoundStarted { round: self.round, model: self.model.name().into() });
-        let ended = self.on(&platform, recorder).await;
+        let ended = tokio::select! {
+            ended = self.on(&platform, recorder) => ended,
+            reason = platform.host.failure() => Err(RunError::HostDied(reason)),
+        };
         let (outcome, error) = match &ended {
             Ok(outcome) => (*outcome, None),
             Err(error) => (Outcome::Failed, Some(error.to_string())),
@@ -110,7 +118,11 @@ impl Turn<'_> {
         if self.model.wants_own_host() && !self.keep {
             hosts.down(&platform).await?;
         }
-        Ok(ended.is_ok())
+        match ended {
+            // Nothing that follows could be measured on a host that is gone.
+            Err(RunError::HostDied(reason)) if !self.model.wants_own_host() => Err(RunError::HostDied(reason)),
+            ended => Ok(ended.is_ok()),
+        }
     }
 
     async fn on(&self, platform: &Arc<Platform>, recorder: &Recorder) -> Result<Outcome, RunError> {
@@ -148,40 +160,38 @@ impl Turn<'_> {
         Ok(shared)
     }
 
+    /// Does the steps in order. After a refusal or a failure only the clean-up is done, so that the next turn finds the
+    /// host as this one found it.
     async fn steps(&self, round: &mut Round<'_>, recorder: &Recorder) -> Result<Outcome, RunError> {
-        let mut outcome = Outcome::Ok;
-        for stage in &self.request.stages {
-            if self.keep && stage.ends_something() {
-                continue;
-            }
-            if outcome == Outcome::Refused && stage.builds_on_install() {
+        let mut outcome = Ok(Outcome::Ok);
+        for planned in self.steps {
+            let action = &planned.step.action;
+            let wanted = matches!(outcome, Ok(Outcome::Ok)) || (action.is_cleanup() && round.tenant.is_some());
+            if !wanted || (self.keep && stage::ends_something(action)) {
                 continue;
             }
             recorder.emit(Event::StepStarted {
                 round: self.round,
                 model: self.model.name().into(),
-                step: stage.title().into(),
+                step: planned.what.clone(),
             });
-            if let Step::Refused(refusal) = stage.run(round).await? {
-                recorder.emit(Event::Refused { round: self.round, model: self.model.name().into(), refusal });
-                outcome = Outcome::Refused;
+            match stage::run(planned, round).await {
+                Ok(Step::Done) => {}
+                Ok(Step::Refused(refusal)) => {
+                    recorder.emit(Event::Refused { round: self.round, model: self.model.name().into(), refusal });
+                    outcome = outcome.map(|_| Outcome::Refused);
+                }
+                // The first failure is the cause; what the clean-up trips over follows from it.
+                Err(error) => outcome = outcome.and(Err(error)),
             }
         }
         if self.keep {
             kept::hand_over(round, &self.request.folder)?;
         }
-        Ok(outcome)
+        outcome
     }
 
     fn recorder<'r>(&self, recorder: &'r Recorder) -> RoundRecorder<'r> {
         RoundRecorder { run: recorder, round: self.round, model: self.model.name() }
     }
-}
-
-/// The models of a plan, by name.
-///
-/// # Errors
-/// The first name that is no model's.
-pub fn models(names: &[String]) -> Result<Vec<&'static dyn Model>, String> {
-    names.iter().map(|name| tenancy::model(name).ok_or_else(|| name.clone())).collect()
 }

@@ -30,6 +30,17 @@ pub enum RunError {
     /// The scenario names a step before the one that it builds on.
     #[error("this step needs {0} before it; check the scenario with `tenantbench plan`")]
     OutOfOrder(&'static str),
+    /// A host could not be set up on this machine.
+    #[error("{0}")]
+    Setup(String),
+    /// A step took longer than it may.
+    #[error("{step}: not done within {} s; raise --timeout", limit.as_secs())]
+    StepTooLong {
+        /// What the step does.
+        step: String,
+        /// How long it may take.
+        limit: std::time::Duration,
+    },
     /// An API call of a probe failed.
     #[error("cannot {what}: {source}")]
     Probe {

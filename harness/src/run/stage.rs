@@ -1,4 +1,6 @@
-//! The steps that a scenario can name, and what the engine has to know of each.
+//! Doing one planned step.
+
+use tenantbench_scenarios::{Action, PlannedStep};
 
 use super::{
     RunError,
@@ -6,70 +8,38 @@ use super::{
     steps,
 };
 
-/// One step of a scenario.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// Make the tenant.
-    CreateTenant,
-    /// Install the workload as the tenant.
-    Install,
-    /// Make the workload's instance and wait for its pods.
-    WorkloadUp,
-    /// Sample what the tenant costs.
-    Cost,
-    /// List the instances.
-    List,
-    /// Delete the instance and wait for its pods to go.
-    WorkloadDown,
-    /// Take the installation away.
-    Uninstall,
-    /// Delete the tenant.
-    DeleteTenant,
-    /// Look for what is left.
-    Audit,
+/// Does what a step says, within the time that the step may take.
+///
+/// # Errors
+/// As the step says; [`RunError::StepTooLong`] when its time is up.
+pub async fn run(planned: &PlannedStep, round: &mut Round<'_>) -> Result<Step, RunError> {
+    let limit = planned.step.timeout.min(round.platform.limit());
+    match tokio::time::timeout(limit + GRACE, act(&planned.step.action, round)).await {
+        Ok(ended) => ended,
+        Err(_) => Err(RunError::StepTooLong { step: planned.what.clone(), limit }),
+    }
 }
 
-impl Stage {
-    /// What it does, for the live view and the plan.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::CreateTenant => "create tenant",
-            Self::Install => "install as the tenant",
-            Self::WorkloadUp => "start the workload",
-            Self::Cost => "sample memory",
-            Self::List => "list as the tenant",
-            Self::WorkloadDown => "delete the workload",
-            Self::Uninstall => "uninstall",
-            Self::DeleteTenant => "delete tenant",
-            Self::Audit => "audit what is left",
+/// A wait inside a step ends first, and knows more to say about it.
+const GRACE: std::time::Duration = std::time::Duration::from_secs(1);
+
+async fn act(action: &Action, round: &mut Round<'_>) -> Result<Step, RunError> {
+    match action {
+        Action::CreateTenant => steps::create_tenant::run(round).await,
+        Action::Install { .. } => steps::install::run(round).await,
+        Action::Start { .. } => {
+            steps::workload_up::run(round).await?;
+            steps::cost::run(round).await
         }
+        Action::List { .. } => steps::list::run(round).await,
+        Action::Stop { .. } => steps::workload_down::run(round).await,
+        Action::Uninstall { .. } => steps::uninstall::run(round).await,
+        Action::DeleteTenant => steps::delete_tenant::run(round).await,
+        Action::Audit => steps::audit::run(round).await,
     }
+}
 
-    /// True where it cannot be done after the installation was refused.
-    pub fn builds_on_install(self) -> bool {
-        matches!(self, Self::WorkloadUp | Self::List | Self::WorkloadDown | Self::Uninstall)
-    }
-
-    /// True where a kept tenant must be spared it.
-    pub fn ends_something(self) -> bool {
-        matches!(self, Self::WorkloadDown | Self::Uninstall | Self::DeleteTenant | Self::Audit)
-    }
-
-    /// Does it.
-    ///
-    /// # Errors
-    /// As the step says.
-    pub async fn run(self, round: &mut Round<'_>) -> Result<Step, RunError> {
-        match self {
-            Self::CreateTenant => steps::create_tenant::run(round).await,
-            Self::Install => steps::install::run(round).await,
-            Self::WorkloadUp => steps::workload_up::run(round).await,
-            Self::Cost => steps::cost::run(round).await,
-            Self::List => steps::list::run(round).await,
-            Self::WorkloadDown => steps::workload_down::run(round).await,
-            Self::Uninstall => steps::uninstall::run(round).await,
-            Self::DeleteTenant => steps::delete_tenant::run(round).await,
-            Self::Audit => steps::audit::run(round).await,
-        }
-    }
+/// True where a kept tenant must be spared the step.
+pub fn ends_something(action: &Action) -> bool {
+    action.is_cleanup() || matches!(action, Action::Stop { .. } | Action::Uninstall { .. })
 }

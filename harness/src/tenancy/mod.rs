@@ -74,14 +74,13 @@ pub trait Model: Send + Sync {
     fn by_design(&self, left: &Object, shared: Option<&PlatformInstall>) -> Option<&'static str>;
 }
 
-/// The models by name, in the order of reports.
-pub fn models() -> [&'static dyn Model; 3] {
-    [&namespace::NamespaceModel, &assisted::AssistedModel, &vcluster::VirtualClusterModel]
-}
-
-/// The model of that name.
-pub fn model(name: &str) -> Option<&'static dyn Model> {
-    models().into_iter().find(|model| model.name() == name)
+/// The model that a scenario names.
+pub fn model(named: tenantbench_scenarios::Model) -> &'static dyn Model {
+    match named {
+        tenantbench_scenarios::Model::Namespace => &namespace::NamespaceModel,
+        tenantbench_scenarios::Model::NamespaceAssisted => &assisted::AssistedModel,
+        tenantbench_scenarios::Model::Vcluster => &vcluster::VirtualClusterModel,
+    }
 }
 
 /// A tenant that can work.

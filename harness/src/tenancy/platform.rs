@@ -28,8 +28,7 @@ pub struct Platform {
     pub applier: Applier,
     /// The run's id, for labels.
     pub run: String,
-    /// How long any one wait may take.
-    pub limit: Duration,
+    limit: Duration,
 }
 
 impl Platform {
@@ -40,6 +39,11 @@ impl Platform {
     pub async fn new(host: Arc<dyn Host>, run: String, limit: Duration) -> Result<Self, TenancyError> {
         let applier = Applier::new(connect(host.admin().clone()).await?).await?;
         Ok(Self { host, applier, run, limit })
+    }
+
+    /// How long any one wait may take.
+    pub fn limit(&self) -> Duration {
+        self.limit
     }
 
     /// A client with the platform team's rights.

@@ -24,15 +24,21 @@ pub struct Workload {
 }
 
 impl Workload {
-    /// The workload of that name with `workers` workers, its CRDs from `crds` instead of the built-in ones where given.
+    /// The workload `name` whose instance is called `instance` and has `workers` workers; its CRDs come from `crds`
+    /// instead of the built-in ones where given.
     ///
     /// # Errors
     /// [`WorkloadError`] for an unknown name, or a folder that does not hold the CRDs.
-    pub fn new(name: &str, workers: u32, crds: Option<Utf8PathBuf>) -> Result<Self, WorkloadError> {
+    pub fn new(
+        name: &str,
+        instance: &str,
+        workers: u32,
+        crds: Option<Utf8PathBuf>,
+    ) -> Result<Self, WorkloadError> {
         if name != "ray" {
             return Err(WorkloadError::Unknown(name.to_owned()));
         }
-        let sample = ray::Sample { workers, ..ray::Sample::default() };
+        let sample = ray::Sample { name: instance.to_owned(), workers, ..ray::Sample::default() };
         let options = ray::Options { crds, sample, ..ray::Options::default() };
         let crds = ray::package(&options)?.crds;
         Ok(Self { options, crds })

@@ -21,7 +21,7 @@ pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>
             // The platform's installation was measured when it was made.
             round.record.absent(Metric::Install, "the platform installed it before the tenant came");
         } else {
-            match install::install(&tenant.api, &package, round.platform.limit).await {
+            match install::install(&tenant.api, &package, round.platform.limit()).await {
                 Ok(times) => {
                     round.record.sample(Metric::CrdsEstablished, times.crds_established);
                     round.record.sample(Metric::OperatorReady, times.operator_ready);

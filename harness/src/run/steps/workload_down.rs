@@ -22,7 +22,7 @@ pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>
         tenant.api.delete(&instance.object, &tenant.workspace).await?;
         let pods: Api<Pod> = Api::namespaced(tenant.client(), &tenant.workspace);
         let selector = watcher::Config::default().labels(&instance.pod_selector);
-        Wait::new("the end of the workload's pods", round.platform.limit).gone(pods, selector).await?;
+        Wait::new("the end of the workload's pods", round.platform.limit()).gone(pods, selector).await?;
         round.record.sample(Metric::WorkloadDeleted, started.elapsed().as_secs_f64());
         Ok(Step::Done)
     }

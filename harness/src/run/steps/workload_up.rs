@@ -27,7 +27,7 @@ pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>
         tenant.api.apply(&instance.object, &tenant.workspace).await?;
         let pods: Api<Pod> = Api::namespaced(tenant.client(), &tenant.workspace);
         let selector = watcher::Config::default().labels(&instance.pod_selector);
-        let wait = Wait::new(format!("{} pods Ready", instance.pods), round.platform.limit);
+        let wait = Wait::new(format!("{} pods Ready", instance.pods), round.platform.limit());
         let pods_ready = wait.until(pods, selector, |view| all_ready(view, instance), pod_states);
         tokio::try_join!(pods_ready, says_so(round, instance))?;
         round.record.sample(Metric::WorkloadReady, started.elapsed().as_secs_f64());
@@ -44,7 +44,7 @@ async fn says_so(round: &Round<'_>, instance: &Instance) -> Result<(), crate::ob
         serde_json::to_value(object).ok().filter(|value| instance.ready.holds(value)).map(|_| ())
     };
     let name = instance.object.name_any();
-    Wait::new(format!("{} {name} ready", instance.resource.kind), round.platform.limit)
+    Wait::new(format!("{} {name} ready", instance.resource.kind), round.platform.limit())
         .object(api, &name, holds, |object| {
             object.data.get("status").map_or_else(|| "no status".into(), ToString::to_string)
         })

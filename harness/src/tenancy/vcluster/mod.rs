@@ -82,8 +82,8 @@ async fn create(platform: &Platform, name: &str) -> Result<Tenant, TenancyError>
     let endpoint = platform.host.forward(name, names::VIRTUAL_CLUSTER, manifests::API_PORT).await?;
     let kubeconfig = certificates.kubeconfig(&format!("https://{endpoint}"));
     let client = connect(kubeconfig.clone()).await?;
-    usable(client.clone(), platform.limit).await?;
-    let plane = Plane::find(host.client().clone(), name, platform.limit).await?;
+    usable(client.clone(), platform.limit()).await?;
+    let plane = Plane::find(host.client().clone(), name, platform.limit()).await?;
     let api = Arc::new(Applier::new(client).await?);
     let workspace = WORKSPACE.to_owned();
     Ok(Tenant { name: name.to_owned(), user, host, api, kubeconfig, workspace, plane: Some(plane) })
@@ -117,7 +117,7 @@ async fn delete(platform: &Platform, tenant: &Tenant) -> Result<Deleted, Tenancy
         tenant.host.delete(&object, &tenant.name).await?;
     }
     let pods: Api<Pod> = Api::namespaced(tenant.host.client().clone(), &tenant.name);
-    Wait::new(format!("the end of all pods in {}", tenant.name), platform.limit)
+    Wait::new(format!("the end of all pods in {}", tenant.name), platform.limit())
         .gone(pods, watcher::Config::default())
         .await?;
     platform.delete_namespace(&tenant.name).await
