@@ -1,2 +1,89 @@
 //! One file per verb: read flags, call the engine, choose the exit code.
-pub mod workload;
+
+mod doctor;
+pub mod exit;
+mod gc;
+mod host;
+mod internal;
+pub mod local;
+pub mod output;
+pub mod progress;
+pub mod signals;
+mod tools;
+
+use std::{ffi::OsString, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use self::{
+    exit::{CliError, Code},
+    output::{OutputArgs, Terminal},
+};
+
+/// Measures what each way of sharing a Kubernetes cluster costs and leaks.
+#[derive(Parser, Debug)]
+#[command(name = "tenantbench", version, after_long_help = exit::help(), propagate_version = true)]
+struct Cli {
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand, Debug)]
+enum Verb {
+    /// Start, list and stop local hosts that stay.
+    Host(host::HostArgs),
+    /// Install, list and find the Kubernetes binaries.
+    Tools(tools::ToolsArgs),
+    /// Say what this machine can do, and how to mend what it cannot.
+    Doctor(doctor::DoctorArgs),
+    /// Remove what killed runs left behind.
+    Gc(gc::GcArgs),
+}
+
+/// Reads the command line, does what it says, and returns the exit code.
+pub fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    // Before anything else: some of these must fork while the process has one thread.
+    if arguments.get(1).is_some_and(|word| word == "internal") {
+        return internal::main(&arguments);
+    }
+    let cli = Cli::parse_from(arguments);
+    let terminal = Terminal::new(&cli.output);
+    match run(cli.verb, &terminal) {
+        Ok(code) => code.into(),
+        Err(error) => {
+            terminal.error(&error);
+            error.code().into()
+        }
+    }
+}
+
+fn run(verb: Verb, terminal: &Terminal) -> Result<Code, CliError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| CliError::new(Code::Unfit, format!("cannot start: {error}")))?;
+    let outcome = runtime.block_on(async {
+        match verb {
+            Verb::Host(arguments) => host::run(arguments, terminal).await,
+            Verb::Tools(arguments) => tools::run(arguments, terminal).await,
+            Verb::Doctor(arguments) => doctor::run(arguments, terminal).await,
+            Verb::Gc(arguments) => gc::run(&arguments, terminal),
+        }
+    });
+    // A wait for the cache's lock cannot be cancelled, and must not keep us after Ctrl-C.
+    runtime.shutdown_background();
+    outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,6 +1,125 @@
 //! What can go wrong with a host.
 
+use std::{io, path::PathBuf};
+
+use super::{
+    control_plane::FilesError,
+    folder::{FolderError, RunNameError},
+    pki::PkiError,
+    state::NoStateFolder,
+};
+use crate::process::{Exit, SpawnError};
+
 /// A host that could not be made, reached or removed. Each message names the thing, the reason and the remedy.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum HostError {}
+pub enum HostError {
+    /// The name given for the host cannot be one.
+    #[error(transparent)]
+    Name(#[from] RunNameError),
+    /// No variable says where run state belongs.
+    #[error(transparent)]
+    State(#[from] NoStateFolder),
+    /// The run folder cannot be had.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// A key or certificate could not be made.
+    #[error(transparent)]
+    Pki(#[from] PkiError),
+    /// The control plane's files could not be written.
+    #[error(transparent)]
+    Files(#[from] FilesError),
+    /// A process could not be started.
+    #[error(transparent)]
+    Spawn(#[from] SpawnError),
+    /// No free port was found.
+    #[error("no port for the host: {0}")]
+    Ports(#[source] io::Error),
+    /// One of the host's processes ended while the host was needed.
+    #[error("{name} {exit}{}", last_line(.tail))]
+    ChildDied {
+        /// The component.
+        name: String,
+        /// How it ended.
+        exit: Exit,
+        /// The last lines of its log, oldest first.
+        tail: Vec<String>,
+    },
+    /// The host did not come up in time.
+    #[error(
+        "the host was not ready after {seconds:.0} s: {waiting_for}; is the machine overloaded? raise --start-timeout"
+    )]
+    NotReady {
+        /// What had not happened.
+        waiting_for: String,
+        /// How long it was given.
+        seconds: f64,
+    },
+    /// The host's API refused or dropped a request of ours.
+    #[error("the host's API failed: {context}: {source}")]
+    Api {
+        /// What was tried.
+        context: String,
+        /// What the client said.
+        source: Box<kube::Error>,
+    },
+    /// A kubeconfig that we wrote could not be used.
+    #[error("cannot use the kubeconfig {path}: {reason}")]
+    Kubeconfig {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The simulated nodes or their network failed.
+    #[error("simulated nodes: {0}")]
+    Nodes(String),
+    /// The supervisor said why the host failed.
+    #[error("{message}")]
+    Failed {
+        /// The supervisor's words, one line.
+        message: String,
+        /// The last lines of the log that tells more, oldest first.
+        tail: Vec<String>,
+    },
+    /// The host's supervisor could not be started, or ended without a word.
+    #[error("the host's supervisor {0}; `tenantbench gc` removes what it left")]
+    Supervisor(String),
+    /// There is no host of this name.
+    #[error("no host named {0}; `tenantbench host list` names those that run")]
+    Unknown(String),
+    /// A file or socket of the host failed us.
+    #[error("{context}: {source}")]
+    Io {
+        /// What was tried.
+        context: String,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl HostError {
+    /// An I/O error with what was tried.
+    pub(crate) fn io(context: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
+        let context = context.into();
+        move |source| Self::Io { context, source }
+    }
+
+    /// An error of the host's API with what was tried.
+    pub(crate) fn api(context: impl Into<String>) -> impl FnOnce(kube::Error) -> Self {
+        let context = context.into();
+        move |source| Self::Api { context, source: Box::new(source) }
+    }
+
+    /// The last lines of the log of the process that failed; empty where there is none.
+    pub fn log_lines(&self) -> &[String] {
+        match self {
+            Self::ChildDied { tail, .. } | Self::Failed { tail, .. } => tail,
+            _ => &[],
+        }
+    }
+}
+
+fn last_line(tail: &[String]) -> String {
+    tail.last().map(|line| format!("; its last words: {line}")).unwrap_or_default()
+}

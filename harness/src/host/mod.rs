@@ -6,8 +6,16 @@ use futures::future::BoxFuture;
 use kube::config::Kubeconfig;
 use tenantbench_reports::HostReady;
 
+pub mod cidr;
+pub mod control_plane;
 mod error;
+pub mod folder;
+pub mod gc;
 pub mod local;
+pub mod pki;
+pub mod ports;
+pub mod state;
+pub mod supervisor;
 
 pub use error::HostError;
 

@@ -1,1 +1,238 @@
 //! A host of real etcd, kube-apiserver, kube-controller-manager and kube-scheduler processes with simulated nodes.
+//!
+//! The processes belong to a supervisor ([`super::supervisor`]) with a life of its own; this is the client's side.
+
+mod launch;
+mod link;
+
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures::future::BoxFuture;
+use kube::config::Kubeconfig;
+use tenantbench_reports::HostReady;
+use tokio::sync::watch;
+
+use self::launch::Owned;
+pub use self::link::Link;
+use super::{
+    Host, HostError,
+    cidr::Cidr,
+    control_plane::Binaries,
+    folder::{RunFolder, RunName},
+    gc,
+    supervisor::{Reply, Request, Status},
+};
+
+/// What a local host is to be.
+#[derive(Clone, Debug)]
+pub struct LocalSpec {
+    /// Its name, also of its run folder.
+    pub name: RunName,
+    /// The folder in which run folders are; see [`super::state::runs_folder`].
+    pub runs: PathBuf,
+    /// The servers' programs.
+    pub binaries: Binaries,
+    /// The tenantbench program: runs as the supervisor, and in pods.
+    pub executable: PathBuf,
+    /// How many simulated nodes.
+    pub nodes: u32,
+    /// How long a pod without a program waits until it is Ready.
+    pub ready_delay: Duration,
+    /// The range of Service addresses.
+    pub service_cidr: Cidr,
+    /// How long the host may take to come up.
+    pub start_timeout: Duration,
+}
+
+/// Why a host that was ready no longer is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Breakage {
+    /// One line for a person, such as `etcd was killed by SIGKILL; …`.
+    pub message: String,
+    /// The last lines of the log that tells more.
+    pub tail: Vec<String>,
+}
+
+/// A local host, seen from outside its supervisor.
+#[derive(Debug)]
+pub struct LocalHost {
+    folder: RunFolder,
+    status: Status,
+    facts: HostReady,
+    admin: Kubeconfig,
+    /// None for a host that somebody else started.
+    owned: Mutex<Option<Owned>>,
+    broken: watch::Receiver<Option<Breakage>>,
+}
+
+impl LocalHost {
+    /// Starts a host and waits until it is ready. `progress` gets a line for each thing that is waited for.
+    ///
+    /// Until [`Host::keep`] is called, the host goes down with this value, and with this process.
+    ///
+    /// # Errors
+    /// When the host does not come up; nothing of it is left then.
+    pub async fn start(spec: &LocalSpec, progress: impl Fn(&str) + Send) -> Result<Self, HostError> {
+        let begun = tokio::time::Instant::now();
+        let (mut owned, folder) = launch::launch(spec)?;
+        let ready = match owned.until_ready(begun, &progress).await {
+            Ok(ready) => ready,
+            Err(error) => {
+                // The supervisor cleans up and ends; if it was killed, it is up to us.
+                owned.ended().await;
+                drop(gc::remove_run(&folder));
+                return Err(error);
+            }
+        };
+        let broken = owned.watch_breakage();
+        Self::new(folder, ready, Some(owned), broken)
+    }
+
+    /// Reaches a host that runs already.
+    ///
+    /// # Errors
+    /// When there is none of this name, or it is not ready.
+    pub async fn connect(runs: &std::path::Path, name: &RunName) -> Result<Self, HostError> {
+        let folder = RunFolder::at(runs.join(name.to_string()));
+        let status = match Link::open(&folder).await?.ask(&Request::Status).await? {
+            Reply::Status(status) => status,
+            other => return Err(unexpected(&other)),
+        };
+        let (_, broken) = watch::channel(None);
+        Self::new(folder, status, None, broken)
+    }
+
+    fn new(
+        folder: RunFolder,
+        status: Status,
+        owned: Option<Owned>,
+        broken: watch::Receiver<Option<Breakage>>,
+    ) -> Result<Self, HostError> {
+        let path = folder.admin_kubeconfig();
+        let admin = Kubeconfig::read_from(&path)
+            .map_err(|error| HostError::Kubeconfig { path, reason: error.to_string() })?;
+        let facts = status
+            .facts
+            .clone()
+            .ok_or_else(|| HostError::Supervisor(format!("says that {} is not ready", status.name)))?;
+        Ok(Self { folder, status, facts, admin, owned: Mutex::new(owned), broken })
+    }
+
+    /// Becomes some when a process that the host needs ends. Only the one who started the host hears of it.
+    pub fn broken(&self) -> watch::Receiver<Option<Breakage>> {
+        self.broken.clone()
+    }
+
+    /// The supervisor's process id.
+    pub fn supervisor(&self) -> u32 {
+        self.status.supervisor.pid
+    }
+
+    /// The API server's address for programs on this machine.
+    pub fn api_server(&self) -> &str {
+        &self.status.api_server
+    }
+
+    /// Takes the host down, waits until nothing of it is left, and says what was removed, a line each.
+    ///
+    /// # Errors
+    /// When something could not be removed.
+    pub async fn take_down(&self) -> Result<Vec<String>, HostError> {
+        let removed = take_down(&self.folder).await?;
+        let owned = self.owned.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(owned) = owned {
+            owned.ended().await;
+        }
+        Ok(removed)
+    }
+
+    async fn ask(&self, request: &Request) -> Result<Reply, HostError> {
+        Link::open(&self.folder).await?.ask(request).await
+    }
+}
+
+/// Takes the host of a run folder down, also one whose supervisor was killed.
+///
+/// # Errors
+/// When something could not be removed.
+pub async fn take_down(folder: &RunFolder) -> Result<Vec<String>, HostError> {
+    let mut link = match Link::open(folder).await {
+        Ok(link) => link,
+        // Nobody answers: whatever is left is ours to remove.
+        Err(HostError::Unknown(_)) if folder.path().exists() => return gc::remove_run(folder),
+        Err(error) => return Err(error),
+    };
+    let reply = link.ask(&Request::Down).await?;
+    link.until_closed().await;
+    match reply {
+        Reply::Down { removed } => Ok(removed),
+        other => Err(unexpected(&other)),
+    }
+}
+
+impl Host for LocalHost {
+    fn facts(&self) -> &HostReady {
+        &self.facts
+    }
+
+    fn admin(&self) -> &Kubeconfig {
+        &self.admin
+    }
+
+    fn service_cidr(&self) -> &str {
+        &self.status.service_cidr
+    }
+
+    fn forward<'a>(
+        &'a self,
+        namespace: &'a str,
+        service: &'a str,
+        port: u16,
+    ) -> BoxFuture<'a, Result<SocketAddr, HostError>> {
+        Box::pin(async move {
+            let request = Request::Forward { namespace: namespace.into(), service: service.into(), port };
+            match self.ask(&request).await? {
+                Reply::Forwarded { address } => Ok(address),
+                other => Err(unexpected(&other)),
+            }
+        })
+    }
+
+    fn processes(&self) -> BTreeMap<String, u32> {
+        self.status.processes.clone()
+    }
+
+    fn folder(&self) -> Option<PathBuf> {
+        Some(self.folder.path().to_owned())
+    }
+
+    fn audit_log(&self) -> Option<PathBuf> {
+        Some(self.folder.audit_log())
+    }
+
+    fn down<'a>(&'a self) -> BoxFuture<'a, Result<(), HostError>> {
+        Box::pin(async move { self.take_down().await.map(drop) })
+    }
+
+    fn keep<'a>(&'a self) -> BoxFuture<'a, Result<(), HostError>> {
+        Box::pin(async move {
+            match self.ask(&Request::Keep).await? {
+                Reply::Kept => Ok(()),
+                other => Err(unexpected(&other)),
+            }
+        })
+    }
+}
+
+fn unexpected(reply: &Reply) -> HostError {
+    match reply {
+        Reply::Error { message } => HostError::Failed { message: message.clone(), tail: Vec::new() },
+        other => HostError::Supervisor(format!("gave an answer to another question: {other:?}")),
+    }
+}

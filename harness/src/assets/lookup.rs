@@ -1,0 +1,132 @@
+//! Where a binary is already: in a folder that the user named, or in the cache.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+use tokio::{process::Command, time};
+
+use super::{AssetError, Binary, Cache, Releases, Version};
+
+/// Where to look for binaries, and how to obtain them.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Folders that the user named, the nearest first.
+    pub folders: Vec<PathBuf>,
+    /// The cache.
+    pub cache: Cache,
+    /// Where releases are downloaded from; none forbids downloads.
+    pub releases: Option<Releases>,
+    /// Whether Go may be used.
+    pub build: bool,
+}
+
+impl Options {
+    /// What the environment says; `folder` is the value of `--assets`.
+    ///
+    /// # Errors
+    /// When there is no place for the cache, or a named folder is not there.
+    pub fn from_env(folder: Option<PathBuf>) -> Result<Self, AssetError> {
+        let variables = ["TENANTBENCH_ASSETS", "KUBEBUILDER_ASSETS"];
+        let set = variables.into_iter().filter_map(env::var_os).filter(|value| !value.is_empty());
+        let folders: Vec<PathBuf> = folder.into_iter().chain(set.map(PathBuf::from)).collect();
+        if let Some(path) = folders.iter().find(|path| !path.is_dir()) {
+            return Err(AssetError::NoFolder { path: path.clone() });
+        }
+        Ok(Self { folders, cache: Cache::from_env()?, releases: Some(Releases::from_env()), build: true })
+    }
+}
+
+/// Where a binary came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// A folder that the user named.
+    Folder,
+    /// The official release.
+    Download,
+    /// Built here.
+    GoBuild,
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Folder => "folder",
+            Self::Download => "official release",
+            Self::GoBuild => "go build",
+        })
+    }
+}
+
+/// A binary that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Which.
+    pub binary: Binary,
+    /// Its file.
+    pub path: PathBuf,
+    /// What it says of itself.
+    pub version: Version,
+    /// Where it came from.
+    pub source: Source,
+    /// A doubt that does not forbid its use, one line.
+    pub warning: Option<String>,
+}
+
+/// Looks in the named folders and the cache; obtains nothing.
+///
+/// # Errors
+/// When what is there cannot be used: corrupt, or of the wrong version.
+pub async fn locate(options: &Options, binary: Binary) -> Result<Option<Found>, AssetError> {
+    for folder in &options.folders {
+        let path = folder.join(binary.name());
+        if path.is_file() {
+            return in_folder(binary, path).await.map(Some);
+        }
+    }
+    let record = options.cache.get(binary)?;
+    Ok(record.map(|record| Found {
+        binary,
+        path: options.cache.path(binary),
+        version: record.version,
+        source: record.source,
+        warning: None,
+    }))
+}
+
+async fn in_folder(binary: Binary, path: PathBuf) -> Result<Found, AssetError> {
+    let remedy =
+        "replace it, or unset the --assets, TENANTBENCH_ASSETS or KUBEBUILDER_ASSETS that names its folder";
+    let version = version_of(binary, &path, remedy).await?;
+    let wanted = binary.pinned();
+    if !version.is_patch_of(&wanted) {
+        return Err(AssetError::WrongVersion { path, found: version, wanted, remedy: remedy.into() });
+    }
+    let warning =
+        (version != wanted).then(|| format!("{} is version {version}, not {wanted}", path.display()));
+    Ok(Found { binary, path, version, source: Source::Folder, warning })
+}
+
+/// Runs a binary to hear its version: proof that it is whole and made for this machine.
+///
+/// # Errors
+/// [`AssetError::Corrupt`] when it does not run or says something else.
+pub(super) async fn version_of(binary: Binary, path: &Path, remedy: &str) -> Result<Version, AssetError> {
+    let corrupt =
+        |reason: String| AssetError::Corrupt { path: path.to_owned(), reason, remedy: remedy.into() };
+    let mut command = Command::new(path);
+    command.args(binary.version_arguments()).env_clear().stdin(Stdio::null()).kill_on_drop(true);
+    let output = time::timeout(Duration::from_secs(20), command.output())
+        .await
+        .map_err(|_| corrupt("no answer in 20 s".into()))?
+        .map_err(|error| corrupt(error.to_string()))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    binary
+        .parse_version(&text)
+        .ok_or_else(|| corrupt(format!("it does not say its version ({})", output.status)))
+}

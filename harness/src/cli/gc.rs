@@ -1,0 +1,43 @@
+//! `tenantbench gc`: removes what killed runs left.
+
+use clap::Args;
+
+use super::{
+    exit::{CliError, Code},
+    output::Terminal,
+};
+use crate::host::{
+    HostError,
+    gc::{leftovers, remove_run},
+    state::runs_folder,
+};
+
+/// Remove what killed runs left behind. Runs that live are not touched.
+#[derive(Args, Debug)]
+pub(super) struct GcArgs {
+    /// Only say what would be removed.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) fn run(arguments: &GcArgs, terminal: &Terminal) -> Result<Code, CliError> {
+    let runs = runs_folder().map_err(HostError::from)?;
+    let found = leftovers(&runs)?;
+    if found.is_empty() {
+        terminal.note("nothing to remove");
+    }
+    for leftover in found {
+        if arguments.dry_run {
+            for process in &leftover.processes {
+                terminal
+                    .data(&format!("would remove process {} ({})", process.identity.pid, process.name))?;
+            }
+            terminal.data(&format!("would remove folder {}", leftover.folder.path().display()))?;
+        } else {
+            for line in remove_run(&leftover.folder)? {
+                terminal.data(&format!("removed {line}"))?;
+            }
+        }
+    }
+    Ok(Code::Ok)
+}

@@ -1,0 +1,139 @@
+//! What is shown and where: data on standard output, everything else on standard error. Decided once.
+
+use std::io::{self, IsTerminal, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use clap::{ArgAction, Args, ValueEnum};
+use owo_colors::OwoColorize;
+use tracing_subscriber::EnvFilter;
+
+use super::exit::{CliError, Code};
+
+/// Flags that every verb takes.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// Show less: errors only.
+    #[arg(short, long, global = true, env = "TENANTBENCH_QUIET")]
+    quiet: bool,
+    /// Show more; twice, everything.
+    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet")]
+    verbose: u8,
+    /// When to use colours. NO_COLOR and CLICOLOR_FORCE are honoured.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, env = "TENANTBENCH_COLOR", value_name = "WHEN")]
+    color: Color,
+    /// Print lines instead of bars that move.
+    #[arg(long, global = true, env = "TENANTBENCH_NO_PROGRESS")]
+    no_progress: bool,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How data is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Human,
+    /// One JSON document.
+    Json,
+}
+
+/// The terminal, or what stands in for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Terminal {
+    quiet: bool,
+    bars: bool,
+}
+
+impl Terminal {
+    /// Decides by flags, environment and what standard error is; starts the log.
+    pub fn new(arguments: &OutputArgs) -> Self {
+        match arguments.color {
+            Color::Auto => {}
+            Color::Always => ColorChoice::Always.write_global(),
+            Color::Never => ColorChoice::Never.write_global(),
+        }
+        let level = match (arguments.quiet, arguments.verbose) {
+            (true, _) => "error",
+            (false, 0) => "warn",
+            (false, 1) => "tenantbench=info,warn",
+            (false, _) => "tenantbench=debug,info",
+        };
+        let filter = EnvFilter::try_from_env("TENANTBENCH_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+        let log = tracing_subscriber::fmt().with_writer(io::stderr).with_env_filter(filter);
+        // Tests in one process may have started a log before.
+        drop(log.with_ansi(io::stderr().is_terminal()).try_init());
+        let smart = io::stderr().is_terminal() && std::env::var_os("CI").is_none();
+        Self { quiet: arguments.quiet, bars: smart && !arguments.no_progress && !arguments.quiet }
+    }
+
+    /// Whether bars that move may be drawn on standard error.
+    pub fn bars(&self) -> bool {
+        self.bars
+    }
+
+    /// A line for the reader, unless the terminal is to be quiet.
+    pub fn note(&self, text: &str) {
+        if !self.quiet {
+            say(format_args!("{text}"));
+        }
+    }
+
+    /// A doubt.
+    pub fn warn(&self, text: &str) {
+        say(format_args!("{} {text}", "warning:".yellow().bold()));
+    }
+
+    /// An error with all that is known of it.
+    pub fn error(&self, error: &CliError) {
+        say(format_args!("{} {}", "error:".red().bold(), error.message()));
+        for line in error.log_lines() {
+            say(format_args!("  {} {line}", "|".dimmed()));
+        }
+        if let Some(hint) = error.hint_text() {
+            say(format_args!("\n{} {hint}", "hint:".cyan().bold()));
+        }
+    }
+
+    /// Data. Whoever closes standard output early has seen enough.
+    ///
+    /// # Errors
+    /// When it cannot be written, as on a full disk.
+    pub fn data(&self, text: &str) -> Result<(), CliError> {
+        let mut stdout = AutoStream::auto(io::stdout().lock());
+        let newline = if text.ends_with('\n') || text.is_empty() { "" } else { "\n" };
+        match write!(stdout, "{text}{newline}").and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CliError::new(
+                Code::ResultsNotWritten,
+                format!("cannot write to standard output: {error}"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// A value as one JSON document.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn json(&self, value: &impl serde::Serialize) -> Result<(), CliError> {
+        let text = serde_json::to_string_pretty(value)
+            .map_err(|error| CliError::new(Code::Bug, format!("cannot write JSON: {error}")))?;
+        self.data(&text)
+    }
+}
+
+/// Where nobody reads standard error, there is nobody to tell.
+fn say(text: std::fmt::Arguments<'_>) {
+    drop(writeln!(AutoStream::auto(io::stderr().lock()), "{text}"));
+}

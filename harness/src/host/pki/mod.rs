@@ -1,0 +1,8 @@
+//! Keys and certificates of a cluster: ECDSA P-256, because a whole cluster's worth takes milliseconds.
+
+mod authority;
+mod cluster;
+
+pub use authority::{Authority, Issued, PkiError, signing_key};
+
+pub use cluster::{ADMIN_USER, ClusterPki, NODES_USER};

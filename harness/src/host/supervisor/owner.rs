@@ -1,0 +1,95 @@
+//! The supervisor's entry: takes over what its owner handed it, and runs.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    os::fd::{AsFd, FromRawFd, OwnedFd},
+    path::Path,
+    process::ExitCode,
+    time::Duration,
+};
+
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::{mpsc, oneshot},
+};
+
+use super::{Config, Event, output::Output, service::Service};
+use crate::host::{HostError, folder::RunLock};
+
+/// How long blocking work may hold the process up once all is done.
+const LINGER: Duration = Duration::from_millis(200);
+
+/// Runs the supervisor until its host is gone. Call it before any thread is started.
+pub fn main(config: &Path) -> ExitCode {
+    tracing_subscriber::fmt().with_writer(io::stderr).with_ansi(false).init();
+    let output = match io::stdout().as_fd().try_clone_to_owned() {
+        Ok(pipe) => Output::new(File::from(pipe)),
+        Err(_) => return ExitCode::FAILURE,
+    };
+    match run(config, output.clone()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(%error, "the supervisor failed");
+            output.say(&Event::Failed { message: error.to_string(), tail: error.log_lines().to_vec() });
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(config: &Path, output: Output) -> Result<(), HostError> {
+    let text = fs_err::read(config).map_err(HostError::io("cannot read the supervisor's configuration"))?;
+    let config: Config = serde_json::from_slice(&text)
+        .map_err(|error| HostError::io("cannot read the supervisor's configuration")(error.into()))?;
+    let lock = inherited_lock(config.lock)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(HostError::io("cannot start the supervisor"))?;
+    let outcome = runtime.block_on(async {
+        let owner_gone = watch_owner().map_err(HostError::io("cannot watch the owner"))?;
+        let stop = watch_signals().map_err(HostError::io("cannot watch signals"))?;
+        Service::run(config, lock, output, owner_gone, stop).await
+    });
+    runtime.shutdown_timeout(LINGER);
+    outcome
+}
+
+fn inherited_lock(number: i32) -> Result<RunLock, HostError> {
+    if number <= 2 {
+        return Err(HostError::Supervisor("was given no lock".into()));
+    }
+    // SAFETY: whoever wrote the configuration opened this descriptor for us, and nothing else here knows of it.
+    let file = File::from(unsafe { OwnedFd::from_raw_fd(number) });
+    nix::fcntl::fcntl(&file, nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::FD_CLOEXEC))
+        .map_err(|error| HostError::io("cannot take the run's lock over")(error.into()))?;
+    Ok(RunLock::inherited(file))
+}
+
+/// Resolves when standard input ends. A thread of its own reads it, since a runtime waits for its blocking reads.
+fn watch_owner() -> io::Result<oneshot::Receiver<()>> {
+    let (gone, receiver) = oneshot::channel();
+    std::thread::Builder::new().name("owner".into()).spawn(move || {
+        let mut ignored = [0; 64];
+        while matches!(io::stdin().read(&mut ignored), Ok(count) if count > 0) {}
+        let _ = gone.send(());
+    })?;
+    Ok(receiver)
+}
+
+fn watch_signals() -> io::Result<mpsc::Receiver<()>> {
+    let (stop, receiver) = mpsc::channel(1);
+    for kind in [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()] {
+        let mut signals = signal(kind)?;
+        let stop = stop.clone();
+        tokio::spawn(async move {
+            while signals.recv().await.is_some() {
+                if stop.send(()).await.is_err() {
+                    return;
+                }
+            }
+        });
+    }
+    Ok(receiver)
+}

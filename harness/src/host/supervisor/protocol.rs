@@ -1,0 +1,129 @@
+//! What a supervisor says: events on its standard output, and answers on its control socket. Both are JSON lines.
+
+use std::{collections::BTreeMap, net::SocketAddr};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tenantbench_reports::HostReady;
+
+use crate::process::Identity;
+
+/// A line on standard output, for whoever started the supervisor.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// What is being waited for.
+    Progress {
+        /// One line for a person.
+        text: String,
+    },
+    /// The API is served.
+    ApiReady,
+    /// The host is ready.
+    Ready(Status),
+    /// The host could not come up, or broke. After a failed start the supervisor removes everything and ends.
+    Failed {
+        /// One line for a person.
+        message: String,
+        /// The last lines of the log that tells more.
+        tail: Vec<String>,
+    },
+}
+
+/// A line on the control socket to the supervisor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "request", rename_all = "kebab-case")]
+pub enum Request {
+    /// How the host is.
+    Status,
+    /// Open a way from this machine to a port of a Service.
+    Forward {
+        /// The Service's namespace.
+        namespace: String,
+        /// The Service's name.
+        service: String,
+        /// The Service's port.
+        port: u16,
+    },
+    /// Live on when the owner ends.
+    Keep,
+    /// Take everything down. The answer comes when nothing is left.
+    Down,
+}
+
+/// The answer to one [`Request`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "reply", rename_all = "kebab-case")]
+pub enum Reply {
+    /// To [`Request::Status`].
+    Status(Status),
+    /// To [`Request::Forward`].
+    Forwarded {
+        /// The address on this machine.
+        address: SocketAddr,
+    },
+    /// To [`Request::Keep`].
+    Kept,
+    /// To [`Request::Down`].
+    Down {
+        /// What was stopped and removed, a line each.
+        removed: Vec<String>,
+    },
+    /// The request could not be done.
+    Error {
+        /// One line for a person.
+        message: String,
+    },
+}
+
+/// How a host is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Status {
+    /// The run's name.
+    pub name: String,
+    /// How far it is.
+    pub state: State,
+    /// Whether it outlives its owner.
+    pub kept: bool,
+    /// When the supervisor started.
+    pub started_at: Timestamp,
+    /// The supervisor's process.
+    pub supervisor: Identity,
+    /// Process ids by component.
+    pub processes: BTreeMap<String, u32>,
+    /// The API server's address for programs on this machine.
+    pub api_server: String,
+    /// The range of Service addresses.
+    pub service_cidr: String,
+    /// For the report, once it is ready.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facts: Option<HostReady>,
+}
+
+/// How far a host is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum State {
+    /// It comes up.
+    Starting,
+    /// All is well.
+    Ready,
+    /// A process that it needs has ended.
+    Failed {
+        /// One line for a person.
+        reason: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_short_lines_that_a_person_can_type() {
+        let line = serde_json::to_string(&Request::Down).unwrap();
+        assert_eq!(line, r#"{"request":"down"}"#);
+        let forward = r#"{"request":"forward","namespace":"a","service":"b","port":80}"#;
+        assert!(matches!(serde_json::from_str(forward).unwrap(), Request::Forward { port: 80, .. }));
+    }
+}

@@ -1,0 +1,82 @@
+//! Which process a recorded process id meant.
+
+use nix::{
+    errno::Errno,
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use procfs::process::{ProcState, Process as ProcFs};
+use serde::{Deserialize, Serialize};
+
+/// A process id together with its start time: an id alone may be used again by a stranger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Identity {
+    /// The process id.
+    pub pid: u32,
+    /// Clock ticks from boot to the start of the process, from `/proc/PID/stat`.
+    pub start_ticks: u64,
+}
+
+impl Identity {
+    /// The process that has this id now; none if there is no such process.
+    pub fn of(pid: u32) -> Option<Self> {
+        let stat = stat(pid)?;
+        Some(Self { pid, start_ticks: stat.starttime })
+    }
+
+    /// This process itself.
+    ///
+    /// # Errors
+    /// Only where `/proc` is not mounted.
+    pub fn own() -> std::io::Result<Self> {
+        let pid = std::process::id();
+        Self::of(pid).ok_or_else(|| std::io::Error::other("cannot read /proc/self/stat; is /proc mounted?"))
+    }
+
+    /// True while the very process that was recorded runs. A zombie does not run.
+    pub fn is_alive(self) -> bool {
+        stat(self.pid).is_some_and(|stat| {
+            stat.starttime == self.start_ticks
+                && !matches!(stat.state(), Ok(ProcState::Zombie | ProcState::Dead))
+        })
+    }
+
+    /// Sends a signal if the recorded process is still there. True if it was sent.
+    pub fn signal(self, signal: Signal) -> bool {
+        self.is_alive() && kill(self.raw(), signal) != Err(Errno::ESRCH)
+    }
+
+    /// The process id in the type of system calls.
+    pub(crate) fn raw(self) -> Pid {
+        Pid::from_raw(self.pid.cast_signed())
+    }
+}
+
+fn stat(pid: u32) -> Option<procfs::process::Stat> {
+    ProcFs::new(pid.cast_signed()).and_then(|process| process.stat()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recycled_process_id_is_not_the_recorded_process() {
+        let own = Identity::own().unwrap();
+        assert!(own.is_alive());
+        let earlier = Identity { start_ticks: own.start_ticks - 1, ..own };
+        assert!(!earlier.is_alive());
+        assert!(!earlier.signal(Signal::SIGKILL));
+    }
+
+    #[test]
+    fn a_zombie_does_not_run() {
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let identity = Identity::of(child.id()).unwrap();
+        let id = nix::sys::wait::Id::Pid(identity.raw());
+        let flags = nix::sys::wait::WaitPidFlag::WEXITED | nix::sys::wait::WaitPidFlag::WNOWAIT;
+        nix::sys::wait::waitid(id, flags).unwrap();
+        assert!(!identity.is_alive());
+        child.wait().unwrap();
+    }
+}
