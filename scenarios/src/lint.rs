@@ -21,34 +21,41 @@ impl Scenario {
         let problems = Problems::default();
         let scenario = decode::scenario(file, &tree, &problems);
         match &scenario {
-            Some(scenario) => scenario.lint(&tree, &problems),
+            Some(scenario) => scenario.lint_steps(&problems),
             None => lint_steps_alone(&tree, &problems),
         }
+        lint_use(&tree, &problems);
         problems.into_result(file, scenario)
     }
 
-    fn lint(&self, tree: &Tree, problems: &Problems) {
+    fn lint_steps(&self, problems: &Problems) {
         let defaults = self
             .parameters
             .iter()
             .map(|(name, parameter)| (name.clone(), parameter.default.clone()))
             .collect();
         self.steps_with(&defaults, problems);
-        for (name, at) in declared(tree) {
-            if self.parameters.contains_key(name) && !mentions(&self.steps, name) {
-                problems.report(
-                    at,
-                    format!("parameter `{name}` does nothing (use ${{{name}}} in a step or remove it)"),
-                );
-            }
+    }
+}
+
+/// Reports parameters that no step mentions.
+fn lint_use(tree: &Tree, problems: &Problems) {
+    let Some(steps) = field(tree, "steps") else { return };
+    let Some(Node::Map(declared)) = field(tree, "parameters").map(|tree| &tree.node) else { return };
+    for (key, _) in declared {
+        let name = &key.name;
+        if !mentions(steps, name) {
+            problems.report(
+                key.at,
+                format!("parameter `{name}` does nothing (use ${{{name}}} in a step or remove it)"),
+            );
         }
     }
 }
 
 /// A broken head must not hide what is wrong with the steps: those that use no parameter can still be read.
 fn lint_steps_alone(tree: &Tree, problems: &Problems) {
-    let Node::Map(entries) = &tree.node else { return };
-    let Some((_, steps)) = entries.iter().find(|(key, _)| key.name == "steps") else { return };
+    let Some(steps) = field(tree, "steps") else { return };
     let Node::List(items) = &steps.node else { return };
     let plain = items.iter().filter(|item| !mentions_any(item)).cloned().collect();
     decode::steps(
@@ -58,18 +65,9 @@ fn lint_steps_alone(tree: &Tree, problems: &Problems) {
     );
 }
 
-/// The declared parameters and where they are declared.
-fn declared(tree: &Tree) -> Vec<(&str, Position)> {
-    let field = |tree, name: &str| match tree {
-        &Tree { node: Node::Map(ref entries), .. } => {
-            entries.iter().find(|(key, _)| key.name == name).map(|(_, value)| value)
-        }
-        _ => None,
-    };
-    match field(tree, "parameters").map(|tree| &tree.node) {
-        Some(Node::Map(entries)) => entries.iter().map(|(key, _)| (key.name.as_str(), key.at)).collect(),
-        _ => Vec::new(),
-    }
+fn field<'t>(tree: &'t Tree, name: &str) -> Option<&'t Tree> {
+    let Node::Map(entries) = &tree.node else { return None };
+    entries.iter().find(|(key, _)| key.name == name).map(|(_, value)| value)
 }
 
 fn mentions(tree: &Tree, name: &str) -> bool {

@@ -73,14 +73,14 @@ fn each_mistake_has_its_place_and_remedy() {
         (
             "${workers}",
             "3",
-            "x.yaml:13:3: parameter `workers` does nothing (use ${workers} in a step or remove it)",
+            "x.yaml:12:3: parameter `workers` does nothing (use ${workers} in a step or remove it)",
         ),
         (
             "default: 3",
             "default: 101",
-            "x.yaml:15:14: default of `workers` 101 is out of range (allowed: 0 to 100)",
+            "x.yaml:14:14: default of `workers` 101 is out of range (allowed: 0 to 100)",
         ),
-        ("min: 0", "min: 200", "x.yaml:17:10: max of `workers` is below its min (swap them)"),
+        ("min: 0", "min: 200", "x.yaml:16:10: max of `workers` is below its min (swap them)"),
         ("[namespace, namespace-assisted, vcluster]", "[]", "x.yaml:19:9: models must not be empty"),
         (
             "[namespace, namespace-assisted, vcluster]",

@@ -92,7 +92,7 @@ pub(super) fn words<W: Word + PartialEq>(tree: &Tree, what: &str, problems: &Pro
     let items = list(tree, what, problems)?;
     let mut found = Vec::new();
     for item in items {
-        let Some(word) = word::<W>(item, what, problems) else { continue };
+        let Some(word) = word::<W>(item, W::WHAT, problems) else { continue };
         if found.contains(&word) {
             problems.report(item.at, format!("{what} names `{}` twice (remove one)", word.word()));
         }
