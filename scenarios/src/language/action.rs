@@ -1,0 +1,130 @@
+//! What a step can do.
+
+use std::time::Duration;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Serialize, Serializer};
+
+use super::{Model, Object, Word, Workload};
+
+/// A step: an action and how long it may take.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Step {
+    /// What is done.
+    #[serde(flatten)]
+    pub action: Action,
+    /// How long it may take before the round fails.
+    #[serde(rename(serialize = "timeout_seconds"), serialize_with = "seconds")]
+    #[schemars(with = "Option<String>", rename = "timeout")]
+    pub timeout: Duration,
+}
+
+/// An action. Each ends on something that is seen to happen, never after a fixed time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(tag = "do", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+pub enum Action {
+    /// Makes a tenant of the round's model; ends when the tenant's own credentials are answered.
+    CreateTenant,
+    /// Installs a workload as the tenant; ends when its CRDs are Established and served and its operator is Available.
+    Install {
+        /// What is installed.
+        workload: Workload,
+        /// The models in which a refusal is an outcome. A refused round goes on with `delete-tenant` and `audit`.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        #[schemars(with = "Option<Vec<Model>>")]
+        may_refuse: Vec<Model>,
+    },
+    /// Creates an object as the tenant; ends when all its pods are Ready as the tenant sees them.
+    Start {
+        /// What is created.
+        object: Object,
+        /// Its name.
+        name: String,
+        /// How many workers it has.
+        #[schemars(schema_with = "integer_or_parameter")]
+        workers: u32,
+    },
+    /// Lists all objects of a kind as the tenant.
+    List {
+        /// What is listed.
+        object: Object,
+    },
+    /// Deletes an object as the tenant; ends when it and its pods are gone as the tenant sees them.
+    Stop {
+        /// What is deleted.
+        object: Object,
+        /// Its name.
+        name: String,
+    },
+    /// Removes a workload; ends when the tenant sees none of it any more.
+    Uninstall {
+        /// What is removed.
+        workload: Workload,
+    },
+    /// Deletes the tenant; ends when nothing of it is left in the host's API.
+    DeleteTenant,
+    /// Compares host and machine with what they were before the round and names what is left.
+    Audit,
+}
+
+/// The word that begins a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ActionWord {
+    CreateTenant,
+    Install,
+    Start,
+    List,
+    Stop,
+    Uninstall,
+    DeleteTenant,
+    Audit,
+}
+
+impl Word for ActionWord {
+    const WHAT: &'static str = "step";
+    const ALL: &'static [Self] = &[
+        Self::CreateTenant,
+        Self::Install,
+        Self::Start,
+        Self::List,
+        Self::Stop,
+        Self::Uninstall,
+        Self::DeleteTenant,
+        Self::Audit,
+    ];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::CreateTenant => "create-tenant",
+            Self::Install => "install",
+            Self::Start => "start",
+            Self::List => "list",
+            Self::Stop => "stop",
+            Self::Uninstall => "uninstall",
+            Self::DeleteTenant => "delete-tenant",
+            Self::Audit => "audit",
+        }
+    }
+}
+
+impl Action {
+    /// True for what is done in any case, so that a refused or failed round leaves nothing behind.
+    #[must_use]
+    pub fn is_cleanup(&self) -> bool {
+        matches!(self, Self::DeleteTenant | Self::Audit)
+    }
+}
+
+fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(duration.as_secs_f64())
+}
+
+fn integer_or_parameter(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "oneOf": [
+            { "type": "integer", "minimum": 0, "maximum": 10_000 },
+            { "type": "string", "pattern": r"^\$\{[a-z][a-z0-9-]*\}$" },
+        ],
+    })
+}

@@ -1,0 +1,15 @@
+//! The types of the language.
+
+mod action;
+mod duration;
+mod parameter;
+mod scenario;
+mod word;
+
+pub(crate) use action::ActionWord;
+pub use action::{Action, Step};
+pub use duration::{format_duration, parse_duration};
+pub(crate) use parameter::ParameterType;
+pub use parameter::{Parameter, ParameterKind, Value};
+pub use scenario::{Scenario, SchemaName, Timeouts};
+pub use word::{Model, Object, UnknownWord, Word, Workload};

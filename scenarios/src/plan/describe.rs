@@ -1,0 +1,91 @@
+//! What each step does in each model, in words, and what it measures.
+
+use super::PlannedStep;
+use crate::language::{Action, Model, Step, Word};
+
+/// The steps of a model's turn.
+pub(super) fn steps(steps: &[Step], model: Model) -> Vec<PlannedStep> {
+    steps
+        .iter()
+        .zip(1..)
+        .map(|(step, number)| {
+            let (what, until) = words(&step.action, model);
+            PlannedStep {
+                number,
+                what,
+                until: until.to_owned(),
+                metrics: metrics(&step.action, model),
+                may_refuse: matches!(&step.action, Action::Install { may_refuse, .. } if may_refuse.contains(&model)),
+                step: step.clone(),
+            }
+        })
+        .collect()
+}
+
+fn words(action: &Action, model: Model) -> (String, &'static str) {
+    match (action, model) {
+        (Action::CreateTenant, Model::Vcluster) => {
+            ("create a virtual cluster in a namespace of the host".to_owned(), "its API answers the tenant")
+        }
+        (Action::CreateTenant, _) => {
+            ("create a namespace with its bindings".to_owned(), "the host's API answers the tenant")
+        }
+        (Action::Install { workload, .. }, Model::NamespaceAssisted) => (
+            format!("the platform installs {workload} and grants the tenant its use"),
+            "CRDs Established and served, operator Available",
+        ),
+        (Action::Install { workload, .. }, _) => {
+            (format!("the tenant installs {workload}"), "CRDs Established and served, operator Available")
+        }
+        (Action::Start { object, name, workers }, _) => (
+            format!("the tenant creates {} {name} with {workers} workers", object.word()),
+            "the tenant sees all its pods Ready",
+        ),
+        (Action::List { object }, _) => {
+            (format!("the tenant lists {}", object.resource()), "the list is answered")
+        }
+        (Action::Stop { object, name }, _) => {
+            (format!("the tenant deletes {} {name}", object.word()), "the tenant sees it and its pods gone")
+        }
+        (Action::Uninstall { workload }, Model::NamespaceAssisted) => {
+            (format!("the platform removes {workload}"), "none of it is left in the API")
+        }
+        (Action::Uninstall { workload }, _) => {
+            (format!("the tenant removes {workload}"), "none of it is left in the tenant's API")
+        }
+        (Action::DeleteTenant, _) => {
+            ("delete the tenant".to_owned(), "nothing of it is left in the host's API")
+        }
+        (Action::Audit, _) => {
+            ("compare host and machine with what they were".to_owned(), "every leftover is named")
+        }
+    }
+}
+
+/// The metrics of a step. Those of a control plane and a syncer only where there is one.
+fn metrics(action: &Action, model: Model) -> Vec<&'static str> {
+    let (always, with_plane): (&[&str], &[&str]) = match action {
+        Action::CreateTenant => (&["tenant_ready_seconds"], &[]),
+        Action::Install { .. } => {
+            (&["crds_established_seconds", "operator_ready_seconds", "install_seconds"], &[])
+        }
+        Action::Start { .. } => {
+            (&["workload_ready_seconds"], &["pod_sync_down_seconds", "pod_sync_up_seconds"])
+        }
+        Action::List { .. } => (&["list_seconds"], &[]),
+        Action::Stop { .. } => (&["workload_deleted_seconds"], &[]),
+        Action::Uninstall { .. } => (&["uninstall_seconds"], &[]),
+        Action::DeleteTenant => (
+            &["tenant_deleted_seconds", "namespace_clear_wait_seconds"],
+            &[
+                "control_plane_pss_bytes",
+                "control_plane_cpu_seconds",
+                "syncer_pss_bytes",
+                "syncer_cpu_seconds",
+            ],
+        ),
+        Action::Audit => (&["host_growth_bytes", "host_objects_created"], &[]),
+    };
+    let with_plane = if model == Model::Vcluster { with_plane } else { &[] };
+    always.iter().chain(with_plane).copied().collect()
+}
