@@ -1,0 +1,233 @@
+//! What the index keeps of an object: the few fields and hashes that decisions are made of.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use serde_json::Value;
+
+use super::{Id, Key, Token};
+use crate::{
+    json,
+    names::marks,
+    object::Object,
+    translate::{
+        content, pod, service,
+        status::{self, View},
+    },
+};
+
+/// What a tenant's ConfigMap or Secret would look like on the host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// A hash of the copy's content.
+    pub hash: u64,
+}
+
+/// A copy on the host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copied {
+    /// The uid of the tenant object that it was made from.
+    pub tenant_uid: Box<str>,
+    /// The hash of what we last wrote.
+    pub applied: u64,
+}
+
+/// A tenant pod.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TenantPod {
+    /// The node that it is bound to.
+    pub node: Option<Box<str>>,
+    /// Whether it has been scheduled, so that it had a host pod once.
+    pub started: bool,
+    /// Succeeded or failed.
+    pub finished: bool,
+    /// Whether it has readiness gates, whose conditions belong to others.
+    pub gated: bool,
+    /// Whether it asks for tokens.
+    pub wants_tokens: bool,
+    /// A hash of the fields that may change in a running pod.
+    pub wanted: u64,
+    /// A hash of the part of its status that the syncer writes.
+    pub status: u64,
+}
+
+/// A pod on the host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostPod {
+    /// Whose copy it is and what was last written.
+    pub copied: Copied,
+    /// The node that it is bound to.
+    pub node: Option<Box<str>>,
+    /// Succeeded or failed.
+    pub finished: bool,
+    /// A hash of what the tenant's status is to be, were there no readiness gates.
+    pub status: u64,
+}
+
+/// A Service's cluster address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// It has one.
+    Ip(Box<str>),
+    /// Headless.
+    None,
+    /// No cluster address, as with `ExternalName`, or none yet.
+    Absent,
+}
+
+/// A port of a Service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServicePort {
+    /// Its name; empty where the only port has none.
+    pub name: Box<str>,
+    /// Its number.
+    pub port: u16,
+    /// TCP, UDP or SCTP.
+    pub protocol: Box<str>,
+    /// Its port on every node; 0 for none.
+    pub node_port: u16,
+}
+
+/// A tenant Service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TenantService {
+    /// A hash of the copy's content, cluster address apart.
+    pub wanted: u64,
+    /// Its cluster address.
+    pub address: Address,
+    /// Its ports in order.
+    pub ports: Box<[ServicePort]>,
+    /// Whether its address is half-way through being changed.
+    pub repairing: bool,
+    /// A hash of its load balancer's status.
+    pub balancer: u64,
+}
+
+/// A Service on the host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostService {
+    /// Whose copy it is and what was last written.
+    pub copied: Copied,
+    /// Its cluster address.
+    pub address: Address,
+    /// Its ports in order.
+    pub ports: Box<[ServicePort]>,
+    /// A hash of its load balancer's status.
+    pub balancer: u64,
+}
+
+impl Wanted {
+    pub(super) fn of(kind: crate::kinds::Kind, object: &Object) -> Self {
+        Self { hash: hash(&content::wanted(kind, &object.tree())) }
+    }
+}
+
+impl Copied {
+    pub(super) fn of(object: &Object) -> Self {
+        Self {
+            tenant_uid: object.annotation(marks::UID).unwrap_or_default().into(),
+            applied: object
+                .annotation(marks::APPLIED)
+                .and_then(|text| u64::from_str_radix(text, 16).ok())
+                .unwrap_or_default(),
+        }
+    }
+}
+
+impl TenantPod {
+    /// Also what the pod names.
+    pub(super) fn of(object: &Object) -> (Self, Vec<Key>) {
+        let tree = object.tree();
+        let needs = pod::needs(&tree);
+        let names =
+            needs.names.into_iter().map(|(kind, name)| Key::new(kind, Id::new(object.namespace(), &name)));
+        let status_of = &tree["status"];
+        let this = Self {
+            node: json::text(&tree["spec"]["nodeName"]).map(Into::into),
+            started: status::is_scheduled(status_of),
+            finished: is_finished(&tree),
+            gated: tree["spec"]["readinessGates"].as_array().is_some_and(|gates| !gates.is_empty()),
+            wants_tokens: !needs.tokens.is_empty(),
+            wanted: hash(&pod::changeable(&tree)),
+            status: hash(&status::owned(status_of)),
+        };
+        (this, names.collect())
+    }
+}
+
+impl HostPod {
+    pub(super) fn of(object: &Object, view: &View<'_>) -> Self {
+        let tree = object.tree();
+        Self {
+            copied: Copied::of(object),
+            node: json::text(&tree["spec"]["nodeName"]).map(Into::into),
+            finished: is_finished(&tree),
+            status: hash(&status::wanted(&tree["status"], &Value::Null, view)),
+        }
+    }
+}
+
+impl TenantService {
+    pub(super) fn of(object: &Object) -> Self {
+        let tree = object.tree();
+        Self {
+            wanted: hash(&service::content(&tree)),
+            address: address(&tree),
+            ports: ports(&tree),
+            repairing: object.annotation(marks::REPAIRING).is_some(),
+            balancer: hash(&tree["status"]["loadBalancer"]),
+        }
+    }
+}
+
+impl HostService {
+    pub(super) fn of(object: &Object) -> Self {
+        let tree = object.tree();
+        Self {
+            copied: Copied::of(object),
+            address: address(&tree),
+            ports: ports(&tree),
+            balancer: hash(&tree["status"]["loadBalancer"]),
+        }
+    }
+}
+
+pub(super) fn token(object: &Object) -> Token {
+    let refresh_at = object.annotation(marks::REFRESH_AT).and_then(|text| text.parse::<jiff::Timestamp>().ok());
+    Token {
+        pod_uid: object.annotation(marks::UID).unwrap_or_default().into(),
+        // One without a time is one to replace.
+        refresh_at: refresh_at.map_or(0, jiff::Timestamp::as_second),
+    }
+}
+
+fn address(service: &Value) -> Address {
+    match json::text(&service["spec"]["clusterIP"]) {
+        Some("None") => Address::None,
+        Some(ip) => Address::Ip(ip.into()),
+        None => Address::Absent,
+    }
+}
+
+fn ports(service: &Value) -> Box<[ServicePort]> {
+    let number = |value: &Value| value.as_u64().and_then(|n| u16::try_from(n).ok()).unwrap_or_default();
+    json::list(&service["spec"]["ports"])
+        .map(|port| ServicePort {
+            name: json::text(&port["name"]).unwrap_or_default().into(),
+            port: number(&port["port"]),
+            protocol: json::text(&port["protocol"]).unwrap_or("TCP").into(),
+            node_port: number(&port["nodePort"]),
+        })
+        .collect()
+}
+
+fn is_finished(pod: &Value) -> bool {
+    matches!(json::text(&pod["status"]["phase"]), Some("Succeeded" | "Failed"))
+}
+
+/// A hash of a JSON tree, the same in every process of this build: it is written to the host and read back later.
+/// (A build that hashes otherwise writes each object once more, and that is all.)
+pub fn hash(value: &Value) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.to_string().hash(&mut hasher);
+    hasher.finish()
+}

@@ -1,0 +1,88 @@
+//! Questions that decisions and the kubelet endpoint ask of the index.
+
+use std::collections::HashSet;
+
+use super::{Address, Copied, Id, Index, Key, Pair, Table, TenantPod, Token, Wanted};
+use crate::{index::ServicePort, kinds::Kind};
+
+/// A Service as a pod's environment shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The Service's name.
+    pub name: String,
+    /// Its cluster address.
+    pub ip: String,
+    /// Its ports.
+    pub ports: Vec<ServicePort>,
+}
+
+impl Index {
+    /// The pairs of ConfigMaps or Secrets.
+    pub fn contents(&self, kind: Kind) -> &Table<Wanted, Copied> {
+        if kind == Kind::Secret { &self.secrets } else { &self.config_maps }
+    }
+
+    /// Whether a synced pod names this ConfigMap or Secret.
+    pub fn is_used(&self, key: &Key) -> bool {
+        self.references.is_used(key)
+    }
+
+    /// Whether something that a pod names is in the tenant and not on the host yet. What is in neither holds no pod up:
+    /// the host's kubelet waits for it as the tenant's would.
+    pub fn awaits_references(&self, pod: &Id) -> bool {
+        self.references.of(pod).iter().any(|key| {
+            self.contents(key.kind)
+                .get(&key.id)
+                .is_some_and(|pair| pair.tenant.is_some() && pair.host.is_none())
+        })
+    }
+
+    /// The tokens of a pod.
+    pub fn token(&self, pod: &Id) -> Option<&Token> {
+        self.tokens.get(pod)?.host.as_ref().map(|seen| &seen.detail)
+    }
+
+    /// The Services of a namespace that a pod's environment shows, by name.
+    pub fn links(&self, namespace: &str) -> Vec<Link> {
+        let mut links: Vec<Link> =
+            self.services.iter().filter(|(id, _)| *id.namespace == *namespace).filter_map(link).collect();
+        links.sort_by(|a, b| a.name.cmp(&b.name));
+        links
+    }
+
+    /// The address of the tenant's own DNS, where it has one.
+    pub fn dns(&self) -> Option<String> {
+        let id = Id::new("kube-system", "kube-dns");
+        self.services.get(&id).and_then(|pair| link((&id, pair))).map(|link| link.ip)
+    }
+
+    /// The nodes that a pod of either side is on.
+    pub fn nodes(&self) -> HashSet<&str> {
+        self.pods.iter().flat_map(|(_, pair)| nodes_of(pair)).collect()
+    }
+
+    /// The tenant pod that a host pod, by name and uid, was made from.
+    pub fn pod_of_host(&self, uid: &str) -> Option<&Id> {
+        self.pods
+            .iter()
+            .find(|(_, pair)| pair.host.as_ref().is_some_and(|host| *host.uid == *uid))
+            .map(|(id, _)| id)
+    }
+}
+
+fn nodes_of(pair: &Pair<TenantPod, super::HostPod>) -> impl Iterator<Item = &str> {
+    let tenant = pair.tenant.as_ref().and_then(|seen| seen.detail.node.as_deref());
+    let host = pair.host.as_ref().and_then(|seen| seen.detail.node.as_deref());
+    tenant.into_iter().chain(host)
+}
+
+fn link((id, pair): (&Id, &Pair<super::TenantService, super::HostService>)) -> Option<Link> {
+    let tenant = pair.tenant.as_ref()?;
+    if (&*id.namespace, &*id.name) == ("default", "kubernetes") {
+        return None;
+    }
+    // The host's address is the one that will hold: a tenant's that differs is about to be changed to it.
+    let address = pair.host.as_ref().map_or(&tenant.detail.address, |host| &host.detail.address);
+    let Address::Ip(ip) = address else { return None };
+    Some(Link { name: id.name.to_string(), ip: ip.to_string(), ports: tenant.detail.ports.to_vec() })
+}

@@ -1,0 +1,248 @@
+//! What is known of both sides: names, uids, versions and hashes, never whole objects. Pure: no I/O, no clock.
+//!
+//! Objects come in through [`Index::seen`] and [`Index::gone`], from watches and from the answers to our own writes
+//! alike; out come the keys whose two sides may now differ.
+
+mod digest;
+mod lookup;
+mod references;
+mod table;
+
+use std::sync::Arc;
+
+pub use digest::{hash, Address, Copied, HostPod, HostService, ServicePort, TenantPod, TenantService, Wanted};
+pub use lookup::Link;
+pub use references::References;
+pub use table::{Pair, Seen, Table};
+
+use crate::{
+    kinds::{Kind, Side},
+    names::{Names, marks},
+    object::Object,
+    translate::status::View,
+};
+
+/// A tenant object's namespace and name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Id {
+    /// The tenant's namespace.
+    pub namespace: Arc<str>,
+    /// The tenant's name.
+    pub name: Arc<str>,
+}
+
+impl Id {
+    /// The id of `namespace/name`.
+    pub fn new(namespace: &str, name: &str) -> Self {
+        Self { namespace: namespace.into(), name: name.into() }
+    }
+}
+
+/// What is reconciled at once: a tenant object and its copy on the host.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key {
+    /// The kind of both.
+    pub kind: Kind,
+    /// The tenant's name for it.
+    pub id: Id,
+}
+
+impl Key {
+    /// The key of an object of `kind`.
+    pub fn new(kind: Kind, id: Id) -> Self {
+        Self { kind, id }
+    }
+}
+
+/// A pod's token Secret on the host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// The uid of the tenant pod whose tokens they are.
+    pub pod_uid: Box<str>,
+    /// When they are to be replaced, in seconds since 1970.
+    pub refresh_at: i64,
+}
+
+/// One virtual cluster, seen from both sides.
+#[derive(Debug)]
+pub struct Index {
+    names: Names,
+    /// The address of the tenant's Nodes, which stands in its pods' status.
+    node_address: String,
+    /// Pods.
+    pub pods: Table<TenantPod, HostPod>,
+    /// Services.
+    pub services: Table<TenantService, HostService>,
+    config_maps: Table<Wanted, Copied>,
+    secrets: Table<Wanted, Copied>,
+    /// Token Secrets by pod.
+    pub tokens: Table<(), Token>,
+    /// Which pods name which ConfigMaps and Secrets. A pod counts until both of its sides are gone.
+    references: References,
+}
+
+impl Index {
+    /// An index that has seen nothing, of a tenant whose Nodes have `node_address`.
+    pub fn new(names: Names, node_address: impl Into<String>) -> Self {
+        Self {
+            names,
+            node_address: node_address.into(),
+            pods: Table::default(),
+            services: Table::default(),
+            config_maps: Table::default(),
+            secrets: Table::default(),
+            tokens: Table::default(),
+            references: References::default(),
+        }
+    }
+
+    /// The names of this virtual cluster's objects.
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Takes in an object as it is now; returns the keys to look at again.
+    ///
+    /// Something older than what is known already says nothing and returns nothing: a watch that lags behind our own
+    /// writes must not undo what they taught us.
+    pub fn seen(&mut self, side: Side, kind: Kind, object: &Object) -> Vec<Key> {
+        let Some(id) = self.id(side, object) else { return Vec::new() };
+        match (kind, side) {
+            (Kind::Pod, Side::Tenant) => self.tenant_pod_seen(id, object),
+            (Kind::Pod, Side::Host) => {
+                let view = View { host_name: object.name(), tenant_name: &id.name, node_address: &self.node_address };
+                let pod = HostPod::of(object, &view);
+                let fresh = self.pods.see_host(&id, object, pod);
+                keys(fresh, kind, id)
+            }
+            (Kind::Service, Side::Tenant) => {
+                let fresh = self.services.see_tenant(&id, object, TenantService::of(object));
+                keys(fresh, kind, id)
+            }
+            (Kind::Service, Side::Host) => {
+                let fresh = self.services.see_host(&id, object, HostService::of(object));
+                keys(fresh, kind, id)
+            }
+            (Kind::Secret, Side::Host) if object.label(marks::ROLE) == Some(marks::POD_TOKEN) => {
+                let fresh = self.tokens.see_host(&id, object, digest::token(object));
+                keys(fresh, Kind::Pod, id)
+            }
+            (Kind::ConfigMap | Kind::Secret, Side::Tenant) => {
+                let wanted = Wanted::of(kind, object);
+                let fresh = self.contents_mut(kind).see_tenant(&id, object, wanted);
+                keys(fresh, kind, id)
+            }
+            (Kind::ConfigMap | Kind::Secret, Side::Host) => self.host_content_seen(kind, id, object),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Takes in that an object is gone.
+    pub fn gone(&mut self, side: Side, kind: Kind, object: &Object) -> Vec<Key> {
+        let Some(id) = self.id(side, object) else { return Vec::new() };
+        let token = side == Side::Host && object.label(marks::ROLE) == Some(marks::POD_TOKEN);
+        let fresh = match kind {
+            Kind::Pod => self.pods.lose(side, &id, object.uid()),
+            Kind::Service => self.services.lose(side, &id, object.uid()),
+            Kind::Secret if token => {
+                return keys(self.tokens.lose(side, &id, object.uid()), Kind::Pod, id);
+            }
+            Kind::ConfigMap | Kind::Secret => self.contents_mut(kind).lose(side, &id, object.uid()),
+            _ => false,
+        };
+        self.after_loss(fresh, kind, id)
+    }
+
+    /// A list of this kind begins: whatever is not seen before [`Index::listed`] has vanished meanwhile.
+    pub fn listing(&mut self, side: Side, kind: Kind) {
+        match kind {
+            Kind::Pod => self.pods.listing(side),
+            Kind::Service => self.services.listing(side),
+            Kind::ConfigMap => self.config_maps.listing(side),
+            Kind::Secret => {
+                self.secrets.listing(side);
+                self.tokens.listing(side);
+            }
+            _ => {}
+        }
+    }
+
+    /// A list of this kind is whole.
+    pub fn listed(&mut self, side: Side, kind: Kind) -> Vec<Key> {
+        let vanished = match kind {
+            Kind::Pod => self.pods.listed(side),
+            Kind::Service => self.services.listed(side),
+            Kind::ConfigMap => self.config_maps.listed(side),
+            Kind::Secret => {
+                let pods = self.tokens.listed(side);
+                let pods = pods.into_iter().map(|id| Key::new(Kind::Pod, id));
+                let secrets = self.secrets.listed(side);
+                return pods
+                    .chain(secrets.into_iter().flat_map(|id| self.after_loss(true, kind, id)))
+                    .collect();
+            }
+            _ => Vec::new(),
+        };
+        vanished.into_iter().flat_map(|id| self.after_loss(true, kind, id)).collect()
+    }
+
+    /// The tenant pod has been bound by us, ahead of the watch.
+    pub fn bound(&mut self, id: &Id, node: &str) {
+        if let Some(seen) = self.pods.tenant_mut(id) {
+            seen.detail.node = Some(node.into());
+        }
+    }
+
+    fn tenant_pod_seen(&mut self, id: Id, object: &Object) -> Vec<Key> {
+        let (pod, names) = TenantPod::of(object);
+        if !self.pods.see_tenant(&id, object, pod) {
+            return Vec::new();
+        }
+        let mut changed = self.references.set(&id, names);
+        changed.push(Key::new(Kind::Pod, id));
+        changed
+    }
+
+    fn host_content_seen(&mut self, kind: Kind, id: Id, object: &Object) -> Vec<Key> {
+        let first = self.contents(kind).get(&id).is_none_or(|pair| pair.host.is_none());
+        if !self.contents_mut(kind).see_host(&id, object, Copied::of(object)) {
+            return Vec::new();
+        }
+        let key = Key::new(kind, id);
+        let waiting = if first { self.references.users(&key).cloned().collect() } else { Vec::new() };
+        let mut changed: Vec<Key> = waiting.into_iter().map(|pod| Key::new(Kind::Pod, pod)).collect();
+        changed.push(key);
+        changed
+    }
+
+    fn after_loss(&mut self, fresh: bool, kind: Kind, id: Id) -> Vec<Key> {
+        if !fresh {
+            return Vec::new();
+        }
+        let mut changed = Vec::new();
+        if kind == Kind::Pod && self.pods.get(&id).is_none() {
+            changed = self.references.set(&id, Vec::new());
+        }
+        changed.push(Key::new(kind, id));
+        changed
+    }
+
+    /// Whose key an object belongs to; none for a host object that is not ours.
+    fn id(&self, side: Side, object: &Object) -> Option<Id> {
+        match side {
+            Side::Tenant => Some(Id::new(object.namespace(), object.name())),
+            Side::Host => marks::origin(&self.names, object).map(|(namespace, name)| Id::new(namespace, name)),
+        }
+    }
+
+    fn contents_mut(&mut self, kind: Kind) -> &mut Table<Wanted, Copied> {
+        if kind == Kind::Secret { &mut self.secrets } else { &mut self.config_maps }
+    }
+}
+
+fn keys(fresh: bool, kind: Kind, id: Id) -> Vec<Key> {
+    if fresh { vec![Key::new(kind, id)] } else { Vec::new() }
+}
+
+#[cfg(test)]
+mod tests;

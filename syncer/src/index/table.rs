@@ -1,0 +1,134 @@
+//! Two sides of many objects of one kind.
+
+use std::collections::HashMap;
+
+use super::Id;
+use crate::{kinds::Side, object::Object};
+
+/// One side of a pair.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen<D> {
+    /// `metadata.uid`.
+    pub uid: Box<str>,
+    /// `metadata.resourceVersion`.
+    pub version: u64,
+    /// The grace period in seconds, while it is being deleted.
+    pub deleting: Option<i64>,
+    /// What the kind's decisions need besides.
+    pub detail: D,
+    /// The list in which it was last seen.
+    epoch: u32,
+}
+
+impl<D> Seen<D> {
+    /// One side as it is now.
+    pub fn new(uid: &str, version: u64, deleting: Option<i64>, detail: D) -> Self {
+        Self { uid: uid.into(), version, deleting, detail, epoch: 0 }
+    }
+}
+
+/// A tenant object and its copy on the host. At least one of them is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pair<T, H> {
+    /// The tenant's.
+    pub tenant: Option<Seen<T>>,
+    /// The host's.
+    pub host: Option<Seen<H>>,
+}
+
+impl<T, H> Default for Pair<T, H> {
+    fn default() -> Self {
+        Self { tenant: None, host: None }
+    }
+}
+
+/// All pairs of one kind.
+#[derive(Debug)]
+pub struct Table<T, H> {
+    rows: HashMap<Id, Pair<T, H>>,
+    tenant_epoch: u32,
+    host_epoch: u32,
+}
+
+impl<T, H> Default for Table<T, H> {
+    fn default() -> Self {
+        Self { rows: HashMap::new(), tenant_epoch: 0, host_epoch: 0 }
+    }
+}
+
+impl<T, H> Table<T, H> {
+    /// The pair of an id, if either side is there.
+    pub fn get(&self, id: &Id) -> Option<&Pair<T, H>> {
+        self.rows.get(id)
+    }
+
+    /// All pairs.
+    pub fn iter(&self) -> impl Iterator<Item = (&Id, &Pair<T, H>)> {
+        self.rows.iter()
+    }
+
+    pub(super) fn tenant_mut(&mut self, id: &Id) -> Option<&mut Seen<T>> {
+        self.rows.get_mut(id)?.tenant.as_mut()
+    }
+
+    /// Returns whether this is news.
+    pub(super) fn see_tenant(&mut self, id: &Id, object: &Object, detail: T) -> bool {
+        let epoch = self.tenant_epoch;
+        see(&mut self.rows.entry(id.clone()).or_default().tenant, object, detail, epoch)
+    }
+
+    /// Returns whether this is news.
+    pub(super) fn see_host(&mut self, id: &Id, object: &Object, detail: H) -> bool {
+        let epoch = self.host_epoch;
+        see(&mut self.rows.entry(id.clone()).or_default().host, object, detail, epoch)
+    }
+
+    /// Returns whether it was there. The end of an earlier object of that name says nothing of the present one.
+    pub(super) fn lose(&mut self, side: Side, id: &Id, uid: &str) -> bool {
+        let Some(pair) = self.rows.get_mut(id) else { return false };
+        let lost = match side {
+            Side::Tenant => pair.tenant.take_if(|seen| *seen.uid == *uid).is_some(),
+            Side::Host => pair.host.take_if(|seen| *seen.uid == *uid).is_some(),
+        };
+        if pair.tenant.is_none() && pair.host.is_none() {
+            self.rows.remove(id);
+        }
+        lost
+    }
+
+    pub(super) fn listing(&mut self, side: Side) {
+        match side {
+            Side::Tenant => self.tenant_epoch += 1,
+            Side::Host => self.host_epoch += 1,
+        }
+    }
+
+    /// Forgets what the list did not show; returns their ids.
+    pub(super) fn listed(&mut self, side: Side) -> Vec<Id> {
+        let (tenant_epoch, host_epoch) = (self.tenant_epoch, self.host_epoch);
+        let mut vanished = Vec::new();
+        self.rows.retain(|id, pair| {
+            let lost = match side {
+                Side::Tenant => pair.tenant.take_if(|seen| seen.epoch < tenant_epoch).is_some(),
+                Side::Host => pair.host.take_if(|seen| seen.epoch < host_epoch).is_some(),
+            };
+            if lost {
+                vanished.push(id.clone());
+            }
+            pair.tenant.is_some() || pair.host.is_some()
+        });
+        vanished
+    }
+}
+
+fn see<D>(slot: &mut Option<Seen<D>>, object: &Object, detail: D, epoch: u32) -> bool {
+    if let Some(known) = slot
+        && *known.uid == *object.uid()
+        && known.version >= object.version()
+    {
+        known.epoch = epoch;
+        return false;
+    }
+    *slot = Some(Seen { epoch, ..Seen::new(object.uid(), object.version(), object.deleting(), detail) });
+    true
+}

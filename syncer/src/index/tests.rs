@@ -1,0 +1,110 @@
+use serde_json::{Value, json};
+
+use super::*;
+
+fn index() -> Index {
+    Index::new(Names::new("vc", "host-ns"), "10.0.0.9")
+}
+
+fn pod(name: &str, uid: &str, version: u64, spec: Value) -> Object {
+    json!({
+        "metadata": {"name": name, "namespace": "ns", "uid": uid, "resourceVersion": version.to_string()},
+        "spec": spec,
+    })
+    .into()
+}
+
+fn host_pod(name: &str, tenant_uid: &str, version: u64) -> Object {
+    json!({
+        "metadata": {
+            "name": Names::new("vc", "host-ns").host("ns", name), "namespace": "host-ns", "uid": format!("h-{name}"),
+            "resourceVersion": version.to_string(),
+            "labels": {(marks::VCLUSTER): "vc", (marks::NAMESPACE): "ns"},
+            "annotations": {(marks::NAME): name, (marks::UID): tenant_uid},
+        },
+        "spec": {"nodeName": "n1"},
+    })
+    .into()
+}
+
+fn config_map(name: &str) -> Object {
+    json!({"metadata": {"name": name, "namespace": "ns", "uid": "c", "resourceVersion": "1"}, "data": {"a": "b"}}).into()
+}
+
+fn key(kind: Kind, name: &str) -> Key {
+    Key::new(kind, Id::new("ns", name))
+}
+
+fn with_config_map(name: &str) -> Value {
+    json!({"volumes": [{"name": "v", "configMap": {"name": name}}]})
+}
+
+#[test]
+fn a_config_map_is_looked_at_again_when_the_first_pod_names_it_and_when_the_last_is_gone() {
+    let mut index = index();
+    index.seen(Side::Tenant, Kind::ConfigMap, &config_map("c"));
+    let a = pod("a", "u1", 2, with_config_map("c"));
+    assert_eq!(index.seen(Side::Tenant, Kind::Pod, &a), [key(Kind::ConfigMap, "c"), key(Kind::Pod, "a")]);
+    assert!(index.is_used(&key(Kind::ConfigMap, "c")));
+    assert_eq!(index.gone(Side::Tenant, Kind::Pod, &a), [key(Kind::ConfigMap, "c"), key(Kind::Pod, "a")]);
+    assert!(!index.is_used(&key(Kind::ConfigMap, "c")));
+}
+
+#[test]
+fn a_name_stays_used_until_the_host_pod_is_gone_too() {
+    let mut index = index();
+    let tenant = pod("a", "u1", 2, with_config_map("c"));
+    index.seen(Side::Tenant, Kind::Pod, &tenant);
+    index.seen(Side::Host, Kind::Pod, &host_pod("a", "u1", 3));
+    index.gone(Side::Tenant, Kind::Pod, &tenant);
+    assert!(index.is_used(&key(Kind::ConfigMap, "c")));
+    index.gone(Side::Host, Kind::Pod, &host_pod("a", "u1", 4));
+    assert!(!index.is_used(&key(Kind::ConfigMap, "c")));
+}
+
+#[test]
+fn a_pod_awaits_a_config_map_only_while_the_tenant_has_it_and_the_host_has_not() {
+    let mut index = index();
+    let id = Id::new("ns", "a");
+    index.seen(Side::Tenant, Kind::Pod, &pod("a", "u1", 2, with_config_map("c")));
+    assert!(!index.awaits_references(&id));
+    index.seen(Side::Tenant, Kind::ConfigMap, &config_map("c"));
+    assert!(index.awaits_references(&id));
+}
+
+#[test]
+fn an_older_version_says_nothing() {
+    let mut index = index();
+    assert!(!index.seen(Side::Tenant, Kind::Pod, &pod("a", "u1", 10, json!({}))).is_empty());
+    assert!(index.seen(Side::Tenant, Kind::Pod, &pod("a", "u1", 9, json!({}))).is_empty());
+    assert!(!index.seen(Side::Tenant, Kind::Pod, &pod("a", "u2", 11, json!({}))).is_empty());
+}
+
+#[test]
+fn the_end_of_an_earlier_pod_of_that_name_does_not_end_the_present_one() {
+    let mut index = index();
+    index.seen(Side::Tenant, Kind::Pod, &pod("a", "u2", 11, json!({})));
+    assert!(index.gone(Side::Tenant, Kind::Pod, &pod("a", "u1", 12, json!({}))).is_empty());
+    assert!(index.pods.get(&Id::new("ns", "a")).is_some());
+}
+
+#[test]
+fn what_a_list_does_not_show_has_vanished() {
+    let mut index = index();
+    for name in ["a", "b"] {
+        index.seen(Side::Host, Kind::Pod, &host_pod(name, "u", 5));
+    }
+    index.listing(Side::Host, Kind::Pod);
+    index.seen(Side::Host, Kind::Pod, &host_pod("a", "u", 5));
+    index.seen(Side::Host, Kind::Pod, &host_pod("made-meanwhile", "u", 9));
+    assert_eq!(index.listed(Side::Host, Kind::Pod), [key(Kind::Pod, "b")]);
+    assert_eq!(index.pods.iter().count(), 2);
+}
+
+#[test]
+fn a_host_object_under_another_name_is_not_ours_whatever_its_labels_say() {
+    let mut index = index();
+    let mut copy = host_pod("a", "u", 5).tree();
+    copy["metadata"]["name"] = json!("copy-of-a");
+    assert!(index.seen(Side::Host, Kind::Pod, &copy.into()).is_empty());
+}

@@ -1,0 +1,73 @@
+//! The labels and annotations that say whose a host object is. All of them live under one domain, which a tenant's own
+//! labels and annotations never carry to the host.
+
+use serde_json::{Map, Value, json};
+
+use super::Names;
+use crate::object::Object;
+
+/// The domain of every label and annotation of ours.
+pub const DOMAIN: &str = "tenantbench.dev/";
+
+/// Label: the virtual cluster that owns the object.
+pub const VCLUSTER: &str = "tenantbench.dev/vcluster";
+/// Label: the tenant namespace of the object that it was made from.
+pub const NAMESPACE: &str = "tenantbench.dev/namespace";
+/// Label: [`POD_TOKEN`] on Secrets that we make for ourselves; absent on copies of tenant objects.
+pub const ROLE: &str = "tenantbench.dev/role";
+/// The [`ROLE`] of a Secret with a pod's tokens.
+pub const POD_TOKEN: &str = "pod-token";
+
+/// Annotation: the tenant object's name, which can be too long for a label.
+pub const NAME: &str = "tenantbench.dev/name";
+/// Annotation: the tenant object's uid.
+pub const UID: &str = "tenantbench.dev/uid";
+/// Annotation: a hash of what we last wrote, to be compared with what we would write now.
+pub const APPLIED: &str = "tenantbench.dev/applied";
+/// Annotation: the label and annotation keys that came from the tenant, so that a key it drops can be dropped.
+pub const KEYS: &str = "tenantbench.dev/keys";
+/// Annotation on a token Secret: when its tokens are to be replaced (RFC 3339).
+pub const REFRESH_AT: &str = "tenantbench.dev/refresh-at";
+/// Annotations that a pod's downward API reads where the host's own value would be wrong.
+pub const DOWNWARD_NAMESPACE: &str = "tenantbench.dev/downward-namespace";
+/// See [`DOWNWARD_NAMESPACE`].
+pub const DOWNWARD_SERVICE_ACCOUNT: &str = "tenantbench.dev/downward-service-account";
+/// See [`DOWNWARD_NAMESPACE`].
+pub const DOWNWARD_LABELS: &str = "tenantbench.dev/downward-labels";
+/// See [`DOWNWARD_NAMESPACE`].
+pub const DOWNWARD_ANNOTATIONS: &str = "tenantbench.dev/downward-annotations";
+
+/// Annotation on a *tenant* Service whose address is being changed: the type to go back to.
+pub const REPAIRING: &str = "tenantbench.dev/repairing";
+/// Label on a *tenant* Node that stands for a host node.
+pub const SYNTHESISED: &str = "tenantbench.dev/synthesised";
+
+/// The selector of everything that belongs to one virtual cluster.
+pub fn selector(names: &Names) -> String {
+    format!("{VCLUSTER}={}", names.vcluster())
+}
+
+/// Whether a label or annotation key is ours.
+pub fn is_ours(key: &str) -> bool {
+    key.starts_with(DOMAIN)
+}
+
+/// The labels that scope a selector to one tenant namespace.
+pub fn scope(names: &Names, namespace: &str) -> Map<String, Value> {
+    Map::from_iter([
+        (VCLUSTER.to_owned(), json!(names.vcluster())),
+        (NAMESPACE.to_owned(), json!(namespace)),
+    ])
+}
+
+/// The tenant object that a host object says it was made from, if its name agrees. A copy of one of our objects, made
+/// by someone else under another name, has our labels too and is not ours.
+pub fn origin<'a>(names: &Names, object: &'a Object) -> Option<(&'a str, &'a str)> {
+    let (namespace, name) = (object.label(NAMESPACE)?, object.annotation(NAME)?);
+    let expected = match object.label(ROLE) {
+        None => names.host(namespace, name),
+        Some(POD_TOKEN) => names.token_secret(namespace, name, object.annotation(UID)?),
+        Some(_) => return None,
+    };
+    (object.label(VCLUSTER) == Some(names.vcluster()) && object.name() == expected).then_some((namespace, name))
+}

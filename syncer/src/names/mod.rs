@@ -1,0 +1,193 @@
+//! What a tenant's object is called on the host.
+//!
+//! Names are one-way: nothing is ever parsed back out of them. Which object one stands for is read from our labels and
+//! annotations ([`marks`]) and then checked by computing the name again.
+
+pub mod marks;
+
+use sha2::{Digest, Sha256};
+
+/// The longest name that every kind accepts: a DNS label.
+const LONGEST: usize = 63;
+/// Base 32, 5 bits a character: 80 bits.
+const HASH_LENGTH: usize = 16;
+const SEPARATOR: &str = "x";
+
+/// The names of one virtual cluster's objects in its host namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names {
+    vcluster: String,
+    host_namespace: String,
+}
+
+impl Names {
+    /// Names for the virtual cluster `vcluster`, a DNS label, whose objects live in `host_namespace`.
+    pub fn new(vcluster: impl Into<String>, host_namespace: impl Into<String>) -> Self {
+        Self { vcluster: vcluster.into(), host_namespace: host_namespace.into() }
+    }
+
+    /// The virtual cluster's own name.
+    pub fn vcluster(&self) -> &str {
+        &self.vcluster
+    }
+
+    /// The one host namespace that holds all of its objects.
+    pub fn host_namespace(&self) -> &str {
+        &self.host_namespace
+    }
+
+    /// The host's name for the tenant's object `namespace/name`: `NAME-x-NAMESPACE-x-VCLUSTER`, or a shortened form
+    /// with a hash where the plain one is too long or could be read in two ways.
+    pub fn host(&self, namespace: &str, name: &str) -> String {
+        let parts = [name, namespace, self.vcluster.as_str()];
+        let plain = parts.join("-x-");
+        if plain.len() <= LONGEST && parts.iter().all(|part| is_plain(part)) {
+            return plain;
+        }
+        hashed("object", &parts)
+    }
+
+    /// The Secret that holds a pod's tokens. The uid is part of it, so that a pod made again under the same name never
+    /// meets the tokens of the one before it.
+    pub fn token_secret(&self, namespace: &str, pod: &str, uid: &str) -> String {
+        hashed("token", &[pod, namespace, self.vcluster.as_str(), uid])
+    }
+
+    /// The tenant's name for an event about `name` that the host recorded under `host_event_uid`.
+    pub fn event(&self, name: &str, host_event_uid: &str) -> String {
+        let hash = digest("event", &[name, host_event_uid]);
+        // An Event's name may be a subdomain of 253 characters, as a pod's may; the hash must fit beside it.
+        let room = 253 - HASH_LENGTH - 1;
+        format!("{}.{hash}", cut(name, room))
+    }
+}
+
+/// Whether joining this part with `-x-` can be read in one way only.
+fn is_plain(part: &str) -> bool {
+    !part.is_empty() && !part.contains('.') && part.split('-').all(|word| word != SEPARATOR)
+}
+
+/// A name with the word `x` at most once (where the cut made one), so that it never equals a plain one, which has two.
+fn hashed(purpose: &str, parts: &[&str]) -> String {
+    let hash = digest(purpose, parts);
+    let words: Vec<&str> = parts
+        .iter()
+        .take(3)
+        .flat_map(|part| part.split(['-', '.']))
+        .filter(|word| !word.is_empty() && *word != SEPARATOR)
+        .collect();
+    let slug = words.join("-");
+    let slug = cut(&slug, LONGEST - HASH_LENGTH - 1);
+    // A Service's name must begin with a letter, and a slug can be left empty by names made of separators.
+    if slug.is_empty() { format!("h-{hash}") } else { format!("{slug}-{hash}") }
+}
+
+/// At most `room` bytes of `text`, not ending in a separator.
+fn cut(text: &str, room: usize) -> &str {
+    let mut end = text.len().min(room);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text[..end].trim_end_matches(['-', '.'])
+}
+
+fn digest(purpose: &str, parts: &[&str]) -> String {
+    const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+    let mut hasher = Sha256::new();
+    for part in std::iter::once(&purpose).chain(parts) {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part.as_bytes());
+    }
+    hasher.finalize().iter().take(HASH_LENGTH).map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn names() -> Names {
+        Names::new("vc", "tenant-a")
+    }
+
+    #[test]
+    fn an_ordinary_name_is_plain() {
+        assert_eq!(names().host("default", "web-0"), "web-0-x-default-x-vc");
+    }
+
+    #[test]
+    fn a_name_with_a_dot_gets_a_hash() {
+        let name = names().host("default", "kube-root-ca.crt");
+        assert!(name.starts_with("kube-root-ca-crt-default-vc-"), "{name}");
+        assert_ne!(name, names().host("default", "kube-root-ca-crt"));
+    }
+
+    #[test]
+    fn x_as_a_word_cannot_move_between_name_and_namespace() {
+        assert_ne!(names().host("c", "a-x-b"), names().host("b-x-c", "a"));
+    }
+
+    #[test]
+    fn x_inside_a_word_stays_plain() {
+        assert_eq!(names().host("xx", "nginx"), "nginx-x-xx-x-vc");
+    }
+
+    #[test]
+    fn a_long_name_fits_a_label() {
+        let name = names().host(&"n".repeat(63), &"p".repeat(253));
+        assert!(name.len() <= LONGEST, "{name}");
+    }
+
+    #[test]
+    fn a_pod_made_again_gets_another_token_secret() {
+        assert_ne!(names().token_secret("ns", "p", "uid-1"), names().token_secret("ns", "p", "uid-2"));
+    }
+
+    /// Words that provoke: the separator itself, dots, and runs that meet the length limit.
+    fn word() -> impl Strategy<Value = String> {
+        prop_oneof![Just("x".to_owned()), "[a-z][a-z0-9]{0,3}", "[a-z]{20,30}"]
+    }
+
+    fn label() -> impl Strategy<Value = String> {
+        prop::collection::vec(word(), 1..4).prop_map(|words| words.join("-"))
+    }
+
+    fn subdomain() -> impl Strategy<Value = String> {
+        prop::collection::vec(label(), 1..3).prop_map(|labels| labels.join("."))
+    }
+
+    proptest! {
+        #[test]
+        fn no_two_objects_share_a_name(objects in prop::collection::vec((label(), subdomain()), 2..40)) {
+            let mut seen: HashMap<String, (String, String)> = HashMap::new();
+            for (namespace, name) in objects {
+                let host = names().host(&namespace, &name);
+                let object = (namespace, name);
+                if let Some(other) = seen.insert(host.clone(), object.clone()) {
+                    prop_assert_eq!(other, object, "both are {}", host);
+                }
+            }
+        }
+
+        #[test]
+        fn every_cut_of_the_same_words_has_its_own_name(words in prop::collection::vec(word(), 2..6)) {
+            let mut seen = HashMap::new();
+            for at in 1..words.len() {
+                let (name, namespace) = (words[..at].join("-"), words[at..].join("-"));
+                let host = names().host(&namespace, &name);
+                prop_assert!(seen.insert(host.clone(), at).is_none(), "{} names two objects", host);
+            }
+        }
+
+        #[test]
+        fn every_name_is_a_dns_label(namespace in label(), name in subdomain()) {
+            let host = names().host(&namespace, &name);
+            prop_assert!(host.len() <= LONGEST);
+            prop_assert!(host.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'));
+            prop_assert!(!host.starts_with('-') && !host.ends_with('-'));
+        }
+    }
+}

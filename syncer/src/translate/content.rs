@@ -1,0 +1,57 @@
+//! ConfigMaps and Secrets: copied whole.
+
+use serde_json::{Value, json};
+
+use super::metadata::{self, Ownership};
+use crate::{json, kinds::Kind};
+
+/// What the host's copy holds, without its name and marks.
+pub fn wanted(kind: Kind, tenant: &Value) -> Value {
+    let mut content = json::pick(tenant, &["data", "binaryData"]);
+    content.insert("metadata".to_owned(), metadata::content(tenant));
+    if kind == Kind::Secret {
+        content.insert("type".to_owned(), json!(secret_type(json::text(&tenant["type"]).unwrap_or("Opaque"))));
+    }
+    Value::Object(content)
+}
+
+/// The host's copy.
+pub fn host(kind: Kind, tenant: &Value, ownership: &Ownership) -> Value {
+    // `immutable` is the tenant API's to keep; on the host it would forbid the copy of one that was made anew.
+    let mut object = wanted(kind, tenant);
+    let metadata = metadata::host(tenant, ownership, &object);
+    if let Some(object) = object.as_object_mut() {
+        object.insert("apiVersion".to_owned(), json!("v1"));
+        object.insert("kind".to_owned(), json!(kind.row().name));
+        object.insert("metadata".to_owned(), metadata);
+    }
+    object
+}
+
+/// The host would fill in or delete a service account's Secret by its own accounts.
+fn secret_type(tenant: &str) -> &str {
+    match tenant {
+        "kubernetes.io/service-account-token" | "bootstrap.kubernetes.io/token" => "Opaque",
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::names::Names;
+
+    #[test]
+    fn a_service_account_secret_becomes_opaque() {
+        let tenant = json!({
+            "type": "kubernetes.io/service-account-token", "immutable": true, "data": {"token": "eA=="},
+            "metadata": {"name": "t", "namespace": "ns", "uid": "u"},
+        });
+        let ownership = Ownership { names: Names::new("vc", "host-ns"), owner: Some(json!({"uid": "o"})) };
+        let host = host(Kind::Secret, &tenant, &ownership);
+        assert_eq!(host["type"], "Opaque");
+        assert_eq!(host["data"]["token"], "eA==");
+        assert_eq!(host.get("immutable"), None);
+        assert_eq!(host["metadata"]["ownerReferences"][0]["uid"], "o");
+    }
+}

@@ -1,0 +1,120 @@
+//! Names, labels and annotations of every host object.
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    index::hash,
+    json,
+    names::{Names, marks},
+};
+
+/// Annotations that describe the tenant's object and would be wrong or useless on the host.
+const NOT_CARRIED: [&str; 2] =
+    ["kubectl.kubernetes.io/last-applied-configuration", "deployment.kubernetes.io/revision"];
+
+/// Whose objects are made, and what on the host owns them: when it goes, the host removes them all.
+#[derive(Clone, Debug)]
+pub struct Ownership {
+    /// The names of the virtual cluster.
+    pub names: Names,
+    /// An owner reference; none leaves the objects to whoever deletes the namespace.
+    pub owner: Option<Value>,
+}
+
+/// The host's metadata for a tenant object whose translated content is `content`.
+pub fn host(tenant: &Value, ownership: &Ownership, content: &Value) -> Value {
+    let names = &ownership.names;
+    let source = &tenant["metadata"];
+    let namespace = json::text(&source["namespace"]).unwrap_or_default();
+    let name = json::text(&source["name"]).unwrap_or_default();
+
+    let mut labels = carried(&source["labels"]);
+    let mut annotations = carried(&source["annotations"]);
+    let keys = key_list(&labels, &annotations);
+    labels.extend(marks::scope(names, namespace));
+    annotations.extend([
+        (marks::NAME.to_owned(), json!(name)),
+        (marks::UID.to_owned(), source["uid"].clone()),
+        (marks::APPLIED.to_owned(), json!(applied(content))),
+        (marks::KEYS.to_owned(), json!(keys)),
+    ]);
+    let mut metadata = json!({
+        "name": names.host(namespace, name),
+        "namespace": names.host_namespace(),
+        "labels": labels,
+        "annotations": annotations,
+    });
+    if let (Some(owner), Some(metadata)) = (&ownership.owner, metadata.as_object_mut()) {
+        metadata.insert("ownerReferences".to_owned(), json!([owner]));
+    }
+    metadata
+}
+
+/// The part of a tenant's metadata that the host sees.
+pub fn content(tenant: &Value) -> Value {
+    let source = &tenant["metadata"];
+    json!({ "labels": carried(&source["labels"]), "annotations": carried(&source["annotations"]) })
+}
+
+/// The value of [`marks::APPLIED`] for a content.
+pub fn applied(content: &Value) -> String {
+    format!("{:016x}", hash(content))
+}
+
+/// A merge patch that brings labels and annotations of `host`, an object made by [`host`], to those of `wanted`.
+/// Keys that the tenant has dropped go; keys that others have put on the host object stay.
+pub fn patch(wanted: &Value, host: &Value) -> Value {
+    let former = json::text(&host["annotations"][marks::KEYS]).unwrap_or_default();
+    let (labels, annotations) = former.split_once(';').unwrap_or((former, ""));
+    let side = |field: &str, former: &str| {
+        let mut side: Map<String, Value> =
+            former.split(',').filter(|key| !key.is_empty()).map(|key| (key.to_owned(), Value::Null)).collect();
+        side.extend(wanted[field].as_object().cloned().unwrap_or_default());
+        side
+    };
+    json!({ "labels": side("labels", labels), "annotations": side("annotations", annotations) })
+}
+
+fn carried(entries: &Value) -> Map<String, Value> {
+    json::entries(entries)
+        .filter(|(key, _)| !marks::is_ours(key) && !NOT_CARRIED.contains(key))
+        .map(|(key, value)| (key.to_owned(), json!(value)))
+        .collect()
+}
+
+/// Label keys, a semicolon, annotation keys; none of those characters can be in a key.
+fn key_list(labels: &Map<String, Value>, annotations: &Map<String, Value>) -> String {
+    let list = |map: &Map<String, Value>| map.keys().map(String::as_str).collect::<Vec<_>>().join(",");
+    format!("{};{}", list(labels), list(annotations))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ownership() -> Ownership {
+        Ownership { names: Names::new("vc", "host-ns"), owner: None }
+    }
+
+    fn tenant(labels: Value) -> Value {
+        json!({"metadata": {"name": "web", "namespace": "shop", "uid": "u1", "labels": labels}})
+    }
+
+    #[test]
+    fn labels_that_imitate_ours_do_not_reach_the_host() {
+        let tenant = tenant(json!({"app": "web", "tenantbench.dev/vcluster": "other"}));
+        let metadata = host(&tenant, &ownership(), &json!({}));
+        assert_eq!(metadata["labels"]["app"], "web");
+        assert_eq!(metadata["labels"][marks::VCLUSTER], "vc");
+    }
+
+    #[test]
+    fn a_label_that_the_tenant_drops_is_dropped_and_a_foreign_one_stays() {
+        let before = host(&tenant(json!({"app": "web", "old": "1"})), &ownership(), &json!({}));
+        let wanted = host(&tenant(json!({"app": "web2"})), &ownership(), &json!({}));
+        let patch = patch(&wanted, &before);
+        assert_eq!(patch["labels"]["app"], "web2");
+        assert_eq!(patch["labels"].get("old"), Some(&Value::Null));
+        assert_eq!(patch["labels"].get("foreign"), None);
+    }
+}

@@ -1,0 +1,27 @@
+//! From a tenant's object to the host's, and from the host's status to the tenant's. Pure functions of JSON trees.
+
+pub mod content;
+pub mod event;
+pub mod metadata;
+pub mod pod;
+pub mod service;
+pub mod status;
+
+/// An object that cannot be carried to the host as it is. The message is for the tenant.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// A volume of a kind whose names cannot be translated.
+    #[error("volume {volume}: {source_kind} volumes are not synced; use another kind of volume")]
+    Volume {
+        /// The volume's name.
+        volume: String,
+        /// The kind of its source.
+        source_kind: String,
+    },
+    /// A field that would name things outside the virtual cluster.
+    #[error("{field} is not synced; remove it")]
+    Field {
+        /// The field.
+        field: &'static str,
+    },
+}

@@ -1,0 +1,170 @@
+//! Pods, tenant to host.
+
+mod downward;
+mod environment;
+mod network;
+mod placement;
+mod references;
+mod volumes;
+
+use serde_json::{Map, Value, json};
+
+pub use volumes::{CA_KEY, NAMESPACE_KEY, TokenAsk};
+
+use super::{
+    Refused,
+    metadata::{self, Ownership},
+    status,
+};
+use crate::{index::Link, json, kinds::Kind};
+
+/// What a pod's translation needs to know of its surroundings.
+#[derive(Clone, Debug)]
+pub struct Surroundings<'a> {
+    /// Names and owner.
+    pub ownership: &'a Ownership,
+    /// Where pods reach the tenant's API: an address of the host, and a port.
+    pub api: (&'a str, u16),
+    /// The Services of the pod's namespace.
+    pub links: &'a [Link],
+    /// The tenant's own DNS.
+    pub dns: Option<&'a str>,
+}
+
+/// What a pod names and asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// ConfigMaps and Secrets of its namespace.
+    pub names: Vec<(Kind, String)>,
+    /// Tokens of its service account.
+    pub tokens: Vec<TokenAsk>,
+}
+
+/// Fields of a pod's spec that mean nothing on the host, or something else.
+const DROPPED: [&str; 13] = [
+    "serviceAccountName",
+    "serviceAccount",
+    "priority",
+    "priorityClassName",
+    "preemptionPolicy",
+    // Their conditions are in the tenant, so the tenant's Ready is made there.
+    "readinessGates",
+    // Without the tenant's headless Service under its own name, the host's DNS could not answer for these.
+    "subdomain",
+    "setHostnameAsFQDN",
+    "hostnameOverride",
+    // Not allowed when a pod is made.
+    "ephemeralContainers",
+    "runtimeClassName",
+    "overhead",
+    "nodeName",
+];
+
+/// Fields that would name objects of the host by names that the tenant chose.
+const REFUSED: [&str; 3] = ["resourceClaims", "workloadRef", "schedulingGroup"];
+
+/// What a tenant's pod names and asks for.
+pub fn needs(tenant: &Value) -> Needs {
+    let mut spec = tenant["spec"].clone();
+    let tokens = volumes::fold_tokens(&mut spec, "");
+    let mut names = Vec::new();
+    references::visit(&mut spec, &mut |kind, name| {
+        if let Some(kind) = kind
+            && !name.is_empty()
+            && !names.contains(&(kind, name.clone()))
+        {
+            names.push((kind, name.clone()));
+        }
+    });
+    Needs { names, tokens }
+}
+
+/// The host's pod.
+///
+/// # Errors
+/// A pod that cannot be carried as it is.
+pub fn host(tenant: &Value, around: &Surroundings<'_>) -> Result<Value, Refused> {
+    let names = &around.ownership.names;
+    let source = &tenant["metadata"];
+    let namespace = json::text(&source["namespace"]).unwrap_or_default();
+    let name = json::text(&source["name"]).unwrap_or_default();
+    if let Some(field) = REFUSED.into_iter().find(|field| !tenant["spec"][*field].is_null()) {
+        return Err(Refused::Field { field });
+    }
+
+    let mut spec = tenant["spec"].clone();
+    let uid = json::text(&source["uid"]).unwrap_or_default();
+    let secret = names.token_secret(namespace, name, uid);
+    volumes::fold_tokens(&mut spec, &secret);
+    volumes::check(&spec)?;
+    volumes::claim_of_ephemeral(&mut spec, name);
+    references::visit(&mut spec, &mut |_, name| {
+        // The token Secret is ours already.
+        if *name != secret {
+            *name = names.host(namespace, name);
+        }
+    });
+    let mut annotations = Map::new();
+    downward::redirect(&mut spec, tenant, &mut annotations);
+    environment::inject(&mut spec, around, tenant["spec"]["enableServiceLinks"] != json!(false));
+    placement::scope(&mut spec, names, namespace);
+    network::localise(&mut spec, around, name, namespace);
+    json::remove(&mut spec, &DROPPED);
+    if let Some(spec) = spec.as_object_mut() {
+        spec.insert("automountServiceAccountToken".to_owned(), json!(false));
+        spec.insert("enableServiceLinks".to_owned(), json!(false));
+        if let Some(node) = chosen_node(tenant) {
+            spec.insert("nodeName".to_owned(), json!(node));
+        }
+    }
+    let mut metadata = metadata::host(tenant, around.ownership, &changeable(tenant));
+    if let Some(all) = json::object_mut(&mut metadata, "annotations") {
+        all.extend(annotations);
+    }
+    Ok(json!({ "apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec }))
+}
+
+/// The node that a user has put into a pod's spec. One that we bound says that it was scheduled.
+fn chosen_node(tenant: &Value) -> Option<&str> {
+    json::text(&tenant["spec"]["nodeName"]).filter(|_| !status::is_scheduled(&tenant["status"]))
+}
+
+/// What may change in a pod after it is made, and is then changed on the host too.
+pub fn changeable(tenant: &Value) -> Value {
+    let spec = &tenant["spec"];
+    let images = |field: &str| -> Vec<Value> {
+        json::list(&spec[field]).map(|container| Value::Object(json::pick(container, &["name", "image"]))).collect()
+    };
+    json!({
+        "metadata": metadata::content(tenant),
+        "spec": {
+            "containers": images("containers"),
+            "initContainers": images("initContainers"),
+            "tolerations": spec["tolerations"],
+            "activeDeadlineSeconds": spec["activeDeadlineSeconds"],
+            "schedulingGates": spec["schedulingGates"],
+        },
+    })
+}
+
+/// A strategic merge patch that brings a host pod up to the tenant's present one.
+pub fn patch(tenant: &Value, host: &Value, ownership: &Ownership) -> Value {
+    let mut content = changeable(tenant);
+    let wanted = metadata::host(tenant, ownership, &content);
+    let mut spec = content["spec"].take();
+    if let Some(spec) = spec.as_object_mut() {
+        // The host adds tolerations of its own, and a pod never loses any.
+        let own = json::list(&host["spec"]["tolerations"]);
+        let mut tolerations: Vec<&Value> = json::list(&tenant["spec"]["tolerations"]).collect();
+        tolerations.extend(own.filter(|toleration| !json::list(&tenant["spec"]["tolerations"]).any(|t| t == *toleration)));
+        spec.insert("tolerations".to_owned(), json!(tolerations));
+        spec.retain(|_, value| !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty()));
+        if tenant["spec"]["schedulingGates"].is_null() && !host["spec"]["schedulingGates"].is_null() {
+            spec.insert("schedulingGates".to_owned(), Value::Null);
+        }
+    }
+    json!({ "metadata": metadata::patch(&wanted, &host["metadata"]), "spec": spec })
+}
+
+#[cfg(test)]
+mod tests;
