@@ -2,9 +2,13 @@
 
 use std::process::ExitCode;
 
+use tenantbench_scenarios::{LoadError, ResolveError};
+
+use super::{operator::OperatorCliError, workload::WorkloadError};
 use crate::{
     assets::AssetError,
     host::{HostError, folder::FolderError},
+    run::RunError,
 };
 
 /// How tenantbench ends. Scripts may rely on these numbers.
@@ -146,6 +150,49 @@ impl From<HostError> for CliError {
 impl From<AssetError> for CliError {
     fn from(error: AssetError) -> Self {
         Self::new(Code::Unfit, error.to_string())
+    }
+}
+
+impl From<RunError> for CliError {
+    fn from(error: RunError) -> Self {
+        let code = match error {
+            RunError::Host(error) => return error.into(),
+            RunError::HostDied(_) => Code::HostFailed,
+            RunError::Journal(_) | RunError::Results(_) | RunError::Kubeconfig { .. } => Code::ResultsNotWritten,
+            RunError::Interrupted => Code::Interrupted,
+            RunError::OutOfOrder(_) | RunError::Workload(_) => Code::Usage,
+            RunError::Setup(_) => Code::Unfit,
+            _ => Code::ScenarioFailed,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<LoadError> for CliError {
+    fn from(error: LoadError) -> Self {
+        Self::new(Code::Usage, error.to_string())
+    }
+}
+
+impl From<ResolveError> for CliError {
+    fn from(error: ResolveError) -> Self {
+        Self::new(Code::Usage, error.to_string())
+    }
+}
+
+impl From<WorkloadError> for CliError {
+    fn from(error: WorkloadError) -> Self {
+        let code = match error {
+            WorkloadError::Output(_) => Code::ResultsNotWritten,
+            _ => Code::Usage,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<OperatorCliError> for CliError {
+    fn from(error: OperatorCliError) -> Self {
+        Self::new(Code::HostFailed, error.to_string())
     }
 }
 

@@ -6,10 +6,13 @@ mod gc;
 mod host;
 mod internal;
 pub mod local;
+mod operator;
 pub mod output;
 pub mod progress;
+mod scenario;
 pub mod signals;
 mod tools;
+mod workload;
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -32,10 +35,16 @@ struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Verb {
+    /// Run a scenario and print its report.
+    Scenario(Box<scenario::ScenarioArgs>),
     /// Start, list and stop local hosts that stay.
     Host(host::HostArgs),
     /// Install, list and find the Kubernetes binaries.
     Tools(tools::ToolsArgs),
+    /// Print a workload's manifests.
+    Workload(workload::WorkloadArgs),
+    /// Run an operator; this is what a workload's Deployment starts.
+    Operator(operator::OperatorArgs),
     /// Say what this machine can do, and how to mend what it cannot.
     Doctor(doctor::DoctorArgs),
     /// Remove what killed runs left behind.
@@ -65,6 +74,9 @@ fn run(verb: Verb, terminal: &Terminal) -> Result<Code, CliError> {
     let runtime = runtime.map_err(|error| CliError::new(Code::Unfit, format!("cannot start: {error}")))?;
     let outcome = runtime.block_on(async {
         match verb {
+            Verb::Scenario(arguments) => scenario::run(*arguments, terminal).await,
+            Verb::Workload(arguments) => Ok(workload::run(&arguments).map(|()| Code::Ok)?),
+            Verb::Operator(arguments) => Ok(operator::run(arguments).await.map(|()| Code::Ok)?),
             Verb::Host(arguments) => host::run(arguments, terminal).await,
             Verb::Tools(arguments) => tools::run(arguments, terminal).await,
             Verb::Doctor(arguments) => doctor::run(arguments, terminal).await,

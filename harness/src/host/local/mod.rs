@@ -216,6 +216,21 @@ impl Host for LocalHost {
         Some(self.folder.audit_log())
     }
 
+    fn failure(&self) -> BoxFuture<'_, String> {
+        let mut broken = self.broken();
+        Box::pin(async move {
+            let message = match broken.wait_for(Option::is_some).await {
+                Ok(breakage) => breakage.as_ref().map(|found| found.message.clone()),
+                Err(_) => None,
+            };
+            match message {
+                Some(message) => message,
+                // Nobody watches over a host that somebody else started.
+                None => std::future::pending().await,
+            }
+        })
+    }
+
     fn down<'a>(&'a self) -> BoxFuture<'a, Result<(), HostError>> {
         Box::pin(async move { self.take_down().await.map(drop) })
     }
