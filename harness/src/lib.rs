@@ -9,7 +9,6 @@ pub mod host;
 pub mod names;
 pub mod node;
 pub mod observe;
-pub mod pki;
 pub mod probe;
 pub mod process;
 pub mod run;

@@ -10,3 +10,4 @@ pub mod kinds;
 pub mod names;
 pub mod object;
 pub mod translate;
+pub mod role;

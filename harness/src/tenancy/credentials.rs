@@ -11,8 +11,8 @@ use kube::{
 };
 use serde_json::json;
 
-use super::TenancyError;
-use crate::{observe::until::Wait, pki};
+use super::{TenancyError, signing_request::SigningRequest};
+use crate::observe::until::Wait;
 
 /// A day: longer than any run, short enough to be harmless when a kubeconfig is forgotten.
 const VALID_SECONDS: u32 = 86_400;
@@ -27,13 +27,13 @@ pub async fn host_user(
     user: &str,
     limit: std::time::Duration,
 ) -> Result<Kubeconfig, TenancyError> {
-    let request = pki::signing_request(user, &[])?;
+    let request = SigningRequest::new(user)?;
     let api: Api<CertificateSigningRequest> = Api::all(platform.clone());
     let name = format!("tenantbench-{}", user.replace(':', "-"));
     let object: CertificateSigningRequest = serde_json::from_value(json!({
         "metadata": {"name": name},
         "spec": {
-            "request": STANDARD.encode(&request.certificate),
+            "request": STANDARD.encode(&request.request),
             "signerName": "kubernetes.io/kube-apiserver-client",
             "expirationSeconds": VALID_SECONDS,
             "usages": ["client auth", "digital signature"],
@@ -70,7 +70,7 @@ pub async fn host_user(
     api.delete(&name, &DeleteParams::default()).await.map_err(TenancyError::call("delete", &name))?;
     let auth = AuthInfo {
         client_certificate_data: Some(STANDARD.encode(certificate)),
-        client_key_data: Some(request.key.into_bytes()).map(|key| STANDARD.encode(key).into()),
+        client_key_data: Some(STANDARD.encode(request.key).into()),
         ..AuthInfo::default()
     };
     Ok(with_user(admin, user, auth))

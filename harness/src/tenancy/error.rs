@@ -2,11 +2,12 @@
 
 use tenantbench_syncer::client::ClientError;
 
+use super::signing_request::SigningRequestError;
 use crate::{
     apply::ApplyError,
     host::HostError,
     observe::until::WaitError,
-    pki::PkiError,
+    host::pki::PkiError,
     workload::{InstallError, WorkloadError},
 };
 
@@ -23,6 +24,9 @@ pub enum TenancyError {
     /// A certificate could not be made.
     #[error(transparent)]
     Pki(#[from] PkiError),
+    /// A certificate could not be asked for.
+    #[error(transparent)]
+    Request(#[from] SigningRequestError),
     /// The host failed.
     #[error(transparent)]
     Host(#[from] HostError),

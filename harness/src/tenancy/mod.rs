@@ -16,6 +16,7 @@ mod credentials;
 mod error;
 mod namespace;
 mod platform;
+mod signing_request;
 mod vcluster;
 
 pub use credentials::with_user;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tenantbench_syncer::role::role_rules;
 
 use super::pki::{Certificates, kubeconfig};
-use crate::{assets::versions, names, pki::Identity};
+use crate::{assets::versions, host::pki::Issued, names};
 
 /// The port of the plane's Service under which the virtual API server answers.
 pub(super) const API_PORT: u16 = 443;
@@ -108,7 +108,7 @@ fn key_material(pki: &Certificates) -> Value {
     let mut put = |name: &str, text: &str| {
         data.insert(name.to_owned(), Value::String(STANDARD.encode(text)));
     };
-    let mut pair = |name: &str, identity: &Identity| {
+    let mut pair = |name: &str, identity: &Issued| {
         put(&format!("{name}.crt"), &identity.certificate);
         put(&format!("{name}.key"), &identity.key);
     };
@@ -116,8 +116,7 @@ fn key_material(pki: &Certificates) -> Value {
     pair("apiserver", &pki.api_server);
     pair("kubelet", &pki.kubelet);
     pair("kubelet-client", &pki.kubelet_client);
-    put("accounts.key", &pki.accounts.0);
-    put("accounts.pub", &pki.accounts.1);
+    put("accounts.key", &pki.accounts);
     put("audit-policy.yaml", AUDIT_POLICY);
     let server = format!("https://127.0.0.1:{API_SERVER_PORT}");
     for (name, user) in [("controller-manager", &pki.controller_manager), ("syncer", &pki.syncer)] {
@@ -199,7 +198,7 @@ fn api_server(service_cidr: &str) -> Value {
             "--kubelet-client-certificate=/pki/kubelet-client.crt", "--kubelet-client-key=/pki/kubelet-client.key",
             "--kubelet-certificate-authority=/pki/ca.crt", "--kubelet-preferred-address-types=InternalIP",
             "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
-            "--service-account-key-file=/pki/accounts.pub", "--service-account-signing-key-file=/pki/accounts.key",
+            "--service-account-key-file=/pki/accounts.key", "--service-account-signing-key-file=/pki/accounts.key",
             "--service-account-extend-token-expiration=false",
             "--authorization-mode=RBAC",
             "--allow-privileged=true",

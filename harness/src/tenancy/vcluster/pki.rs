@@ -5,19 +5,19 @@ use kube::config::{AuthInfo, Cluster, Context, Kubeconfig, NamedAuthInfo, NamedC
 
 use crate::{
     names,
-    pki::{Authority, Identity, PkiError, signing_key},
+    host::pki::{Authority, Issued, PkiError, signing_key},
 };
 
 /// All key material of one virtual cluster; all PEM.
 pub(super) struct Certificates {
-    pub(super) authority: Identity,
-    pub(super) api_server: Identity,
-    pub(super) kubelet: Identity,
-    pub(super) kubelet_client: Identity,
-    pub(super) controller_manager: Identity,
-    pub(super) syncer: Identity,
-    pub(super) admin: Identity,
-    pub(super) accounts: (String, String),
+    pub(super) authority: Issued,
+    pub(super) api_server: Issued,
+    pub(super) kubelet: Issued,
+    pub(super) kubelet_client: Issued,
+    pub(super) controller_manager: Issued,
+    pub(super) syncer: Issued,
+    pub(super) admin: Issued,
+    pub(super) accounts: String,
 }
 
 impl Certificates {
@@ -34,7 +34,7 @@ impl Certificates {
             syncer: authority.client("tenantbench:syncer", &masters)?,
             admin: authority.client("tenant-admin", &masters)?,
             accounts: signing_key()?,
-            authority: authority.identity(),
+            authority: Issued { certificate: authority.certificate(), key: authority.key() },
         })
     }
 
@@ -45,7 +45,7 @@ impl Certificates {
 }
 
 /// A kubeconfig with one cluster, one user and one context, all material inside.
-pub(super) fn kubeconfig(server: &str, authority: &Identity, user: &Identity, name: &str) -> Kubeconfig {
+pub(super) fn kubeconfig(server: &str, authority: &Issued, user: &Issued, name: &str) -> Kubeconfig {
     let cluster = Cluster {
         server: Some(server.to_owned()),
         certificate_authority_data: Some(STANDARD.encode(&authority.certificate)),
