@@ -40,11 +40,10 @@ fn etcd(files: &Files, port: u16) -> Vec<String> {
 }
 
 fn service_accounts(files: &Files) -> [String; 3] {
-    let key = files.key("service-account");
     [
         "--service-account-issuer=https://kubernetes.default.svc.cluster.local".into(),
-        format!("--service-account-signing-key-file={key}"),
-        format!("--service-account-key-file={key}"),
+        format!("--service-account-signing-key-file={}", files.key("service-account")),
+        format!("--service-account-key-file={}", files.public_key("service-account")),
     ]
 }
 

@@ -18,6 +18,8 @@ pub fn controller_manager(files: &Files, settings: &Settings) -> Vec<String> {
         "--kube-api-qps=500".into(),
         "--kube-api-burst=1000".into(),
         format!("--service-cluster-ip-range={}", settings.service_cidr),
+        // Its default is below /usr, where it makes the folder if it may.
+        format!("--flex-volume-plugin-dir={}", files.data("flexvolume")),
         format!("--root-ca-file={certificate}"),
         format!("--cluster-signing-cert-file={certificate}"),
         format!("--cluster-signing-key-file={key}"),

@@ -58,6 +58,10 @@ impl Files {
         format!("{}/pki/{name}.key", self.root)
     }
 
+    pub(super) fn public_key(&self, name: &str) -> String {
+        format!("{}/pki/{name}.pub", self.root)
+    }
+
     pub(super) fn pair(&self, name: &str) -> (String, String) {
         (self.certificate(name), self.key(name))
     }
@@ -100,7 +104,8 @@ fn write_pki(folder: &RunFolder, pki: &ClusterPki) -> io::Result<()> {
     }
     // Of the authorities, only the cluster's signs anything later: certificate requests.
     folder.write_secret("pki/ca.key", &pki.cluster.key())?;
-    folder.write_secret("pki/service-account.key", &pki.service_account_key)?;
+    folder.write_secret("pki/service-account.key", &pki.service_accounts.private)?;
+    folder.write_secret("pki/service-account.pub", &pki.service_accounts.public)?;
     let issued = [
         ("api-server", &pki.api_server),
         ("kubelet-client", &pki.kubelet_client),

@@ -101,14 +101,24 @@ impl Authority {
     }
 }
 
-/// A key for signing service account tokens, PEM.
-///
-/// # Errors
-/// When no key can be made.
-pub fn signing_key() -> Result<String, PkiError> {
-    let key =
-        KeyPair::generate().map_err(|source| PkiError { name: "service account signer".into(), source })?;
-    Ok(key.serialize_pem())
+/// A key pair for signing tokens and checking them, both PEM.
+#[derive(Clone, Debug)]
+pub struct Signer {
+    /// The private key, PKCS #8.
+    pub private: String,
+    /// The public key.
+    pub public: String,
+}
+
+impl Signer {
+    /// Makes a key pair.
+    ///
+    /// # Errors
+    /// When no key can be made.
+    pub fn new() -> Result<Self, PkiError> {
+        let key = KeyPair::generate().map_err(|source| PkiError { name: "token signer".into(), source })?;
+        Ok(Self { private: key.serialize_pem(), public: key.public_key_pem() })
+    }
 }
 
 /// Kubernetes reads the user from the common name and the groups from the organizations.

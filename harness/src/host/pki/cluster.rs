@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use super::{Authority, Issued, PkiError, signing_key};
+use super::{Authority, Issued, PkiError, Signer};
 
 /// The keys and certificates of one control plane.
 #[derive(Debug)]
@@ -13,8 +13,8 @@ pub struct ClusterPki {
     pub front_proxy: Authority,
     /// Signs etcd and its one client.
     pub etcd: Authority,
-    /// Signs service account tokens, PEM.
-    pub service_account_key: String,
+    /// Signs service account tokens.
+    pub service_accounts: Signer,
     /// What kube-apiserver serves with.
     pub api_server: Issued,
     /// What kube-apiserver shows to kubelets.
@@ -50,7 +50,7 @@ impl ClusterPki {
         let front_proxy = Authority::new("tenantbench-front-proxy-ca")?;
         let etcd = Authority::new("tenantbench-etcd-ca")?;
         Ok(Self {
-            service_account_key: signing_key()?,
+            service_accounts: Signer::new()?,
             api_server: cluster.server("kube-apiserver", &api_server_names(addresses))?,
             kubelet_client: cluster.client("kube-apiserver-kubelet-client", &["system:masters"])?,
             front_proxy_client: front_proxy.client("front-proxy-client", &[])?,

@@ -3,6 +3,6 @@
 mod authority;
 mod cluster;
 
-pub use authority::{Authority, Issued, PkiError, signing_key};
+pub use authority::{Authority, Issued, PkiError, Signer};
 
 pub use cluster::{ADMIN_USER, ClusterPki, NODES_USER};

@@ -22,7 +22,9 @@ const LINGER: Duration = Duration::from_millis(200);
 
 /// Runs the supervisor until its host is gone. Call it before any thread is started.
 pub fn main(config: &Path) -> ExitCode {
-    tracing_subscriber::fmt().with_writer(io::stderr).with_ansi(false).init();
+    // Until the API serves, its client reports each refused connection as an error.
+    let filter = tracing_subscriber::EnvFilter::new("info,kube_client::client::builder=off");
+    tracing_subscriber::fmt().with_writer(io::stderr).with_ansi(false).with_env_filter(filter).init();
     let output = match io::stdout().as_fd().try_clone_to_owned() {
         Ok(pipe) => Output::new(File::from(pipe)),
         Err(_) => return ExitCode::FAILURE,

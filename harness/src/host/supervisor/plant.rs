@@ -118,13 +118,13 @@ impl Plant {
         self.api_server = api_server_url(settings);
         self.output.progress("starting etcd and kube-apiserver");
         self.servers.start_api(&self.spawner, &self.config, &files, settings).await?;
-        self.servers.start_controllers(&self.spawner, &self.config, &files, settings).await?;
         let client = self.admin(settings, pki).await?;
         let limit = self.config.start_timeout;
         tokio::select! {
             failure = self.servers.failure() => Err(failure),
             served = within(deadline, limit, "kube-apiserver does not serve", async { ready::api(&client).await; Ok(()) }) => served,
-        }
+        }?;
+        self.servers.start_controllers(&self.spawner, &self.config, &files, settings).await
     }
 
     async fn start_nodes(
