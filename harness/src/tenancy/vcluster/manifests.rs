@@ -116,7 +116,8 @@ fn key_material(pki: &Certificates) -> Value {
     pair("apiserver", &pki.api_server);
     pair("kubelet", &pki.kubelet);
     pair("kubelet-client", &pki.kubelet_client);
-    put("accounts.key", &pki.accounts);
+    put("accounts.key", &pki.accounts.private);
+    put("accounts.pub", &pki.accounts.public);
     put("audit-policy.yaml", AUDIT_POLICY);
     let server = format!("https://127.0.0.1:{API_SERVER_PORT}");
     for (name, user) in [("controller-manager", &pki.controller_manager), ("syncer", &pki.syncer)] {
@@ -198,7 +199,7 @@ fn api_server(service_cidr: &str) -> Value {
             "--kubelet-client-certificate=/pki/kubelet-client.crt", "--kubelet-client-key=/pki/kubelet-client.key",
             "--kubelet-certificate-authority=/pki/ca.crt", "--kubelet-preferred-address-types=InternalIP",
             "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
-            "--service-account-key-file=/pki/accounts.key", "--service-account-signing-key-file=/pki/accounts.key",
+            "--service-account-key-file=/pki/accounts.pub", "--service-account-signing-key-file=/pki/accounts.key",
             "--service-account-extend-token-expiration=false",
             "--authorization-mode=RBAC",
             "--allow-privileged=true",

@@ -5,7 +5,7 @@ use kube::config::{AuthInfo, Cluster, Context, Kubeconfig, NamedAuthInfo, NamedC
 
 use crate::{
     names,
-    host::pki::{Authority, Issued, PkiError, signing_key},
+    host::pki::{Authority, Issued, PkiError, Signer},
 };
 
 /// All key material of one virtual cluster; all PEM.
@@ -17,7 +17,7 @@ pub(super) struct Certificates {
     pub(super) controller_manager: Issued,
     pub(super) syncer: Issued,
     pub(super) admin: Issued,
-    pub(super) accounts: String,
+    pub(super) accounts: Signer,
 }
 
 impl Certificates {
@@ -33,7 +33,7 @@ impl Certificates {
             controller_manager: authority.client("system:kube-controller-manager", &masters)?,
             syncer: authority.client("tenantbench:syncer", &masters)?,
             admin: authority.client("tenant-admin", &masters)?,
-            accounts: signing_key()?,
+            accounts: Signer::new()?,
             authority: Issued { certificate: authority.certificate(), key: authority.key() },
         })
     }
