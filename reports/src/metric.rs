@@ -52,8 +52,8 @@ impl Group {
             Self::Waiting => "waiting",
             Self::Sync => "syncing",
             Self::Leaving => "leaving",
-            Self::TenantCost => "cost of the tenant",
-            Self::HostCost => "cost to the host",
+            Self::TenantCost => "control plane, syncer",
+            Self::HostCost => "host",
             Self::Other => "other",
         }
     }
@@ -125,23 +125,18 @@ impl Metric {
         row(Metric::WorkloadReady, "workload_ready_seconds", Group::Waiting, "workload ready"),
         row(Metric::List, "list_seconds", Group::Waiting, "list"),
         row(Metric::PodSyncDown, "pod_sync_down_seconds", Group::Sync, "pod: tenant to host"),
-        row(Metric::PodSyncUp, "pod_sync_up_seconds", Group::Sync, "pod Ready: host to tenant"),
+        row(Metric::PodSyncUp, "pod_sync_up_seconds", Group::Sync, "Ready: host to tenant"),
         row(Metric::WatchLag, "watch_lag_seconds", Group::Sync, "watch lag"),
         row(Metric::WorkloadDeleted, "workload_deleted_seconds", Group::Leaving, "workload deleted"),
         row(Metric::Uninstall, "uninstall_seconds", Group::Leaving, "uninstalled"),
         row(Metric::TenantDeleted, "tenant_deleted_seconds", Group::Leaving, "tenant deleted"),
-        row(
-            Metric::NamespaceClearWait,
-            "namespace_clear_wait_seconds",
-            Group::Leaving,
-            "of it Kubernetes' pause",
-        ),
-        row(Metric::ControlPlanePss, "control_plane_pss_bytes", Group::TenantCost, "control plane memory"),
-        row(Metric::ControlPlaneCpu, "control_plane_cpu_seconds", Group::TenantCost, "control plane CPU"),
-        row(Metric::SyncerPss, "syncer_pss_bytes", Group::TenantCost, "syncer memory"),
-        row(Metric::SyncerCpu, "syncer_cpu_seconds", Group::TenantCost, "syncer CPU"),
-        row(Metric::HostGrowth, "host_growth_bytes", Group::HostCost, "host grew by"),
-        row(Metric::HostObjectsCreated, "host_objects_created", Group::HostCost, "host objects created"),
+        row(Metric::NamespaceClearWait, "namespace_clear_wait_seconds", Group::Leaving, "of it: fixed pause"),
+        row(Metric::ControlPlanePss, "control_plane_pss_bytes", Group::TenantCost, "plane's memory"),
+        row(Metric::ControlPlaneCpu, "control_plane_cpu_seconds", Group::TenantCost, "plane's CPU"),
+        row(Metric::SyncerPss, "syncer_pss_bytes", Group::TenantCost, "syncer's memory"),
+        row(Metric::SyncerCpu, "syncer_cpu_seconds", Group::TenantCost, "syncer's CPU"),
+        row(Metric::HostGrowth, "host_growth_bytes", Group::HostCost, "memory growth"),
+        row(Metric::HostObjectsCreated, "host_objects_created", Group::HostCost, "objects created"),
     ];
 
     /// The metric of that name, if it is a known one.

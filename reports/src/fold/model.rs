@@ -81,7 +81,7 @@ impl ModelFold {
     /// The model's part of the report, with every one of `metrics`.
     pub(super) fn report(&self, metrics: &[&str], run_ended: bool) -> ModelReport {
         let (outcome, error) = self.outcome(run_ended);
-        let why_absent = self.why_absent(outcome, error.as_deref());
+        let why_absent = Self::why_absent(outcome, error.as_deref());
         ModelReport {
             outcome,
             refused: self.refused.clone(),
@@ -113,12 +113,11 @@ impl ModelFold {
         }
     }
 
-    fn why_absent(&self, outcome: Outcome, error: Option<&str>) -> String {
-        match (outcome, &self.refused) {
-            (Outcome::Failed, _) => format!("not reached: {}", error.unwrap_or("the round failed")),
-            (Outcome::Refused, Some(refusal)) => format!("not reached: {} was refused", refusal.object),
-            (Outcome::Refused, None) => "not reached: the model refused a step".to_owned(),
-            (Outcome::Ok, _) => "this model has no such figure".to_owned(),
+    fn why_absent(outcome: Outcome, error: Option<&str>) -> String {
+        match outcome {
+            Outcome::Failed => format!("not reached: {}", error.unwrap_or("the round failed")),
+            Outcome::Refused => "not reached: an earlier step was refused".to_owned(),
+            Outcome::Ok => "this model has no such figure".to_owned(),
         }
     }
 }

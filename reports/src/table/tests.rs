@@ -1,0 +1,67 @@
+//! What a reader sees.
+
+use super::*;
+use crate::{Event, Leftover, fixture::whole_run, fold::fold};
+
+fn drawn(width: usize) -> String {
+    table(&fold(&whole_run()).unwrap(), TableOptions { width, colour: false })
+}
+
+#[test]
+fn three_models_fit_eighty_columns() {
+    let text = drawn(80);
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn a_narrow_terminal_gets_models_one_below_the_other() {
+    insta::assert_snapshot!(drawn(50));
+}
+
+#[test]
+fn a_run_that_was_cut_off_says_so_above_its_figures() {
+    let records = whole_run();
+    insta::assert_snapshot!(table(&fold(&records[..12]).unwrap(), TableOptions::default()));
+}
+
+#[test]
+fn a_run_of_which_only_the_head_is_left_still_has_a_table() {
+    let text = table(&fold(&whole_run()[..1]).unwrap(), TableOptions::default());
+    assert!(text.contains("NOT COMPLETE") && text.contains("no host came up"), "{text}");
+}
+
+#[test]
+fn a_leak_is_named() {
+    let mut records = whole_run();
+    let at = records[3].at;
+    let leftover =
+        Leftover { kind: "port".to_owned(), name: "tcp/127.0.0.1:4711".to_owned(), by_design: None };
+    records.insert(
+        4,
+        crate::Record { at, event: Event::Leftover { round: 1, model: "vcluster".to_owned(), leftover } },
+    );
+    let text = table(&fold(&records).unwrap(), TableOptions::default());
+    assert!(text.contains("leaks 1") && text.contains("LEAK in vcluster: port tcp/127.0.0.1:4711"), "{text}");
+}
+
+#[test]
+fn colours_change_no_letter() {
+    let report = fold(&whole_run()).unwrap();
+    for width in [50, 80, 200] {
+        let coloured = table(&report, TableOptions { width, colour: true });
+        let plain = table(&report, TableOptions { width, colour: false });
+        assert_ne!(coloured, plain);
+        let stripped: String = coloured
+            .split('\u{1b}')
+            .enumerate()
+            .map(
+                |(index, part)| {
+                    if index == 0 { part } else { part.split_once('m').map_or("", |(_, rest)| rest) }
+                },
+            )
+            .collect();
+        let trimmed = |text: &str| text.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>();
+        assert_eq!(trimmed(&stripped), trimmed(&plain));
+    }
+}
