@@ -148,6 +148,10 @@ impl Results {
 }
 
 fn journal_at(path: &Path) -> Option<PathBuf> {
+    // A report stands for its run, whose journal lies beside it.
+    if path.file_name().is_some_and(|name| name == REPORT_FILE) {
+        return journal_at(path.parent()?);
+    }
     if path.is_dir() {
         Some(path.join(journal::FILE_NAME)).filter(|journal| journal.exists())
     } else {
@@ -186,7 +190,14 @@ mod tests {
     fn a_run_is_found_by_id_by_folder_and_by_file() {
         let (folder, results) = with_runs(&["one"]);
         let journal = folder.path().join("one/journal.ndjson");
-        for wanted in ["one", folder.path().join("one").to_str().unwrap(), journal.to_str().unwrap()] {
+        let report = folder.path().join("one/report.json");
+        fs_err::write(&report, "{}").unwrap();
+        for wanted in [
+            "one",
+            report.parent().unwrap().to_str().unwrap(),
+            report.to_str().unwrap(),
+            journal.to_str().unwrap(),
+        ] {
             assert_eq!(results.find(wanted).unwrap(), journal, "{wanted}");
         }
     }

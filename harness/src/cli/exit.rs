@@ -4,7 +4,10 @@ use std::process::ExitCode;
 
 use tenantbench_scenarios::{LoadError, ResolveError};
 
-use super::{operator::OperatorCliError, workload::WorkloadError};
+use super::{
+    list::ListCliError, operator::OperatorCliError, plan::PlanCliError, report::ReportCliError,
+    workload::WorkloadError,
+};
 use crate::{
     assets::AssetError,
     host::{HostError, folder::FolderError},
@@ -158,7 +161,9 @@ impl From<RunError> for CliError {
         let code = match error {
             RunError::Host(error) => return error.into(),
             RunError::HostDied(_) => Code::HostFailed,
-            RunError::Journal(_) | RunError::Results(_) | RunError::Kubeconfig { .. } => Code::ResultsNotWritten,
+            RunError::Journal(_) | RunError::Results(_) | RunError::Kubeconfig { .. } => {
+                Code::ResultsNotWritten
+            }
             RunError::Interrupted => Code::Interrupted,
             RunError::OutOfOrder(_) | RunError::Workload(_) => Code::Usage,
             RunError::Setup(_) => Code::Unfit,
@@ -193,6 +198,26 @@ impl From<WorkloadError> for CliError {
 impl From<OperatorCliError> for CliError {
     fn from(error: OperatorCliError) -> Self {
         Self::new(Code::HostFailed, error.to_string())
+    }
+}
+
+impl From<ReportCliError> for CliError {
+    fn from(error: ReportCliError) -> Self {
+        let code = if matches!(error, ReportCliError::Json(_)) { Code::Bug } else { Code::Usage };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<ListCliError> for CliError {
+    fn from(error: ListCliError) -> Self {
+        Self::new(Code::Bug, error.to_string())
+    }
+}
+
+impl From<PlanCliError> for CliError {
+    fn from(error: PlanCliError) -> Self {
+        let code = if matches!(error, PlanCliError::Json(_)) { Code::Bug } else { Code::Usage };
+        Self::new(code, error.to_string())
     }
 }
 

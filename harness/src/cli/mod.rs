@@ -5,13 +5,17 @@ pub mod exit;
 mod gc;
 mod host;
 mod internal;
+mod list;
 pub mod local;
 mod operator;
 pub mod output;
+mod plan;
 pub mod progress;
+mod report;
 mod scenario;
 pub mod signals;
 mod tools;
+pub mod ui;
 mod workload;
 
 use std::{ffi::OsString, process::ExitCode};
@@ -37,6 +41,12 @@ struct Cli {
 enum Verb {
     /// Run a scenario and print its report.
     Scenario(Box<scenario::ScenarioArgs>),
+    /// Print the table or the JSON of a run again.
+    Report(report::ReportArgs),
+    /// List scenarios, models and workloads.
+    List(list::ListArgs),
+    /// Print what a scenario would do, without doing it.
+    Plan(plan::PlanArgs),
     /// Start, list and stop local hosts that stay.
     Host(host::HostArgs),
     /// Install, list and find the Kubernetes binaries.
@@ -75,6 +85,9 @@ fn run(verb: Verb, terminal: &Terminal) -> Result<Code, CliError> {
     let outcome = runtime.block_on(async {
         match verb {
             Verb::Scenario(arguments) => scenario::run(*arguments, terminal).await,
+            Verb::Report(arguments) => report::run(&arguments, terminal),
+            Verb::List(arguments) => list::run(&arguments, terminal),
+            Verb::Plan(arguments) => plan::run(&arguments, terminal),
             Verb::Workload(arguments) => Ok(workload::run(&arguments).map(|()| Code::Ok)?),
             Verb::Operator(arguments) => Ok(operator::run(arguments).await.map(|()| Code::Ok)?),
             Verb::Host(arguments) => host::run(arguments, terminal).await,

@@ -7,7 +7,10 @@ use clap::{ArgAction, Args, ValueEnum};
 use owo_colors::OwoColorize;
 use tracing_subscriber::EnvFilter;
 
-use super::exit::{CliError, Code};
+use super::{
+    exit::{CliError, Code},
+    ui::{Environment, Mode, UiOptions},
+};
 
 /// Flags that every verb takes.
 #[derive(Args, Clone, Debug, Default)]
@@ -52,8 +55,7 @@ pub enum Format {
 /// The terminal, or what stands in for it.
 #[derive(Clone, Copy, Debug)]
 pub struct Terminal {
-    quiet: bool,
-    bars: bool,
+    mode: Mode,
 }
 
 impl Terminal {
@@ -74,18 +76,23 @@ impl Terminal {
         let log = tracing_subscriber::fmt().with_writer(io::stderr).with_env_filter(filter);
         // Tests in one process may have started a log before.
         drop(log.with_ansi(io::stderr().is_terminal()).try_init());
-        let smart = io::stderr().is_terminal() && std::env::var_os("CI").is_none();
-        Self { quiet: arguments.quiet, bars: smart && !arguments.no_progress && !arguments.quiet }
+        let options = UiOptions { quiet: arguments.quiet, no_progress: arguments.no_progress };
+        Self { mode: Mode::choose(options, Environment::of_this_process(), io::stderr().is_terminal()) }
     }
 
     /// Whether bars that move may be drawn on standard error.
     pub fn bars(&self) -> bool {
-        self.bars
+        self.mode == Mode::Bars
+    }
+
+    /// How a run is shown while it goes on.
+    pub fn mode(&self) -> Mode {
+        self.mode
     }
 
     /// A line for the reader, unless the terminal is to be quiet.
     pub fn note(&self, text: &str) {
-        if !self.quiet {
+        if self.mode != Mode::Silent {
             say(format_args!("{text}"));
         }
     }
