@@ -1,5 +1,7 @@
 //! Every mistake of a scenario is found at once, at its place, with its remedy.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use tenantbench_scenarios::{CATALOGUE, Model, Resolved, Scenario, Setting, Word, plan};
 
 fn problems(text: &str) -> String {

@@ -14,7 +14,7 @@ fn run(events: Vec<Event>) -> Report {
     fold(&stamp(std::iter::once(head).chain(events).collect())).unwrap()
 }
 
-fn metric<'a>(model: &'a ModelReport, metric: Metric) -> &'a crate::report::MetricReport {
+fn metric(model: &ModelReport, metric: Metric) -> &crate::report::MetricReport {
     &model.metrics[metric.name()]
 }
 

@@ -34,7 +34,8 @@ impl Narrator {
         let line = match &record.event {
             Event::RunStarted(head) => {
                 self.turns = u64::from(head.rounds) * head.models.len() as u64;
-                lasting(format!("run {}: {} rounds of {}", head.run, head.rounds, head.models.join(", ")))
+                let rounds = if head.rounds == 1 { "round" } else { "rounds" };
+                lasting(format!("run {}: {} {rounds} of {}", head.run, head.rounds, head.models.join(", ")))
             }
             Event::HostReady(host) => passing(format!(
                 "host ready in {:.1} s ({}, {} {} nodes)",
