@@ -89,7 +89,6 @@ pub async fn install(
             continue;
         }
         if let Some(reason) = installer.download(*binary).await? {
-            progress.step(&Step::Passed { reason: reason.clone() });
             to_build.push((*binary, reason));
         }
     }
@@ -143,6 +142,11 @@ impl Installer<'_> {
             version: first.pinned(),
             tried: vec![reason.clone(), error],
         })?;
+        let mut reasons: Vec<&String> = wanted.iter().map(|(_, reason)| reason).collect();
+        reasons.dedup();
+        for reason in reasons {
+            self.progress.step(&Step::Passed { reason: reason.clone() });
+        }
         let staging = self.options.cache.staging(self.lock)?;
         let mut prepared: Vec<(Wrapper, PathBuf)> = Vec::new();
         for (number, (binary, _)) in wanted.iter().enumerate() {

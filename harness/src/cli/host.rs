@@ -1,5 +1,7 @@
 //! `tenantbench host`: local hosts that stay.
 
+use std::time::Duration;
+
 use clap::{Args, Subcommand};
 use serde_json::json;
 use tabled::{builder::Builder, settings::Style};
@@ -16,8 +18,9 @@ use crate::host::{
     gc,
     local::{Link, LocalHost, take_down},
     state::runs_folder,
-    supervisor::{Reply, Request, State, Status},
+    supervisor::{State, Status},
 };
+use crate::process::of_run;
 
 /// Start, list and stop local hosts that stay.
 #[derive(Args, Debug)]
@@ -25,6 +28,9 @@ pub(super) struct HostArgs {
     #[command(subcommand)]
     verb: HostVerb,
 }
+
+/// How long a supervisor may take to end once its host is gone.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Subcommand, Debug)]
 enum HostVerb {
@@ -114,10 +120,12 @@ fn remove_leftover(runs: &std::path::Path, name: &RunName, terminal: &Terminal) 
 /// Waits until the supervisor has cleaned up, so that nothing is left when we end.
 async fn interrupted_while_starting(name: &RunName) -> Result<Code, CliError> {
     let folder = RunFolder::at(runs_folder().map_err(HostError::from)?.join(name.to_string()));
-    match Link::open(&folder).await {
-        Ok(mut link) => link.until_closed().await,
-        Err(_) if is_live(&folder) => {}
-        Err(_) => drop(gc::remove_run(&folder)?),
+    // It may be gone already, for it has noticed that nobody waits for its host any more.
+    if let Err(error) = take_down(&folder).await {
+        tracing::debug!(%error, "the host went down by itself");
+    }
+    for process in of_run(folder.path()) {
+        drop(process.identity.wait_ended(PATIENCE));
     }
     Err(CliError::new(Code::Interrupted, format!("interrupted; host {name} was not started")))
 }
@@ -145,10 +153,7 @@ async fn list(format: Format, terminal: &Terminal) -> Result<Code, CliError> {
 }
 
 async fn status(folder: &RunFolder) -> Result<Status, HostError> {
-    match Link::open(folder).await?.ask(&Request::Status).await? {
-        Reply::Status(status) => Ok(status),
-        other => Err(HostError::Supervisor(format!("gave an answer to another question: {other:?}"))),
-    }
+    Link::open(folder).await?.status().await
 }
 
 fn table(hosts: &[Status]) -> String {

@@ -143,7 +143,9 @@ impl RunFolder {
     pub fn all(runs: &Path) -> io::Result<Vec<(RunName, Self)>> {
         let entries = match fs_err::read_dir(runs) {
             Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                return Ok(Vec::new());
+            }
             Err(error) => return Err(error),
         };
         let mut all = Vec::new();

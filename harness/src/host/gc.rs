@@ -1,6 +1,8 @@
 //! Removes what killed runs left. A run whose lock is held is never touched.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
+
+use nix::sys::signal::Signal;
 
 use super::{
     HostError,
@@ -42,31 +44,37 @@ pub fn remove_run(folder: &RunFolder) -> Result<Vec<String>, HostError> {
     let Some(_lock) = RunLock::take(folder).map_err(HostError::io(context()))? else {
         return Ok(Vec::new());
     };
-    let mut removed = kill(folder);
+    let mut removed = kill(folder).map_err(HostError::io(context()))?;
     fs_err::remove_dir_all(folder.path()).map_err(HostError::io(context()))?;
     removed.push(format!("folder {}", folder.path().display()));
     Ok(removed)
 }
 
-/// Kills until none is left: one that is being killed may just have started another.
-fn kill(folder: &RunFolder) -> Vec<String> {
-    const ROUNDS: usize = 20;
+/// How often processes are looked for. One that is being killed may just have started another.
+const ROUNDS: usize = 20;
+/// How long a killed process may take to end.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Kills until none is left.
+fn kill(folder: &RunFolder) -> std::io::Result<Vec<String>> {
     let mut killed = Vec::new();
     for _ in 0..ROUNDS {
         let alive = processes(folder);
         if alive.is_empty() {
-            break;
+            return Ok(killed);
+        }
+        for Entry { identity, .. } in &alive {
+            identity.signal(Signal::SIGKILL);
         }
         for Entry { name, identity } in alive {
-            if identity.signal(nix::sys::signal::Signal::SIGKILL) {
-                killed.push(format!("process {} ({name})", identity.pid));
+            let description = format!("process {} ({name})", identity.pid);
+            if !identity.wait_ended(PATIENCE)? {
+                return Err(std::io::Error::other(format!("{description} does not end")));
             }
+            killed.push(description);
         }
-        // A killed process takes a moment to go, and nothing tells those who are not its parent.
-        std::thread::sleep(std::time::Duration::from_millis(20));
     }
-    killed.dedup();
-    killed
+    Err(std::io::Error::other("its processes start others faster than they can be killed"))
 }
 
 /// The run's processes that are alive: recorded ones, and any that carries the run's mark.

@@ -1,7 +1,15 @@
 //! Which process a recorded process id meant.
 
+use std::{
+    io,
+    os::fd::{AsFd, FromRawFd, OwnedFd},
+    time::Duration,
+};
+
 use nix::{
     errno::Errno,
+    libc,
+    poll::{PollFd, PollFlags, PollTimeout, poll},
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
@@ -28,9 +36,9 @@ impl Identity {
     ///
     /// # Errors
     /// Only where `/proc` is not mounted.
-    pub fn own() -> std::io::Result<Self> {
+    pub fn own() -> io::Result<Self> {
         let pid = std::process::id();
-        Self::of(pid).ok_or_else(|| std::io::Error::other("cannot read /proc/self/stat; is /proc mounted?"))
+        Self::of(pid).ok_or_else(|| io::Error::other("cannot read /proc/self/stat; is /proc mounted?"))
     }
 
     /// True while the very process that was recorded runs. A zombie does not run.
@@ -46,10 +54,41 @@ impl Identity {
         self.is_alive() && kill(self.raw(), signal) != Err(Errno::ESRCH)
     }
 
+    /// Waits until the recorded process has ended, at most `limit`. True if it has.
+    ///
+    /// # Errors
+    /// When the kernel gives no handle to the process.
+    pub fn wait_ended(self, limit: Duration) -> io::Result<bool> {
+        let handle = match open_handle(self.pid) {
+            Ok(handle) => handle,
+            Err(error) if error.raw_os_error() == Some(Errno::ESRCH as i32) => return Ok(true),
+            Err(error) => return Err(error),
+        };
+        // Only now is it sure that the handle is that of the recorded process.
+        if !self.is_alive() {
+            return Ok(true);
+        }
+        let timeout = PollTimeout::try_from(limit).unwrap_or(PollTimeout::MAX);
+        let ready = poll(&mut [PollFd::new(handle.as_fd(), PollFlags::POLLIN)], timeout)?;
+        Ok(ready > 0)
+    }
+
     /// The process id in the type of system calls.
     pub(crate) fn raw(self) -> Pid {
         Pid::from_raw(self.pid.cast_signed())
     }
+}
+
+/// A descriptor that becomes readable when the process ends.
+fn open_handle(pid: u32) -> io::Result<OwnedFd> {
+    // SAFETY: the call takes two numbers and touches no memory of ours.
+    let number = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.cast_signed(), 0) };
+    let number = i32::try_from(number).map_err(io::Error::other)?;
+    if number < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the kernel has just made this descriptor for us.
+    Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }
 
 fn stat(pid: u32) -> Option<procfs::process::Stat> {
@@ -67,6 +106,17 @@ mod tests {
         let earlier = Identity { start_ticks: own.start_ticks - 1, ..own };
         assert!(!earlier.is_alive());
         assert!(!earlier.signal(Signal::SIGKILL));
+    }
+
+    #[test]
+    fn the_end_of_a_process_is_waited_for() {
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let identity = Identity::of(child.id()).unwrap();
+        assert!(!identity.wait_ended(Duration::from_millis(10)).unwrap());
+        identity.signal(Signal::SIGKILL);
+        assert!(identity.wait_ended(Duration::from_secs(10)).unwrap());
+        child.wait().unwrap();
+        assert!(identity.wait_ended(Duration::ZERO).unwrap());
     }
 
     #[test]

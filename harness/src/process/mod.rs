@@ -24,3 +24,6 @@ pub use tree::{become_reaper, kill_children, of_run};
 
 /// The environment variable that marks every process of a run; its value is the run folder's absolute path.
 pub const RUN_VARIABLE: &str = "TENANTBENCH_RUN";
+
+#[cfg(test)]
+mod tests;

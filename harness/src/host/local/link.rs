@@ -1,17 +1,24 @@
 //! A connection to a supervisor's control socket.
 
-use std::io;
+use std::{io, time::Duration};
 
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     net::UnixStream,
 };
 
-use crate::host::{
-    HostError,
-    folder::RunFolder,
-    supervisor::{Reply, Request},
+use super::unexpected;
+use crate::{
+    host::{
+        HostError,
+        folder::RunFolder,
+        supervisor::{Reply, Request, Status},
+    },
+    process::Identity,
 };
+
+/// How long a supervisor may take to end once it has said its last word.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Asks a supervisor, one question after another.
 #[derive(Debug)]
@@ -51,11 +58,41 @@ impl Link {
         serde_json::from_str(&answer).map_err(|error| lost()(error.into()))
     }
 
-    /// Waits until the supervisor's end is closed, which happens at the latest when its process ends.
-    pub async fn until_closed(&mut self) {
-        let mut rest = Vec::new();
-        if let Err(error) = self.stream.read_to_end(&mut rest).await {
-            tracing::debug!(%error, "the control connection broke");
+    /// How the host is.
+    ///
+    /// # Errors
+    /// As [`Link::ask`], and when the supervisor refuses.
+    pub async fn status(&mut self) -> Result<Status, HostError> {
+        match self.ask(&Request::Status).await? {
+            Reply::Status(status) => Ok(status),
+            other => Err(unexpected(&other)),
         }
+    }
+
+    /// Asks the supervisor to take the host down, and waits until it has ended. Says what was removed.
+    ///
+    /// # Errors
+    /// As [`Link::ask`], and when something could not be removed.
+    pub async fn down(&mut self) -> Result<Vec<String>, HostError> {
+        let supervisor = self.status().await?.supervisor;
+        let reply = self.ask(&Request::Down).await?;
+        until_ended(supervisor).await?;
+        match reply {
+            Reply::Down { removed } => Ok(removed),
+            other => Err(unexpected(&other)),
+        }
+    }
+}
+
+/// Waits until a supervisor's process has ended.
+///
+/// # Errors
+/// When it does not.
+async fn until_ended(supervisor: Identity) -> Result<(), HostError> {
+    let waited = tokio::task::spawn_blocking(move || supervisor.wait_ended(PATIENCE)).await;
+    let ended = waited.map_err(io::Error::other).and_then(|waited| waited);
+    match ended.map_err(HostError::io("cannot wait for the host's supervisor"))? {
+        true => Ok(()),
+        false => Err(HostError::Supervisor(format!("(process {}) does not end", supervisor.pid))),
     }
 }

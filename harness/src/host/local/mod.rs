@@ -100,10 +100,7 @@ impl LocalHost {
     /// When there is none of this name, or it is not ready.
     pub async fn connect(runs: &std::path::Path, name: &RunName) -> Result<Self, HostError> {
         let folder = RunFolder::at(runs.join(name.to_string()));
-        let status = match Link::open(&folder).await?.ask(&Request::Status).await? {
-            Reply::Status(status) => status,
-            other => return Err(unexpected(&other)),
-        };
+        let status = Link::open(&folder).await?.status().await?;
         let (_, broken) = watch::channel(None);
         Self::new(folder, status, None, broken)
     }
@@ -162,17 +159,11 @@ impl LocalHost {
 /// # Errors
 /// When something could not be removed.
 pub async fn take_down(folder: &RunFolder) -> Result<Vec<String>, HostError> {
-    let mut link = match Link::open(folder).await {
-        Ok(link) => link,
+    match Link::open(folder).await {
+        Ok(mut link) => link.down().await,
         // Nobody answers: whatever is left is ours to remove.
-        Err(HostError::Unknown(_)) if folder.path().exists() => return gc::remove_run(folder),
-        Err(error) => return Err(error),
-    };
-    let reply = link.ask(&Request::Down).await?;
-    link.until_closed().await;
-    match reply {
-        Reply::Down { removed } => Ok(removed),
-        other => Err(unexpected(&other)),
+        Err(HostError::Unknown(_)) if folder.path().exists() => gc::remove_run(folder),
+        Err(error) => Err(error),
     }
 }
 

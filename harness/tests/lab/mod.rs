@@ -1,0 +1,129 @@
+//! A place of its own for each test, cleaned up when the test ends, however it ends.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::{
+    path::PathBuf,
+    process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use tenantbench::process::{Entry, Identity, of_run};
+
+/// A state folder and the way to run tenantbench in it.
+pub(crate) struct Lab {
+    folder: tempfile::TempDir,
+}
+
+impl Lab {
+    pub(crate) fn new() -> Self {
+        // Unix sockets need a short path, so not below a long TMPDIR.
+        Self { folder: tempfile::Builder::new().prefix("tb-").tempdir_in("/tmp").unwrap() }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tenantbench"));
+        command.args(arguments).env("TENANTBENCH_STATE", self.path("state")).stdin(Stdio::null());
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.run_with(&[], arguments)
+    }
+
+    pub(crate) fn run_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
+        self.command(arguments).envs(variables.iter().copied()).output().unwrap()
+    }
+
+    /// Runs tenantbench, which must succeed.
+    pub(crate) fn ok(&self, arguments: &[&str]) -> Output {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}\n{}", output.status, stderr(&output));
+        output
+    }
+
+    pub(crate) fn start(&self, arguments: &[&str]) -> Child {
+        self.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
+    pub(crate) fn run_folder(&self) -> PathBuf {
+        self.path("state/runs/default")
+    }
+
+    /// The one host's status.
+    pub(crate) fn host(&self) -> Value {
+        let list: Value =
+            serde_json::from_slice(&self.ok(&["host", "list", "--format", "json"]).stdout).unwrap();
+        list["hosts"][0].clone()
+    }
+
+    pub(crate) fn supervisor(&self) -> Identity {
+        let processes = self.processes();
+        let ledger: Vec<_> = recorded(self);
+        let supervisor = processes.iter().find(|process| !ledger.contains(&process.identity));
+        supervisor.map_or_else(|| Identity { pid: u32::MAX >> 1, start_ticks: 0 }, |process| process.identity)
+    }
+
+    pub(crate) fn component(&self, name: &str) -> Identity {
+        let pid = self.host()["processes"][name].as_u64().unwrap();
+        Identity::of(pid.try_into().unwrap()).unwrap()
+    }
+
+    /// All processes of the host: the supervisor and what it started.
+    pub(crate) fn processes(&self) -> Vec<Entry> {
+        of_run(&self.run_folder())
+    }
+
+    /// `127.0.0.1:PORT`, once the kubeconfig of a starting host says it.
+    pub(crate) fn announced_address(&self) -> Option<String> {
+        let text = std::fs::read_to_string(self.run_folder().join("admin.kubeconfig")).ok()?;
+        let (_, rest) = text.split_once("https://")?;
+        Some(rest.split_once('"')?.0.to_owned())
+    }
+
+    /// True if nothing is left of any run.
+    pub(crate) fn is_clean(&self) -> bool {
+        let runs = self.path("state/runs");
+        self.processes().is_empty() && std::fs::read_dir(runs).is_ok_and(|mut runs| runs.next().is_none())
+    }
+
+    /// Looks again and again, for half a minute at most.
+    pub(crate) fn until<T>(&self, look: impl Fn() -> Option<T>) -> T {
+        let end = Instant::now() + Duration::from_secs(30);
+        loop {
+            match look() {
+                Some(found) => return found,
+                None => assert!(Instant::now() < end, "it did not happen in 30 s"),
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        drop(self.command(&["host", "down", "--all"]).output());
+    }
+}
+
+fn recorded(lab: &Lab) -> Vec<Identity> {
+    let ledger = tenantbench::process::Ledger::at(lab.run_folder().join("processes.ndjson"));
+    ledger.read().unwrap_or_default().into_iter().map(|entry| entry.identity).collect()
+}
+
+pub(crate) fn identity(child: &Child) -> Identity {
+    Identity::of(child.id()).unwrap()
+}
+
+pub(crate) fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+pub(crate) fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
