@@ -4,6 +4,7 @@ mod api;
 mod crds;
 mod error;
 mod manifests;
+pub mod operator;
 
 pub use crds::{CrdFilesError, derived as derived_crds};
 pub use error::RayError;
