@@ -20,7 +20,7 @@ impl Default for Sample {
 }
 
 /// The RayCluster itself, without a namespace.
-pub fn sample(options: &Sample) -> Value {
+pub(super) fn sample(options: &Sample) -> Value {
     json!({
         "apiVersion": "ray.io/v1",
         "kind": "RayCluster",

@@ -42,7 +42,8 @@ mod tests {
     #[test]
     fn the_delay_doubles_up_to_a_limit_and_starts_again_after_a_success() {
         let backoff = Backoff::new();
-        let object = ConfigMap::default();
+        let mut object = ConfigMap::default();
+        object.metadata.name = Some("a".into());
         let delays: Vec<_> = (0..12).map(|_| backoff.failed(&object)).collect();
         assert_eq!(delays[..3], [FIRST, 2 * FIRST, 4 * FIRST]);
         assert_eq!(delays[11], LONGEST);

@@ -14,7 +14,7 @@ mod status;
 pub(crate) use autoscaler::UpscalingMode;
 pub(crate) use cluster::{RayCluster, RayClusterSpec};
 pub(crate) use cron_job::{RayCronJob, RayCronJobSpec, RayCronJobStatus};
-pub(crate) use group::{HeadGroupSpec, WorkerGroupSpec};
+pub(crate) use group::WorkerGroupSpec;
 pub(crate) use job::{JobDeploymentStatus, JobStatus, RayJob, RayJobSpec, RayJobStatus};
 pub(crate) use service::{RayService, RayServiceSpec, RayServiceStatus};
 pub(crate) use status::{ClusterState, HeadInfo, RayClusterStatus};

@@ -3,7 +3,7 @@
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
 
-use super::{super::names, desired, pods};
+use super::{desired, pods};
 use crate::workload::ray::api::v1::{RayCluster, WorkerGroupSpec};
 
 /// What one reconciliation does to Pods.

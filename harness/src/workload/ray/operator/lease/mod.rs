@@ -3,4 +3,4 @@
 mod decide;
 mod elector;
 
-pub(super) use elector::{Elector, Leadership};
+pub(super) use elector::Elector;

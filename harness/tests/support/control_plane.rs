@@ -1,0 +1,168 @@
+//! Real etcd, kube-apiserver and, by wish, kube-controller-manager for one test.
+
+use std::{
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use kube::{Client, config::Kubeconfig};
+use tenantbench_syncer::client::{self, Purpose};
+
+/// A control plane that ends with the value.
+pub struct ControlPlane {
+    pub client: Client,
+    pub kubeconfig: Kubeconfig,
+    children: Vec<Child>,
+    folder: tempfile::TempDir,
+}
+
+impl ControlPlane {
+    /// Starts etcd and kube-apiserver, and waits until they answer.
+    pub async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (etcd_port, peer_port, port) = (free_port(), free_port(), free_port());
+        let etcd = format!("http://127.0.0.1:{etcd_port}");
+        let peer = format!("http://127.0.0.1:{peer_port}");
+        let mut children = vec![spawn(
+            folder.path(),
+            "etcd",
+            &[
+                "--data-dir=data",
+                "--unsafe-no-fsync",
+                &format!("--listen-client-urls={etcd}"),
+                &format!("--advertise-client-urls={etcd}"),
+                &format!("--listen-peer-urls={peer}"),
+                &format!("--initial-advertise-peer-urls={peer}"),
+                &format!("--initial-cluster=default={peer}"),
+            ],
+        )];
+        write_credentials(folder.path());
+        children.push(spawn(
+            folder.path(),
+            "kube-apiserver",
+            &[
+                &format!("--etcd-servers={etcd}"),
+                &format!("--secure-port={port}"),
+                "--bind-address=127.0.0.1",
+                "--cert-dir=certs",
+                "--token-auth-file=tokens.csv",
+                "--service-account-key-file=sa.key",
+                "--service-account-signing-key-file=sa.key",
+                "--service-account-issuer=https://kubernetes.default.svc",
+                "--authorization-mode=RBAC",
+                "--service-cluster-ip-range=10.96.0.0/16",
+                "--disable-admission-plugins=ServiceAccount",
+            ],
+        ));
+        let kubeconfig = kubeconfig(folder.path(), port).await;
+        let client = connect(&kubeconfig).await;
+        until_ready(&client, folder.path()).await;
+        Self { client, kubeconfig, children, folder }
+    }
+
+    /// Starts kube-controller-manager beside it, for garbage collection and Jobs.
+    pub fn start_controller_manager(&mut self) {
+        let file = self.folder.path().join("kubeconfig");
+        let text = serde_json::to_string(&self.kubeconfig).unwrap();
+        std::fs::write(&file, text).unwrap();
+        let port = format!("--secure-port={}", free_port());
+        self.children.push(spawn(
+            self.folder.path(),
+            "kube-controller-manager",
+            &[
+                "--kubeconfig=kubeconfig",
+                "--leader-elect=false",
+                "--bind-address=127.0.0.1",
+                &port,
+                "--cert-dir=certs-kcm",
+            ],
+        ));
+    }
+
+    /// Another client of its own connections.
+    pub async fn another_client(&self) -> Client {
+        connect(&self.kubeconfig).await
+    }
+}
+
+impl Drop for ControlPlane {
+    fn drop(&mut self) {
+        for child in self.children.iter_mut().rev() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// A port of loopback that nobody had a moment ago.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn binary(name: &str) -> PathBuf {
+    let folder = ["TENANTBENCH_ASSETS", "KUBEBUILDER_ASSETS"].into_iter().find_map(std::env::var_os);
+    let folder = folder.expect("set TENANTBENCH_ASSETS to a folder with etcd and kube-apiserver");
+    Path::new(&folder).join(name)
+}
+
+fn spawn(folder: &Path, name: &str, flags: &[&str]) -> Child {
+    let log = std::fs::File::create(folder.join(format!("{name}.log"))).unwrap();
+    Command::new(binary(name))
+        .args(flags)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().unwrap())
+        .stderr(log)
+        .spawn()
+        .unwrap_or_else(|error| panic!("cannot start {}: {error}", binary(name).display()))
+}
+
+fn write_credentials(folder: &Path) {
+    let key = rcgen::KeyPair::generate().unwrap();
+    std::fs::write(folder.join("sa.key"), key.serialize_pem()).unwrap();
+    std::fs::write(folder.join("tokens.csv"), "secret,admin,admin,system:masters\n").unwrap();
+}
+
+/// The API server makes its own certificate; what it wrote is what is trusted.
+async fn kubeconfig(folder: &Path, port: u16) -> Kubeconfig {
+    let certificate = folder.join("certs/apiserver.crt");
+    for _ in 0..600 {
+        if certificate.is_file() && folder.join("certs/apiserver.key").is_file() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(certificate.is_file(), "{}", log(folder, "kube-apiserver"));
+    serde_json::from_value(serde_json::json!({
+        "clusters": [{"name": "test", "cluster": {
+            "server": format!("https://127.0.0.1:{port}"), "certificate-authority": certificate,
+        }}],
+        "users": [{"name": "admin", "user": {"token": "secret"}}],
+        "contexts": [{"name": "test", "context": {"cluster": "test", "user": "admin"}}],
+        "current-context": "test",
+    }))
+    .unwrap()
+}
+
+async fn connect(kubeconfig: &Kubeconfig) -> Client {
+    let config = client::from_kubeconfig(kubeconfig.clone()).await.unwrap();
+    client::client(config, Purpose::Watches { streams: 20 }).unwrap()
+}
+
+/// There is nothing to watch before the API server answers, so this one wait asks again and again.
+async fn until_ready(client: &Client, folder: &Path) {
+    for _ in 0..600 {
+        let request = http::Request::get("/readyz").body(Vec::new()).unwrap();
+        if client.request_text(request).await.is_ok() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("kube-apiserver is not ready: {}", log(folder, "kube-apiserver"));
+}
+
+fn log(folder: &Path, name: &str) -> String {
+    std::fs::read_to_string(folder.join(format!("{name}.log"))).unwrap_or_default()
+}
