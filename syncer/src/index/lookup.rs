@@ -61,12 +61,9 @@ impl Index {
         self.pods.iter().flat_map(|(_, pair)| nodes_of(pair)).collect()
     }
 
-    /// The tenant pod that a host pod, by name and uid, was made from.
+    /// The tenant pod that the host pod with this uid was made from.
     pub fn pod_of_host(&self, uid: &str) -> Option<&Id> {
-        self.pods
-            .iter()
-            .find(|(_, pair)| pair.host.as_ref().is_some_and(|host| *host.uid == *uid))
-            .map(|(id, _)| id)
+        self.host_pods.get(uid)
     }
 }
 

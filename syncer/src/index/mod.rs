@@ -8,7 +8,7 @@ mod lookup;
 mod references;
 mod table;
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 pub use digest::{hash, Address, Copied, HostPod, HostService, ServicePort, TenantPod, TenantService, Wanted};
 pub use lookup::Link;
@@ -77,6 +77,8 @@ pub struct Index {
     secrets: Table<Wanted, Copied>,
     /// Token Secrets by pod.
     pub tokens: Table<(), Token>,
+    /// Host pods by uid, for events.
+    host_pods: HashMap<Box<str>, Id>,
     /// Which pods name which ConfigMaps and Secrets. A pod counts until both of its sides are gone.
     references: References,
 }
@@ -92,6 +94,7 @@ impl Index {
             config_maps: Table::default(),
             secrets: Table::default(),
             tokens: Table::default(),
+            host_pods: HashMap::new(),
             references: References::default(),
         }
     }
@@ -113,6 +116,9 @@ impl Index {
                 let view = View { host_name: object.name(), tenant_name: &id.name, node_address: &self.node_address };
                 let pod = HostPod::of(object, &view);
                 let fresh = self.pods.see_host(&id, object, pod);
+                if fresh {
+                    self.host_pods.insert(object.uid().into(), id.clone());
+                }
                 keys(fresh, kind, id)
             }
             (Kind::Service, Side::Tenant) => {
@@ -142,7 +148,10 @@ impl Index {
         let Some(id) = self.id(side, object) else { return Vec::new() };
         let token = side == Side::Host && object.label(marks::ROLE) == Some(marks::POD_TOKEN);
         let fresh = match kind {
-            Kind::Pod => self.pods.lose(side, &id, object.uid()),
+            Kind::Pod => {
+                self.host_pods.remove(object.uid());
+                self.pods.lose(side, &id, object.uid())
+            }
             Kind::Service => self.services.lose(side, &id, object.uid()),
             Kind::Secret if token => {
                 return keys(self.tokens.lose(side, &id, object.uid()), Kind::Pod, id);
@@ -170,7 +179,12 @@ impl Index {
     /// A list of this kind is whole.
     pub fn listed(&mut self, side: Side, kind: Kind) -> Vec<Key> {
         let vanished = match kind {
-            Kind::Pod => self.pods.listed(side),
+            Kind::Pod => {
+                let vanished = self.pods.listed(side);
+                let pods = &self.pods;
+                self.host_pods.retain(|uid, id| pods.has_host(id, uid));
+                vanished
+            }
             Kind::Service => self.services.listed(side),
             Kind::ConfigMap => self.config_maps.listed(side),
             Kind::Secret => {

@@ -1,0 +1,58 @@
+//! What ends a syncer.
+
+use crate::{client::ClientError, kubelet::KubeletError};
+
+/// Something that no waiting mends.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// A client cannot be made.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The kubelet endpoint cannot be opened.
+    #[error(transparent)]
+    Kubelet(#[from] KubeletError),
+    /// The owner has no known form.
+    #[error("owner {0:?} is not KIND/NAME with a kind of statefulset, deployment, service, configmap or pod")]
+    OwnerForm(String),
+    /// The owner is not there.
+    #[error("{kind}/{name} is not in host namespace {namespace}; name the plane's own object with --owner")]
+    OwnerMissing {
+        /// Its kind.
+        kind: String,
+        /// Its name.
+        name: String,
+        /// Where it was looked for.
+        namespace: String,
+    },
+    /// The plane's Service has no cluster address.
+    #[error("host Service {0} has no cluster address and port; pods reach the tenant's API by them")]
+    ServiceAddress(String),
+    /// A range that is none.
+    #[error("{0:?} is no service range; write it as 10.96.0.0/16")]
+    RangeForm(String),
+    /// The tenant's service range is not the host's.
+    #[error("the host gives no addresses from the tenant's service range {range}: {reason}; start the tenant's API server with the host's --service-cluster-ip-range")]
+    Range {
+        /// The tenant's range.
+        range: String,
+        /// The host's words.
+        reason: String,
+    },
+    /// The host refuses something that the syncer cannot do without.
+    #[error("the host refuses {doing}: {reason}; grant the syncer its Role")]
+    Refused {
+        /// What was asked.
+        doing: String,
+        /// The host's words.
+        reason: String,
+    },
+    /// The health endpoint cannot be opened.
+    #[error("health cannot be served on {address}: {source}; choose another --listen")]
+    Listen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+}

@@ -1,0 +1,141 @@
+//! Puts the parts together and keeps them going.
+
+mod dispatch;
+mod error;
+mod health;
+mod prepare;
+mod probe;
+
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+pub use error::RunError;
+pub use health::{Health, serve};
+pub use prepare::Owner;
+
+use crate::{
+    client::{self, Purpose},
+    kinds::{Kind, Side},
+    kubelet::{self, Kubelet},
+    names::{Names, marks},
+    node::RENEW_EVERY,
+    queue::TenantId,
+    sync::{Tenant, Work},
+    watch::Watch,
+    write::Cluster,
+};
+
+/// What a syncer of one virtual cluster is told.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The virtual cluster and its host namespace.
+    pub names: Names,
+    /// The host's API.
+    pub host: kube::Config,
+    /// The tenant's API.
+    pub tenant: kube::Config,
+    /// The host Service of the tenant's API, in the same namespace.
+    pub service: String,
+    /// The plane's own object on the host, which is to own all others.
+    pub owner: Option<Owner>,
+    /// The address of the tenant's Nodes.
+    pub node_address: String,
+    /// The port of the tenant's Nodes.
+    pub kubelet_port: u16,
+    /// The kubelet endpoint; none for none.
+    pub kubelet: Option<kubelet::Options>,
+    /// The tenant's service range, to be checked against the host's.
+    pub service_cidr: Option<String>,
+}
+
+/// Kinds that are watched on both sides, the ones first that others wait for.
+const BOTH_SIDES: [Kind; 4] = [Kind::Service, Kind::ConfigMap, Kind::Secret, Kind::Pod];
+
+/// Lists that must be whole before anything is decided: what is not listed yet is not gone.
+const LISTS: usize = 2 * BOTH_SIDES.len();
+
+/// Runs a syncer until `stop`. Waits for either API as long as it takes.
+///
+/// # Errors
+/// What no waiting mends: unusable credentials or files, a service range that does not fit.
+pub async fn run(options: Options, health: Health, stop: CancellationToken) -> Result<(), RunError> {
+    let running = start(options, health, stop.clone());
+    tokio::select! {
+        () = stop.cancelled() => Ok(()),
+        ended = running => ended,
+    }
+}
+
+async fn start(options: Options, health: Health, stop: CancellationToken) -> Result<(), RunError> {
+    let streams = LISTS + 1;
+    let host = client::client(options.host.clone(), Purpose::Requests)?;
+    let host_watches = client::client(options.host.clone(), Purpose::Watches { streams })?;
+    let upgrades = client::client(options.host.clone(), Purpose::Upgrades)?;
+    let tenant = client::client(options.tenant.clone(), Purpose::Requests)?;
+    let tenant_watches = client::client(options.tenant.clone(), Purpose::Watches { streams })?;
+    // The port is opened first: a plane whose kubelet endpoint cannot be opened should say so at once.
+    let endpoint = match &options.kubelet {
+        Some(kubelet) => Some(Kubelet::open(kubelet).await?),
+        None => None,
+    };
+
+    let settings = prepare::settings(&options, &host, &tenant).await?;
+    let work = Arc::new(Work::default());
+    let id = TenantId(0);
+    let (tenant, host) = (Cluster::new(Side::Tenant, tenant), Cluster::new(Side::Host, host));
+    let tenant = Arc::new(Tenant::new(id, settings, tenant, host, Arc::clone(&work)));
+
+    let mut tasks = JoinSet::new();
+    if let Some(endpoint) = endpoint {
+        tasks.spawn(endpoint.serve(Arc::clone(&tenant), upgrades, stop.clone()));
+    }
+    let listed = health.clone();
+    for watch in watches(&options.names) {
+        let client = if watch.side == Side::Tenant { &tenant_watches } else { &host_watches }.clone();
+        let (tenant, listed, kind, side) = (Arc::clone(&tenant), listed.clone(), watch.kind, watch.side);
+        let counts = BOTH_SIDES.contains(&kind);
+        let mut first = true;
+        tasks.spawn(watch.run(client, stop.clone(), move |event| {
+            if tenant.watched(side, kind, event) && std::mem::take(&mut first) && counts {
+                listed.list_is_whole();
+            }
+        }));
+    }
+    health.lists_are_whole(LISTS).await;
+    tracing::info!("both sides are listed");
+    tasks.spawn(tend_nodes(Arc::clone(&tenant)));
+    dispatch::run(vec![tenant], work, health).await;
+    Ok(())
+}
+
+fn watches(names: &Names) -> impl Iterator<Item = Watch> {
+    let watch = |side, kind| Watch {
+        side,
+        kind,
+        namespace: if side == Side::Host { names.host_namespace().to_owned() } else { String::new() },
+        labels: if side == Side::Host { marks::selector(names) } else { String::new() },
+        fields: String::new(),
+    };
+    // Events carry no labels of ours; they are told apart by the pod that they are about.
+    let events = Watch {
+        labels: String::new(),
+        fields: "involvedObject.kind=Pod".to_owned(),
+        ..watch(Side::Host, Kind::Event)
+    };
+    let sides = [Side::Tenant, Side::Host].into_iter();
+    let both: Vec<Watch> = sides.flat_map(|side| BOTH_SIDES.map(|kind| watch(side, kind))).collect();
+    both.into_iter().chain([events])
+}
+
+async fn tend_nodes(tenant: Arc<Tenant>) {
+    if let Err(error) = tenant.nodes().adopt(&tenant).await {
+        tracing::warn!(%error, "the Nodes of an earlier run are not taken over");
+    }
+    let mut ticks = tokio::time::interval(RENEW_EVERY);
+    loop {
+        ticks.tick().await;
+        tenant.nodes().tend(&tenant).await;
+    }
+}

@@ -1,0 +1,160 @@
+//! What must be known before the first object: owner, addresses, rights.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use kube::{
+    Api, Client,
+    core::{ApiResource, DynamicObject},
+};
+use serde_json::{Value, json};
+
+use super::{Options, RunError, probe};
+use crate::{
+    retry,
+    role::{Access, may},
+    sync::Settings,
+};
+
+/// The plane's own object on the host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    kind: &'static OwnerKind,
+    name: String,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct OwnerKind {
+    flag: &'static str,
+    group: &'static str,
+    kind: &'static str,
+}
+
+const OWNERS: [OwnerKind; 5] = [
+    OwnerKind { flag: "statefulset", group: "apps", kind: "StatefulSet" },
+    OwnerKind { flag: "deployment", group: "apps", kind: "Deployment" },
+    OwnerKind { flag: "service", group: "", kind: "Service" },
+    OwnerKind { flag: "configmap", group: "", kind: "ConfigMap" },
+    OwnerKind { flag: "pod", group: "", kind: "Pod" },
+];
+
+impl std::str::FromStr for Owner {
+    type Err = RunError;
+
+    fn from_str(text: &str) -> Result<Self, RunError> {
+        let wrong = || RunError::OwnerForm(text.to_owned());
+        let (flag, name) = text.split_once('/').filter(|(_, name)| !name.is_empty()).ok_or_else(wrong)?;
+        let flag = flag.to_lowercase();
+        let kind = OWNERS.iter().find(|kind| kind.flag == flag).ok_or_else(wrong)?;
+        Ok(Self { kind, name: name.to_owned() })
+    }
+}
+
+/// Asks both sides for what the tenant's settings need.
+pub(super) async fn settings(options: &Options, host: &Client, tenant: &Client) -> Result<Settings, RunError> {
+    let namespace = options.names.host_namespace();
+    let owner = match &options.owner {
+        Some(owner) => Some(reference(owner, host, namespace).await?),
+        None => None,
+    };
+    if let Some(range) = &options.service_cidr {
+        probe::service_range(host, &options.names, range).await?;
+    }
+    tell_rights(host, namespace).await?;
+    let api = api_address(host, namespace, &options.service).await?;
+    let version = until_answered("the tenant's version", || tenant.apiserver_version()).await?.git_version;
+    Ok(Settings {
+        names: options.names.clone(),
+        owner,
+        api,
+        ca: pem(options.tenant.root_cert.as_deref().unwrap_or_default()),
+        node_address: options.node_address.clone(),
+        kubelet_port: options.kubelet_port,
+        version,
+    })
+}
+
+/// Calls until there is an answer; a refusal is one.
+pub(super) async fn until_answered<T, F>(doing: &str, mut call: impl FnMut() -> F) -> Result<T, RunError>
+where
+    F: Future<Output = Result<T, kube::Error>>,
+{
+    let mut failures = 0;
+    loop {
+        match call().await {
+            Ok(answer) => return Ok(answer),
+            // While it starts, an API server refuses what it will allow, and is busy, and is missing things.
+            Err(kube::Error::Api(status)) if !matches!(status.code, 401 | 403 | 429 | 500..) || failures > 8 => {
+                return Err(RunError::Refused { doing: doing.to_owned(), reason: status.message.clone() });
+            }
+            Err(error) => {
+                tracing::debug!(doing, %error, "no answer yet");
+                tokio::time::sleep(retry::delay(failures)).await;
+                failures += 1;
+            }
+        }
+    }
+}
+
+async fn reference(owner: &Owner, host: &Client, namespace: &str) -> Result<Value, RunError> {
+    let resource = ApiResource::from_gvk(&kube::core::GroupVersionKind::gvk(owner.kind.group, "v1", owner.kind.kind));
+    let api: Api<DynamicObject> = Api::namespaced_with(host.clone(), namespace, &resource);
+    let found = until_answered("reading the owner", || api.get_opt(&owner.name)).await?;
+    let missing = || RunError::OwnerMissing {
+        kind: owner.kind.kind.to_owned(),
+        name: owner.name.clone(),
+        namespace: namespace.to_owned(),
+    };
+    let uid = found.and_then(|object| object.metadata.uid).ok_or_else(missing)?;
+    Ok(json!({ "apiVersion": resource.api_version, "kind": resource.kind, "name": owner.name, "uid": uid }))
+}
+
+async fn api_address(host: &Client, namespace: &str, service: &str) -> Result<(String, u16), RunError> {
+    let api: Api<k8s_openapi::api::core::v1::Service> = Api::namespaced(host.clone(), namespace);
+    let found = until_answered("reading the plane's Service", || api.get(service)).await?;
+    let none = || RunError::ServiceAddress(service.to_owned());
+    let spec = found.spec.ok_or_else(none)?;
+    let port = spec.ports.iter().flatten().next().map(|port| port.port).ok_or_else(none)?;
+    let ip = spec.cluster_ip.filter(|ip| ip != "None" && !ip.is_empty()).ok_or_else(none)?;
+    Ok((ip, u16::try_from(port).map_err(|_| none())?))
+}
+
+/// Says once what is left out because the Role does not cover it.
+async fn tell_rights(host: &Client, namespace: &str) -> Result<(), RunError> {
+    let rights = [("", "endpoints"), ("discovery.k8s.io", "endpointslices")];
+    for (group, resource) in rights {
+        let access = Access { verb: "create", group, resource, subresource: "", everywhere: false };
+        if !until_answered("asking for rights", || may(host, namespace, &access)).await? {
+            tracing::info!("{resource} of Services without a selector are not synced: the Role does not cover them");
+        }
+    }
+    Ok(())
+}
+
+/// Certificates as text.
+fn pem(certificates: &[Vec<u8>]) -> String {
+    const LINE: usize = 64;
+    let mut pem = String::new();
+    for certificate in certificates {
+        pem.push_str("-----BEGIN CERTIFICATE-----\n");
+        let text = STANDARD.encode(certificate);
+        for line in text.as_bytes().chunks(LINE) {
+            pem.push_str(&String::from_utf8_lossy(line));
+            pem.push('\n');
+        }
+        pem.push_str("-----END CERTIFICATE-----\n");
+    }
+    pem
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_owner_is_a_kind_and_a_name() {
+        let owner: Owner = "StatefulSet/vc".parse().expect("an owner");
+        assert_eq!((owner.kind.kind, owner.name.as_str()), ("StatefulSet", "vc"));
+        for wrong in ["vc", "statefulset/", "node/n"] {
+            assert!(wrong.parse::<Owner>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Carries out what was decided about one key: reads what is not at hand, translates, writes, and learns from the
+//! answers, until nothing is left to do.
+
+mod content;
+mod event;
+mod hand;
+mod pod;
+mod service;
+mod tenant;
+mod token;
+mod work;
+
+use std::time::Duration;
+
+pub use hand::Hand;
+pub use tenant::{Settings, Tenant};
+pub use work::Work;
+
+use crate::{
+    index::Key,
+    kinds::Kind,
+    write::WriteError,
+};
+
+/// Steps that one key may take in a row; more of them mean that two parties undo each other's work.
+const LONGEST_RUN: usize = 12;
+
+/// Why a key is to be tried again.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SyncError {
+    /// A call failed.
+    #[error("{doing}: {error}")]
+    Write {
+        /// What was being done.
+        doing: &'static str,
+        /// The API server's answer.
+        error: WriteError,
+    },
+    /// It does not come to rest.
+    #[error("it still differs after {LONGEST_RUN} steps; is someone else changing it?")]
+    Restless,
+    /// An object of someone else has the name that ours needs.
+    #[error("{0} on the host is not ours; remove it")]
+    Foreign(String),
+    /// A token answer without a token.
+    #[error("the tenant's API server gave no token")]
+    NoToken,
+}
+
+impl SyncError {
+    /// How long the API server asks to wait.
+    pub fn asked_wait(&self) -> Option<Duration> {
+        match self {
+            Self::Write { error: WriteError::Throttled { seconds }, .. } => Some(Duration::from_secs(*seconds)),
+            _ => None,
+        }
+    }
+}
+
+/// Names what was being done when a call failed.
+trait Doing<T> {
+    fn doing(self, doing: &'static str) -> Result<T, SyncError>;
+}
+
+impl<T> Doing<T> for Result<T, WriteError> {
+    fn doing(self, doing: &'static str) -> Result<T, SyncError> {
+        self.map_err(|error| SyncError::Write { doing, error })
+    }
+}
+
+/// Brings both sides of a key together. Returns when to look at it again, if at a time.
+///
+/// # Errors
+/// What keeps them apart for now.
+pub async fn sync(tenant: &Tenant, key: &Key, hand: Hand) -> Result<Option<Duration>, SyncError> {
+    match key.kind {
+        Kind::Pod => pod::Sync::new(tenant, key, hand).run().await,
+        Kind::Service => service::Sync::new(tenant, key, hand).run().await.map(|()| None),
+        Kind::ConfigMap | Kind::Secret => content::Sync::new(tenant, key, hand).run().await.map(|()| None),
+        Kind::Event => event::copy(tenant, hand).await.map(|()| None),
+        Kind::Endpoints | Kind::EndpointSlice | Kind::Node | Kind::Lease => Ok(None),
+    }
+}

@@ -1,0 +1,147 @@
+//! Services.
+
+use serde_json::{Value, json};
+
+use super::{Doing, Hand, LONGEST_RUN, SyncError, Tenant};
+use crate::{
+    decide::service::{Step, decide},
+    index::{Address, HostService, Key, Pair, TenantService},
+    kinds::{Kind, Side},
+    object::Object,
+    translate::service::{Ask, host, release_address, take_address, take_node_ports},
+    write::{PatchForm, WriteError},
+};
+
+/// One Service at work.
+pub(super) struct Sync<'a> {
+    tenant: &'a Tenant,
+    key: &'a Key,
+    hand: Hand,
+}
+
+impl<'a> Sync<'a> {
+    pub(super) fn new(tenant: &'a Tenant, key: &'a Key, hand: Hand) -> Self {
+        Self { tenant, key, hand }
+    }
+
+    pub(super) async fn run(mut self) -> Result<(), SyncError> {
+        for _ in 0..LONGEST_RUN {
+            let step = self.tenant.index(|index| decide(&self.key.id, index.services.get(&self.key.id)));
+            let go_on = match step {
+                Step::Settled => false,
+                Step::Create => self.create().await?,
+                Step::Update => self.update().await?,
+                Step::DeleteHost { uid } => self.delete_host(&uid).await?,
+                Step::Release => self.rewrite(|tenant, _| release_address(tenant)).await?,
+                Step::Take => self.take().await?,
+                Step::TakeNodePorts => self.rewrite(take_node_ports).await?,
+                Step::Balancer => self.raise_balancer().await?,
+            };
+            if !go_on {
+                return Ok(());
+            }
+        }
+        Err(SyncError::Restless)
+    }
+
+    fn pair(&self) -> Pair<TenantService, HostService> {
+        self.tenant.index(|index| index.services.get(&self.key.id).cloned()).unwrap_or_default()
+    }
+
+    async fn objects(&mut self) -> Result<(Option<Object>, Option<Object>), SyncError> {
+        let pair = self.pair();
+        let tenant = self.tenant.fetch((Side::Tenant, self.key), pair.tenant.as_ref(), &mut self.hand).await?;
+        let host = self.tenant.fetch((Side::Host, self.key), pair.host.as_ref(), &mut self.hand).await?;
+        Ok((tenant, host))
+    }
+
+    fn learn(&mut self, side: Side, object: Object) {
+        self.tenant.learn(side, Kind::Service, object.clone(), Some(self.key));
+        self.hand.hold(side, object);
+    }
+
+    async fn create(&mut self) -> Result<bool, SyncError> {
+        let (Some(tenant), _) = self.objects().await? else { return Ok(false) };
+        let tree = tenant.tree();
+        let cluster = self.tenant.cluster(Side::Host);
+        let namespace = self.tenant.settings().names.host_namespace();
+        let translated = |ask| host(&tree, self.tenant.ownership(), &ask);
+        let mut made = cluster.create(Kind::Service, namespace, &translated(Ask::Tenants)).await;
+        if made.as_ref().is_err_and(WriteError::is_about_addresses) {
+            made = cluster.create(Kind::Service, namespace, &translated(Ask::Any)).await;
+        }
+        if let Err(WriteError::Exists) = made {
+            let name = self.tenant.host_name(&self.key.id);
+            made = match cluster.get(Kind::Service, namespace, &name).await.doing("reading the host's Service")? {
+                Some(found) => Ok(found),
+                None => return Ok(true),
+            };
+        }
+        self.learn(Side::Host, made.doing("making the host's Service")?);
+        if self.pair().host.is_none() {
+            return Err(SyncError::Foreign(format!("service {}", self.tenant.host_name(&self.key.id))));
+        }
+        Ok(true)
+    }
+
+    async fn update(&mut self) -> Result<bool, SyncError> {
+        let (Some(tenant), Some(_)) = self.objects().await? else { return Ok(false) };
+        let tree = tenant.tree();
+        let pair = self.pair();
+        let kept = pair.host.map(|host| host.detail.address);
+        let wants_ip = pair.tenant.is_some_and(|tenant| matches!(tenant.detail.address, Address::Ip(_)));
+        let ask = match &kept {
+            Some(Address::Ip(ip)) if wants_ip => Ask::Kept(ip),
+            _ => Ask::Tenants,
+        };
+        let cluster = self.tenant.cluster(Side::Host);
+        let (namespace, name) = (self.tenant.settings().names.host_namespace(), self.tenant.host_name(&self.key.id));
+        let translated = |ask: &Ask<'_>| host(&tree, self.tenant.ownership(), ask);
+        let mut written = cluster.replace(Kind::Service, namespace, &name, &translated(&ask)).await;
+        if written.as_ref().is_err_and(WriteError::is_about_addresses) {
+            written = cluster.replace(Kind::Service, namespace, &name, &translated(&Ask::Any)).await;
+        }
+        self.learn(Side::Host, written.doing("updating the host's Service")?);
+        Ok(true)
+    }
+
+    async fn delete_host(&self, uid: &str) -> Result<bool, SyncError> {
+        let place = (self.tenant.settings().names.host_namespace(), self.tenant.host_name(&self.key.id));
+        let host = self.tenant.cluster(Side::Host);
+        host.delete(Kind::Service, (place.0, &place.1), uid, None).await.doing("deleting the host's Service")?;
+        Ok(false)
+    }
+
+    /// Writes the tenant's Service as `change` makes it of the tenant's and the host's.
+    async fn rewrite(&mut self, change: fn(&Value, &Value) -> Value) -> Result<bool, SyncError> {
+        let (Some(tenant), host) = self.objects().await? else { return Ok(false) };
+        let host = host.map_or(Value::Null, |host| host.tree());
+        let wanted = change(&tenant.tree(), &host);
+        let place = (&*self.key.id.namespace, &*self.key.id.name);
+        let cluster = self.tenant.cluster(Side::Tenant);
+        let written = cluster.replace(Kind::Service, place.0, place.1, &wanted).await;
+        self.learn(Side::Tenant, written.doing("changing the tenant's addresses")?);
+        Ok(true)
+    }
+
+    /// Where the tenant has given the host's address to another of its Services, the host has to choose again.
+    async fn take(&mut self) -> Result<bool, SyncError> {
+        let taken = self.rewrite(take_address).await;
+        match (&taken, self.pair().host) {
+            (Err(SyncError::Write { error, .. }), Some(host)) if error.is_about_addresses() => {
+                self.delete_host(&host.uid).await
+            }
+            _ => taken,
+        }
+    }
+
+    async fn raise_balancer(&mut self) -> Result<bool, SyncError> {
+        let (Some(_), Some(host)) = self.objects().await? else { return Ok(false) };
+        let patch = json!({ "status": { "loadBalancer": host.tree()["status"]["loadBalancer"] } });
+        let place = (&*self.key.id.namespace, &*self.key.id.name);
+        let cluster = self.tenant.cluster(Side::Tenant);
+        let written = cluster.patch(Kind::Service, place, "status", PatchForm::Merge, &patch).await;
+        self.learn(Side::Tenant, written.doing("writing the tenant's load balancer")?);
+        Ok(false)
+    }
+}

@@ -1,0 +1,168 @@
+//! One virtual cluster: data, not tasks.
+
+use std::sync::Arc;
+
+use kube::runtime::watcher::Event;
+use parking_lot::Mutex;
+use serde_json::Value;
+
+use super::{Doing, Hand, SyncError, Work};
+use crate::{
+    index::{Id, Index, Key, Seen},
+    kinds::{Kind, Side},
+    names::Names,
+    node::Nodes,
+    object::Object,
+    queue::TenantId,
+    translate::{metadata::Ownership, pod::Surroundings},
+    write::Cluster,
+};
+
+/// What a virtual cluster is to the syncer.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Its name and host namespace.
+    pub names: Names,
+    /// An owner reference for every host object.
+    pub owner: Option<Value>,
+    /// Where its pods reach its API: a host address and a port.
+    pub api: (String, u16),
+    /// The certificate authority of its API, as PEM.
+    pub ca: String,
+    /// The address of its Nodes, where its API server finds the kubelet endpoint.
+    pub node_address: String,
+    /// The port of the kubelet endpoint.
+    pub kubelet_port: u16,
+    /// What its Nodes say they run.
+    pub version: String,
+}
+
+/// A virtual cluster at work.
+#[derive(Debug)]
+pub struct Tenant {
+    id: TenantId,
+    settings: Settings,
+    ownership: Ownership,
+    index: Mutex<Index>,
+    tenant: Cluster,
+    host: Cluster,
+    nodes: Nodes,
+    work: Arc<Work>,
+}
+
+impl Tenant {
+    /// A virtual cluster of which nothing has been seen.
+    pub fn new(id: TenantId, settings: Settings, tenant: Cluster, host: Cluster, work: Arc<Work>) -> Self {
+        let ownership = Ownership { names: settings.names.clone(), owner: settings.owner.clone() };
+        let index = Mutex::new(Index::new(settings.names.clone(), settings.node_address.clone()));
+        let nodes = Nodes::new(&settings);
+        Self { id, settings, ownership, index, tenant, host, nodes, work }
+    }
+
+    /// Its settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Its own API, or the host's as it may use it.
+    pub fn cluster(&self, side: Side) -> &Cluster {
+        match side {
+            Side::Tenant => &self.tenant,
+            Side::Host => &self.host,
+        }
+    }
+
+    /// Its Nodes.
+    pub fn nodes(&self) -> &Nodes {
+        &self.nodes
+    }
+
+    /// Asks the index. Never held across a call.
+    pub fn index<T>(&self, f: impl FnOnce(&Index) -> T) -> T {
+        f(&self.index.lock())
+    }
+
+    /// The host's name for a tenant object.
+    pub(super) fn host_name(&self, id: &Id) -> String {
+        self.settings.names.host(&id.namespace, &id.name)
+    }
+
+    pub(super) fn ownership(&self) -> &Ownership {
+        &self.ownership
+    }
+
+    /// Takes in what a watch has to say. Returns whether a list is now whole.
+    pub fn watched(&self, side: Side, kind: Kind, event: Event<Object>) -> bool {
+        match event {
+            Event::Init => self.index.lock().listing(side, kind),
+            Event::InitDone => {
+                let vanished = self.index.lock().listed(side, kind);
+                self.push(vanished, Hand::default);
+                return true;
+            }
+            Event::Delete(object) => {
+                let changed = self.index.lock().gone(side, kind, &object);
+                self.push(changed, Hand::default);
+            }
+            Event::Apply(object) | Event::InitApply(object) if kind == Kind::Event => {
+                let key = Key::new(kind, Id::new(object.namespace(), object.name()));
+                self.work.push(self.id, key, Hand::of(side, object));
+            }
+            Event::Apply(object) | Event::InitApply(object) => self.learn(side, kind, object, None),
+        }
+        false
+    }
+
+    /// Takes in an object as it is now, and has the keys looked at that it concerns, besides the one at work.
+    pub(super) fn learn(&self, side: Side, kind: Kind, object: Object, at_work: Option<&Key>) {
+        let changed = self.index.lock().seen(side, kind, &object);
+        for key in changed.into_iter().filter(|key| Some(key) != at_work) {
+            let hand = if key.kind == kind { Hand::of(side, object.clone()) } else { Hand::default() };
+            self.work.push(self.id, key, hand);
+        }
+    }
+
+    /// The tenant pod has been bound by us.
+    pub(super) fn bound(&self, id: &Id, node: &str) {
+        self.index.lock().bound(id, node);
+    }
+
+    /// An object as the index knows it or newer: the one in hand, or a fresh one.
+    pub(super) async fn fetch<D>(
+        &self,
+        (side, key): (Side, &Key),
+        known: Option<&Seen<D>>,
+        hand: &mut Hand,
+    ) -> Result<Option<Object>, SyncError> {
+        let Some(known) = known else { return Ok(None) };
+        if let Some(object) = hand.at(side, &known.uid, known.version) {
+            return Ok(Some(object.clone()));
+        }
+        let host_name = self.host_name(&key.id);
+        let (namespace, name) = match side {
+            Side::Tenant => (&*key.id.namespace, &*key.id.name),
+            Side::Host => (self.settings.names.host_namespace(), host_name.as_str()),
+        };
+        let object = self.cluster(side).get(key.kind, namespace, name).await.doing("reading it")?;
+        if let Some(object) = &object {
+            self.learn(side, key.kind, object.clone(), Some(key));
+            hand.hold(side, object.clone());
+        }
+        Ok(object)
+    }
+
+    /// Calls `f` with what a pod of `namespace` is translated in.
+    pub(super) fn around<T>(&self, namespace: &str, f: impl FnOnce(&Surroundings<'_>) -> T) -> T {
+        let (links, dns) = self.index(|index| (index.links(namespace), index.dns()));
+        f(&Surroundings {
+            ownership: &self.ownership,
+            api: (&self.settings.api.0, self.settings.api.1),
+            links: &links,
+            dns: dns.as_deref(),
+        })
+    }
+
+    fn push(&self, keys: Vec<Key>, hand: impl Fn() -> Hand) {
+        keys.into_iter().for_each(|key| self.work.push(self.id, key, hand()));
+    }
+}

@@ -1,0 +1,115 @@
+//! A pod's tokens: asked of the tenant's API, kept in a Secret that the host's pod owns.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::{Doing, SyncError, Tenant};
+use crate::{
+    index::Key,
+    json,
+    kinds::{Kind, Side},
+    names::marks,
+    translate::pod::{CA_KEY, NAMESPACE_KEY, TokenAsk, needs},
+    write::WriteError,
+};
+
+/// Tokens are replaced when this much of their life is over.
+const REFRESH_AT_PERCENT: i64 = 80;
+
+/// Tokens by key, and when the first of them is to be replaced.
+pub(super) struct Minted {
+    tokens: Vec<(String, String)>,
+    refresh_at: Timestamp,
+}
+
+/// Asks for the tokens that a tenant's pod wants, bound to it; none if it wants none.
+pub(super) async fn mint(tenant: &Tenant, pod: &Value) -> Result<Option<Minted>, SyncError> {
+    let asks = needs(pod).tokens;
+    if asks.is_empty() {
+        return Ok(None);
+    }
+    let requests = asks.iter().map(|ask| request(tenant, pod, ask));
+    let answers = futures::future::try_join_all(requests).await?;
+    let refresh_at = answers.iter().map(|(_, refresh_at)| *refresh_at).min().unwrap_or_else(Timestamp::now);
+    let tokens = asks.into_iter().zip(answers).map(|(ask, (token, _))| (ask.key, token)).collect();
+    Ok(Some(Minted { tokens, refresh_at }))
+}
+
+async fn request(tenant: &Tenant, pod: &Value, ask: &TokenAsk) -> Result<(String, Timestamp), SyncError> {
+    let metadata = &pod["metadata"];
+    let account = json::text(&pod["spec"]["serviceAccountName"]).unwrap_or("default");
+    let namespace = json::text(&metadata["namespace"]).unwrap_or_default();
+    let mut spec = json!({
+        "expirationSeconds": ask.seconds,
+        "boundObjectRef": { "apiVersion": "v1", "kind": "Pod", "name": metadata["name"], "uid": metadata["uid"] },
+    });
+    // Without an audience it is the API server's own. The field must then be empty, not absent.
+    let audiences: Vec<&str> = ask.audience.as_deref().into_iter().collect();
+    if let Some(spec) = spec.as_object_mut() {
+        spec.insert("audiences".to_owned(), json!(audiences));
+    }
+    let body = json!({ "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec });
+    let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token");
+    let now = Timestamp::now();
+    let answer = tenant.cluster(Side::Tenant).post(&path, &body).await.doing("asking for a token")?;
+    let token = json::text(&answer["status"]["token"]).ok_or(SyncError::NoToken)?;
+    let expires: Timestamp = json::text(&answer["status"]["expirationTimestamp"])
+        .and_then(|text| text.parse().ok())
+        .ok_or(SyncError::NoToken)?;
+    let life = expires.as_second() - now.as_second();
+    let refresh_at = Timestamp::from_second(now.as_second() + life * REFRESH_AT_PERCENT / 100).unwrap_or(now);
+    Ok((token.to_owned(), refresh_at))
+}
+
+/// Writes the Secret, owned by the host's pod.
+pub(super) async fn store(
+    tenant: &Tenant,
+    key: &Key,
+    pod: &Value,
+    host_uid: &str,
+    minted: &Minted,
+) -> Result<(), SyncError> {
+    let secret = secret(tenant, key, pod, host_uid, minted);
+    let names = &tenant.settings().names;
+    let name = json::text(&secret["metadata"]["name"]).unwrap_or_default();
+    let host = tenant.cluster(Side::Host);
+    let written = match host.create(Kind::Secret, names.host_namespace(), &secret).await {
+        Err(WriteError::Exists) => host.replace(Kind::Secret, names.host_namespace(), name, &secret).await,
+        other => other,
+    };
+    tenant.learn(Side::Host, Kind::Secret, written.doing("writing the pod's tokens")?, Some(key));
+    Ok(())
+}
+
+fn secret(tenant: &Tenant, key: &Key, pod: &Value, host_uid: &str, minted: &Minted) -> Value {
+    let settings = tenant.settings();
+    let names = &settings.names;
+    let uid = json::text(&pod["metadata"]["uid"]).unwrap_or_default();
+    let mut data: Map<String, Value> = Map::new();
+    let mut put = |key: &str, text: &str| data.insert(key.to_owned(), json!(STANDARD.encode(text)));
+    minted.tokens.iter().for_each(|(key, token)| {
+        put(key, token);
+    });
+    put(CA_KEY, &settings.ca);
+    put(NAMESPACE_KEY, &key.id.namespace);
+    let mut labels = marks::scope(names, &key.id.namespace);
+    labels.insert(marks::ROLE.to_owned(), json!(marks::POD_TOKEN));
+    json!({
+        "apiVersion": "v1", "kind": "Secret", "type": "Opaque",
+        "metadata": {
+            "name": names.token_secret(&key.id.namespace, &key.id.name, uid),
+            "namespace": names.host_namespace(),
+            "labels": labels,
+            "annotations": {
+                (marks::NAME): &*key.id.name,
+                (marks::UID): uid,
+                (marks::REFRESH_AT): minted.refresh_at.to_string(),
+            },
+            "ownerReferences": [
+                { "apiVersion": "v1", "kind": "Pod", "name": names.host(&key.id.namespace, &key.id.name), "uid": host_uid },
+            ],
+        },
+        "data": data,
+    })
+}

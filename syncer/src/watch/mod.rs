@@ -1,0 +1,72 @@
+//! One kind of one side, as it changes: lists, then watches, and lists again where the watch has lapsed.
+
+use futures::{Stream, TryStreamExt};
+use kube::{
+    Api,
+    runtime::{
+        WatchStreamExt,
+        watcher::{self, Event},
+    },
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    kinds::{Kind, Side},
+    object::Object,
+    retry::Patience,
+};
+
+/// What to watch.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    /// Of which side.
+    pub side: Side,
+    /// Which kind.
+    pub kind: Kind,
+    /// The namespace; empty for all.
+    pub namespace: String,
+    /// A label selector; empty for all.
+    pub labels: String,
+    /// A field selector; empty for all.
+    pub fields: String,
+}
+
+impl Watch {
+    /// Hands each event to `sink` until `stop`. Failures are retried for ever: the API server may not be up yet, or
+    /// may come back.
+    pub async fn run(self, client: kube::Client, stop: CancellationToken, mut sink: impl FnMut(Event<Object>)) {
+        let events = self.events(client);
+        let mut events = std::pin::pin!(events);
+        loop {
+            let next = tokio::select! {
+                () = stop.cancelled() => return,
+                next = events.try_next() => next,
+            };
+            match next {
+                Ok(Some(event)) => sink(event),
+                Ok(None) => return,
+                Err(error) => {
+                    let name = self.kind.row().plural;
+                    tracing::debug!(side = ?self.side, kind = name, %error, "the watch is interrupted");
+                }
+            }
+        }
+    }
+
+    fn events(&self, client: kube::Client) -> impl Stream<Item = watcher::Result<Event<Object>>> + use<> {
+        let resource = self.kind.resource();
+        let api: Api<Object> = if self.namespace.is_empty() {
+            Api::all_with(client, &resource)
+        } else {
+            Api::namespaced_with(client, &self.namespace, &resource)
+        };
+        let mut config = watcher::Config::default();
+        if !self.labels.is_empty() {
+            config = config.labels(&self.labels);
+        }
+        if !self.fields.is_empty() {
+            config = config.fields(&self.fields);
+        }
+        watcher::watcher(api, config).backoff(Patience::default())
+    }
+}

@@ -1,0 +1,55 @@
+//! What an API server answers when it does not do what was asked.
+
+use kube::core::Status;
+
+/// A call that failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// There is one of that name already.
+    #[error("it exists already")]
+    Exists,
+    /// There is none of that name.
+    #[error("it does not exist")]
+    Gone,
+    /// It is not the version or uid that was meant.
+    #[error("it has changed meanwhile: {}", .0.message)]
+    Conflict(Box<Status>),
+    /// The API server asks for patience.
+    #[error("the API server is busy and asks for {seconds} s")]
+    Throttled {
+        /// How long it asks to wait.
+        seconds: u64,
+    },
+    /// It is invalid, forbidden, over quota, …
+    #[error("the API server refuses it ({}): {}", .0.code, .0.message)]
+    Refused(Box<Status>),
+    /// There was no answer.
+    #[error("the API server cannot be reached: {0}")]
+    Unreachable(Box<dyn std::error::Error + Send + Sync>),
+    /// The answer is no object.
+    #[error("the API server's answer is unreadable: {0}")]
+    Answer(serde_json::Error),
+    /// The answer is not UTF-8.
+    #[error("the API server's answer is not text")]
+    NotText,
+    /// A name that cannot stand in a path.
+    #[error("the request cannot be made: {0}")]
+    Request(http::Error),
+}
+
+impl WriteError {
+    pub(super) fn unreachable(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Unreachable(Box::new(error))
+    }
+
+    /// Whether a Service was refused for the addresses or node ports that it asked for.
+    pub fn is_about_addresses(&self) -> bool {
+        let Self::Refused(status) = self else { return false };
+        let causes = status.details.iter().flat_map(|details| &details.causes);
+        status.code == 422
+            && causes.map(|cause| cause.field.as_str()).any(|field| {
+                field.starts_with("spec.clusterIP") || field.ends_with(".nodePort") || field == "spec.ipFamilies"
+            })
+    }
+}

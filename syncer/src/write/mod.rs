@@ -1,0 +1,228 @@
+//! Calls to one API server. The only writer: whatever the syncer changes on either side goes through [`Cluster`].
+
+mod count;
+mod error;
+
+use bytes::Bytes;
+use http::{Method, Request, StatusCode, header};
+use http_body_util::BodyExt;
+use kube::{Client, client::Body, core::Status};
+use serde_json::{Value, json};
+
+pub use count::{Counts, Outcome};
+pub use error::WriteError;
+
+use crate::{
+    kinds::{Kind, Side},
+    object::Object,
+};
+
+/// Who wrote a field, as the API servers note it.
+pub const FIELD_MANAGER: &str = "tenantbench-syncer";
+
+/// A patch's form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PatchForm {
+    /// RFC 7386.
+    Merge,
+    /// Kubernetes' own, which knows which lists are maps.
+    Strategic,
+}
+
+impl PatchForm {
+    fn content_type(self) -> &'static str {
+        match self {
+            Self::Merge => "application/merge-patch+json",
+            Self::Strategic => "application/strategic-merge-patch+json",
+        }
+    }
+}
+
+/// One side's API.
+#[derive(Debug)]
+pub struct Cluster {
+    client: Debugless,
+    side: Side,
+    counts: Counts,
+}
+
+/// kube's client, which cannot print itself.
+struct Debugless(Client);
+
+impl std::fmt::Debug for Debugless {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Client")
+    }
+}
+
+impl Cluster {
+    /// One side, reached by `client`.
+    pub fn new(side: Side, client: Client) -> Self {
+        Self { client: Debugless(client), side, counts: Counts::default() }
+    }
+
+    /// Which side this is.
+    pub fn side(&self) -> Side {
+        self.side
+    }
+
+    /// The client, for watches.
+    pub fn client(&self) -> &Client {
+        &self.client.0
+    }
+
+    /// What became of the writes so far.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Reads an object; none if there is none of that name.
+    ///
+    /// # Errors
+    /// Whatever the API server or the way to it refuses.
+    pub async fn get(&self, kind: Kind, namespace: &str, name: &str) -> Result<Option<Object>, WriteError> {
+        match self.object(Method::GET, &kind.path(namespace, name), "application/json", None).await {
+            Err(WriteError::Gone) => Ok(None),
+            other => other.map(Some),
+        }
+    }
+
+    /// Makes an object; returns it as made.
+    ///
+    /// # Errors
+    /// [`WriteError::Exists`] where there is one of that name.
+    pub async fn create(&self, kind: Kind, namespace: &str, object: &Value) -> Result<Object, WriteError> {
+        self.write(Method::POST, &kind.path(namespace, ""), "application/json", object).await
+    }
+
+    /// Writes an object whole; returns it as written.
+    ///
+    /// # Errors
+    /// [`WriteError::Conflict`] where it carries a version that is not the present one.
+    pub async fn replace(
+        &self,
+        kind: Kind,
+        namespace: &str,
+        name: &str,
+        object: &Value,
+    ) -> Result<Object, WriteError> {
+        self.write(Method::PUT, &kind.path(namespace, name), "application/json", object).await
+    }
+
+    /// Changes an object or, with `subresource`, a part of it; returns it as changed.
+    ///
+    /// # Errors
+    /// [`WriteError::Conflict`] where the patch carries a uid or version that is not the present one.
+    pub async fn patch(
+        &self,
+        kind: Kind,
+        (namespace, name): (&str, &str),
+        subresource: &str,
+        form: PatchForm,
+        patch: &Value,
+    ) -> Result<Object, WriteError> {
+        let mut path = kind.path(namespace, name);
+        if !subresource.is_empty() {
+            path.push('/');
+            path.push_str(subresource);
+        }
+        self.write(Method::PATCH, &path, form.content_type(), patch).await
+    }
+
+    /// Deletes the object that has this uid. It being gone already is fine.
+    ///
+    /// # Errors
+    /// Whatever the API server or the way to it refuses.
+    pub async fn delete(
+        &self,
+        kind: Kind,
+        (namespace, name): (&str, &str),
+        uid: &str,
+        grace: Option<i64>,
+    ) -> Result<(), WriteError> {
+        let mut options = json!({
+            "apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background",
+            "preconditions": { "uid": uid },
+        });
+        if let (Some(grace), Some(options)) = (grace, options.as_object_mut()) {
+            options.insert("gracePeriodSeconds".to_owned(), json!(grace));
+        }
+        let body = options.to_string().into();
+        let answer = self.send(Method::DELETE, &kind.path(namespace, name), "application/json", Some(body)).await;
+        self.counts.note(&answer);
+        match answer {
+            // A conflict here is another object of that name, which is not the one to delete.
+            Ok(_) | Err(WriteError::Gone | WriteError::Conflict(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Posts to a subresource that answers with something other than the object, such as a binding or a token.
+    ///
+    /// # Errors
+    /// Whatever the API server or the way to it refuses.
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Value, WriteError> {
+        let answer = self.send(Method::POST, path, "application/json", Some(body.to_string().into())).await;
+        self.counts.note(&answer);
+        serde_json::from_slice(&answer?).map_err(WriteError::Answer)
+    }
+
+    async fn write(
+        &self,
+        method: Method,
+        path: &str,
+        content_type: &str,
+        body: &Value,
+    ) -> Result<Object, WriteError> {
+        let answer = self.object(method, path, content_type, Some(body.to_string().into())).await;
+        self.counts.note(&answer);
+        answer
+    }
+
+    async fn object(
+        &self,
+        method: Method,
+        path: &str,
+        content_type: &str,
+        body: Option<Bytes>,
+    ) -> Result<Object, WriteError> {
+        let bytes = self.send(method, path, content_type, body).await?;
+        let text = String::from_utf8(bytes.into()).map_err(|_| WriteError::NotText)?;
+        Object::from_text(text).map_err(WriteError::Answer)
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        content_type: &str,
+        body: Option<Bytes>,
+    ) -> Result<Bytes, WriteError> {
+        let is_write = method != Method::GET && method != Method::DELETE;
+        let uri = if is_write { format!("{path}?fieldManager={FIELD_MANAGER}") } else { path.to_owned() };
+        let request = Request::builder()
+            .method(method)
+            .uri(uri)
+            .header(header::CONTENT_TYPE, content_type)
+            .header(header::ACCEPT, "application/json")
+            .body(body.map_or_else(Body::empty, Body::from))
+            .map_err(WriteError::Request)?;
+        let response = self.client.0.send(request).await.map_err(WriteError::unreachable)?;
+        let (head, body) = response.into_parts();
+        let bytes = body.collect().await.map_err(WriteError::unreachable)?.to_bytes();
+        if head.status.is_success() {
+            return Ok(bytes);
+        }
+        let status = serde_json::from_slice::<Status>(&bytes).unwrap_or_else(|_| {
+            Status::failure(&String::from_utf8_lossy(&bytes), "Unreadable").with_code(head.status.as_u16())
+        });
+        let wait = head.headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+        Err(match head.status {
+            StatusCode::NOT_FOUND => WriteError::Gone,
+            StatusCode::CONFLICT if status.reason == "AlreadyExists" => WriteError::Exists,
+            StatusCode::CONFLICT => WriteError::Conflict(status.boxed()),
+            StatusCode::TOO_MANY_REQUESTS => WriteError::Throttled { seconds: wait.unwrap_or(1) },
+            _ => WriteError::Refused(status.boxed()),
+        })
+    }
+}
