@@ -40,7 +40,7 @@ impl Workload {
         }
         let sample = ray::Sample { name: instance.to_owned(), workers, ..ray::Sample::default() };
         let options = ray::Options { crds, sample, ..ray::Options::default() };
-        let crds = ray::package(&options)?.crds;
+        let crds = ray::chosen_crds(&options)?;
         Ok(Self { options, crds })
     }
 
@@ -50,6 +50,6 @@ impl Workload {
     /// [`WorkloadError`] where an object cannot be built.
     pub fn package(&self, namespace: &str) -> Result<Package, WorkloadError> {
         let options = ray::Options { namespace: namespace.to_owned(), ..self.options.clone() };
-        Ok(Package { crds: self.crds.clone(), ..ray::package(&options)? })
+        Ok(ray::package_with(self.crds.clone(), &options)?)
     }
 }

@@ -8,4 +8,4 @@ pub mod operator;
 
 pub use crds::{CrdFilesError, derived as derived_crds};
 pub use error::RayError;
-pub use manifests::{Options, Sample, package};
+pub use manifests::{Options, Sample, chosen_crds, package, package_with};

@@ -53,15 +53,31 @@ impl Default for Options {
 /// # Errors
 /// When the folder of CRDs lacks one of the four or cannot be read.
 pub fn package(options: &Options) -> Result<Package, RayError> {
+    package_with(chosen_crds(options)?, options)
+}
+
+/// The CRDs as `options` want them: derived, which takes a moment, or read from files.
+///
+/// # Errors
+/// When the folder of CRDs lacks one of the four or cannot be read.
+pub fn chosen_crds(options: &Options) -> Result<Objects, RayError> {
     let crds = match &options.crds {
         Some(folder) => crds::read(folder, &crds::NAMES)?,
         None => crds::derived()?,
     };
+    crds.iter().map(dynamic).collect()
+}
+
+/// As [`package`], around CRDs that are there already.
+///
+/// # Errors
+/// When an object cannot be built.
+pub fn package_with(crds: Objects, options: &Options) -> Result<Package, RayError> {
     Ok(Package {
         name: "ray".into(),
         display: "Ray (built-in model)".into(),
         namespace: options.namespace.clone(),
-        crds: crds.iter().map(dynamic).collect::<Result<_, _>>()?,
+        crds,
         objects: objects(options)?,
         deployment: OPERATOR.into(),
         assisted: assisted()?,
