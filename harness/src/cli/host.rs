@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use serde_json::json;
 use tabled::{builder::Builder, settings::Style};
 
 use super::{
@@ -145,7 +144,7 @@ async fn list(format: Format, terminal: &Terminal) -> Result<Code, CliError> {
         }
     }
     match format {
-        Format::Json => terminal.json(&json!({ "schema": "tenantbench.dev/hosts/v1", "hosts": hosts }))?,
+        Format::Json => terminal.json("tenantbench.dev/hosts/v1", "hosts", &hosts)?,
         Format::Human if hosts.is_empty() => terminal.note("no host runs; `tenantbench host up` starts one"),
         Format::Human => terminal.data(&table(&hosts))?,
     }

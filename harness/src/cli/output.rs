@@ -4,7 +4,10 @@ use std::io::{self, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use clap::{ArgAction, Args, ValueEnum};
+use indexmap::IndexMap;
 use owo_colors::OwoColorize;
+use serde::Serialize;
+use serde_json::Value;
 use tracing_subscriber::EnvFilter;
 
 use super::{
@@ -129,12 +132,14 @@ impl Terminal {
         }
     }
 
-    /// A value as one JSON document.
+    /// A value as one JSON document, which says first what it is: `{"schema": …, "NAME": VALUE}`.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn json(&self, value: &impl serde::Serialize) -> Result<(), CliError> {
-        let text = serde_json::to_string_pretty(value)
+    pub fn json(&self, schema: &str, name: &str, value: impl Serialize) -> Result<(), CliError> {
+        let value = serde_json::to_value(value).unwrap_or_default();
+        let document = IndexMap::from([("schema", Value::from(schema)), (name, value)]);
+        let text = serde_json::to_string_pretty(&document)
             .map_err(|error| CliError::new(Code::Bug, format!("cannot write JSON: {error}")))?;
         self.data(&text)
     }

@@ -97,7 +97,7 @@ async fn list(options: &Options, format: Format, terminal: &Terminal) -> Result<
     }
     match format {
         Format::Human => terminal.data(&table.build().with(Style::blank()).to_string())?,
-        Format::Json => terminal.json(&json!({ "schema": "tenantbench.dev/tools/v1", "binaries": rows }))?,
+        Format::Json => terminal.json("tenantbench.dev/tools/v1", "binaries", rows)?,
     }
     Ok(Code::Ok)
 }

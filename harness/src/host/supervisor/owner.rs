@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::{mpsc, oneshot},
@@ -17,6 +18,8 @@ use tokio::{
 use super::{Config, Event, output::Output, service::Service};
 use crate::host::{HostError, folder::RunLock};
 
+/// Where the limit of open files is unlimited, some programs still walk through all of them.
+const ENOUGH_FILES: u64 = 1 << 16;
 /// How long blocking work may hold the process up once all is done.
 const LINGER: Duration = Duration::from_millis(200);
 
@@ -44,6 +47,7 @@ fn run(config: &Path, output: Output) -> Result<(), HostError> {
     let config: Config = serde_json::from_slice(&text)
         .map_err(|error| HostError::io("cannot read the supervisor's configuration")(error.into()))?;
     let lock = inherited_lock(config.lock)?;
+    raise_file_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -67,6 +71,15 @@ fn inherited_lock(number: i32) -> Result<RunLock, HostError> {
     nix::fcntl::fcntl(&file, nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::FD_CLOEXEC))
         .map_err(|error| HostError::io("cannot take the run's lock over")(error.into()))?;
     Ok(RunLock::inherited(file))
+}
+
+/// Each pod's connections are ours too. What cannot be raised may still be enough.
+fn raise_file_limit() {
+    if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
+        && let Err(error) = setrlimit(Resource::RLIMIT_NOFILE, hard.min(ENOUGH_FILES), hard)
+    {
+        tracing::warn!(%error, "cannot raise the limit of open files");
+    }
 }
 
 /// Resolves when standard input ends. A thread of its own reads it, since a runtime waits for its blocking reads.
