@@ -11,9 +11,7 @@ use control_plane::ControlPlane;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::{
     Api, Client, ResourceExt,
-    api::{
-        ApiResource, DynamicObject, GroupVersionKind, Patch, PatchParams, PostParams, ValidationDirective,
-    },
+    api::{ApiResource, DynamicObject, GroupVersionKind, Patch, PatchParams},
     runtime::{conditions, wait::await_condition},
 };
 use serde_json::{Value, json};
@@ -36,9 +34,10 @@ async fn establish(client: &Client, crds: &[CustomResourceDefinition]) {
     for crd in crds {
         let applied = PatchParams::apply("test").force();
         api.patch(&crd.name_any(), &applied, &Patch::Apply(crd)).await.unwrap();
-        let established = await_condition(api.clone(), &crd.name_any(), conditions::is_crd_established());
+        let name = crd.name_any();
+        let established = await_condition(api.clone(), &name, conditions::is_crd_established());
         let waited = tokio::time::timeout(Duration::from_secs(60), established).await;
-        waited.unwrap_or_else(|_| panic!("{} is not established", crd.name_any())).unwrap();
+        waited.unwrap_or_else(|_| panic!("{name} is not established")).unwrap();
     }
 }
 
@@ -78,9 +77,8 @@ fn cluster(name: &str) -> Value {
 async fn nothing_of_a_cluster_is_dropped(client: &Client) {
     let api = clusters(client);
     let wanted = cluster("whole");
-    let strict = PostParams { field_validation: Some(ValidationDirective::Strict), ..PostParams::default() };
-    let object: DynamicObject = serde_json::from_value(wanted.clone()).unwrap();
-    let made = api.create(&strict, &object).await.unwrap().data;
+    let strict = PatchParams::apply("test").validation_strict();
+    let made = api.patch("whole", &strict, &Patch::Apply(&wanted)).await.unwrap().data;
     assert_eq!(made["spec"], wanted["spec"]);
     api.delete("whole", &Default::default()).await.unwrap();
 }

@@ -48,7 +48,7 @@ impl ControlPlane {
                 "--bind-address=127.0.0.1",
                 "--cert-dir=certs",
                 "--token-auth-file=tokens.csv",
-                "--service-account-key-file=sa.key",
+                "--service-account-key-file=sa.pub",
                 "--service-account-signing-key-file=sa.key",
                 "--service-account-issuer=https://kubernetes.default.svc",
                 "--authorization-mode=RBAC",
@@ -122,6 +122,7 @@ fn spawn(folder: &Path, name: &str, flags: &[&str]) -> Child {
 fn write_credentials(folder: &Path) {
     let key = rcgen::KeyPair::generate().unwrap();
     std::fs::write(folder.join("sa.key"), key.serialize_pem()).unwrap();
+    std::fs::write(folder.join("sa.pub"), key.public_key_pem()).unwrap();
     std::fs::write(folder.join("tokens.csv"), "secret,admin,admin,system:masters\n").unwrap();
 }
 
