@@ -13,12 +13,16 @@ use tokio::task::JoinHandle;
 use crate::until;
 
 /// Runs until it is aborted.
-pub fn play(client: Client) -> JoinHandle<()> {
+pub(crate) fn play(client: Client) -> JoinHandle<()> {
     let pods: Api<Pod> = Api::default_namespaced(client);
     tokio::spawn(async move {
         let stream = watcher(pods.clone(), watcher::Config::default()).default_backoff().applied_objects();
         let pods = &pods;
-        let _ = stream.try_for_each(|pod| async move { Ok(step(pods, &pod).await) }).await;
+        let stepped = stream.try_for_each(|pod| async move {
+            step(pods, &pod).await;
+            Ok(())
+        });
+        let _ = stepped.await;
     })
 }
 
@@ -46,12 +50,12 @@ async fn write(pods: &Api<Pod>, name: &str, status: &Value) {
 }
 
 /// The Pod's containers have ended badly.
-pub async fn fail(pods: &Api<Pod>, name: &str) {
+pub(crate) async fn fail(pods: &Api<Pod>, name: &str) {
     end(pods, name, "Failed").await;
 }
 
 /// The Pod with these labels has done its work.
-pub async fn succeed(pods: &Api<Pod>, labels: &str) {
+pub(crate) async fn succeed(pods: &Api<Pod>, labels: &str) {
     let (key, value) = labels.split_once('=').unwrap();
     let ready = |pod: &Pod| {
         let running = pod.status.as_ref().and_then(|status| status.phase.as_deref()) == Some("Running");

@@ -10,10 +10,10 @@ use kube::{
 use serde::de::DeserializeOwned;
 
 /// How long a test waits before it calls a thing broken.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The object called `name` once it is as it should be.
-pub async fn until<K>(api: &Api<K>, name: &str, holds: impl Fn(&K) -> bool) -> K
+pub(crate) async fn until<K>(api: &Api<K>, name: &str, holds: impl Fn(&K) -> bool) -> K
 where
     K: Resource + Clone + Debug + DeserializeOwned + Send + 'static,
 {
@@ -21,7 +21,7 @@ where
 }
 
 /// Any object that is as it should be.
-pub async fn any<K>(api: &Api<K>, holds: impl Fn(&K) -> bool) -> K
+pub(crate) async fn any<K>(api: &Api<K>, holds: impl Fn(&K) -> bool) -> K
 where
     K: Resource + Clone + Debug + DeserializeOwned + Send + 'static,
 {
@@ -50,7 +50,7 @@ where
 }
 
 /// Returns when no object called `name` is left.
-pub async fn gone<K>(api: &Api<K>, name: &str)
+pub(crate) async fn gone<K>(api: &Api<K>, name: &str)
 where
     K: Resource + Clone + Debug + DeserializeOwned + Send + 'static,
 {

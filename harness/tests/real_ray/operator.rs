@@ -1,25 +1,15 @@
 //! The operator on a real API server. There are no nodes: the test plays the kubelet.
 
-#[path = "support/control_plane.rs"]
-mod control_plane;
-#[path = "support/kubelet.rs"]
-mod kubelet;
-#[path = "support/until.rs"]
-mod until;
-
-use control_plane::{ControlPlane, free_port};
-use k8s_openapi::{
-    api::{
-        batch::v1::Job,
-        coordination::v1::Lease,
-        core::v1::{Pod, Service},
-        events::v1::Event,
-    },
-    apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
+use k8s_openapi::api::{
+    batch::v1::Job,
+    coordination::v1::Lease,
+    core::v1::{Pod, Service},
+    events::v1::Event,
 };
 use kube::{
     Api, Client, ResourceExt,
-    api::{ApiResource, DeleteParams, DynamicObject, GroupVersionKind, ListParams, Patch, PatchParams},
+    api::{DeleteParams, DynamicObject, GroupVersionKind, ListParams, Patch, PatchParams},
+    discovery::{Discovery, Scope},
 };
 use serde_json::{Value, json};
 use tenantbench::workload::ray::{
@@ -28,17 +18,21 @@ use tenantbench::workload::ray::{
 };
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use until::{gone, until};
 
-const NAMESPACE: &str = "default";
+use crate::{
+    NAMESPACE,
+    control_plane::{ControlPlane, free_port},
+    custom, establish, kubelet,
+    until::{self, gone, until},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cluster_becomes_ready_scales_heals_and_goes() {
     let mut plane = ControlPlane::start().await;
     plane.start_controller_manager();
-    install_crds(&plane.client).await;
+    install(&plane.client).await;
     let kubelet = kubelet::play(plane.another_client().await);
-    let operator = Operator::start(&plane, "one");
+    let operator = Operator::start(&plane, "one").await;
     let clusters = custom(&plane.client, "RayCluster");
     let pods: Api<Pod> = Api::namespaced(plane.client.clone(), NAMESPACE);
 
@@ -48,6 +42,7 @@ async fn a_cluster_becomes_ready_scales_heals_and_goes() {
     assert_eq!(ready.data["status"]["observedGeneration"], 1);
     assert_eq!(ready.data["status"]["desiredCPU"], "40m");
     assert_eq!(live(&pods).await.len(), 4);
+    operator.until_ready().await;
     head_service_is_headless(&plane.client).await;
 
     apply(&clusters, &sample(5)).await;
@@ -76,9 +71,9 @@ async fn a_cluster_becomes_ready_scales_heals_and_goes() {
 async fn a_job_runs_on_its_own_cluster_and_what_is_not_served_is_told() {
     let mut plane = ControlPlane::start().await;
     plane.start_controller_manager();
-    install_crds(&plane.client).await;
+    install(&plane.client).await;
     let kubelet = kubelet::play(plane.another_client().await);
-    let operator = Operator::start(&plane, "one");
+    let operator = Operator::start(&plane, "one").await;
     let jobs = custom(&plane.client, "RayJob");
 
     let cluster = sample(1)["spec"].clone();
@@ -107,13 +102,13 @@ async fn a_job_runs_on_its_own_cluster_and_what_is_not_served_is_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_operator_leads_hands_over_and_ends_when_its_lease_is_lost() {
     let plane = ControlPlane::start().await;
-    install_crds(&plane.client).await;
+    install(&plane.client).await;
     let leases: Api<Lease> = Api::namespaced(plane.client.clone(), NAMESPACE);
     let holder = |lease: &Lease| lease.spec.as_ref().and_then(|spec| spec.holder_identity.clone());
 
-    let first = Operator::start(&plane, "first");
+    let first = Operator::start(&plane, "first").await;
     until(&leases, LEASE, |lease| holder(lease).as_deref() == Some("first")).await;
-    let second = Operator::start(&plane, "second");
+    let second = Operator::start(&plane, "second").await;
     second.until_ready().await;
     assert_eq!(holder(&leases.get(LEASE).await.unwrap()).as_deref(), Some("first"));
 
@@ -135,7 +130,8 @@ struct Operator {
 }
 
 impl Operator {
-    fn start(plane: &ControlPlane, identity: &str) -> Self {
+    async fn start(plane: &ControlPlane, identity: &str) -> Self {
+        let client = plane.service_account(NAMESPACE, "kuberay-operator").await;
         let (stop, port) = (CancellationToken::new(), free_port());
         let config = OperatorConfig {
             namespace: NAMESPACE.into(),
@@ -143,7 +139,7 @@ impl Operator {
             watch_namespaces: Vec::new(),
             listen: ([127, 0, 0, 1], port).into(),
         };
-        let task = tokio::spawn(operator::run(plane.client.clone(), config, stop.clone()));
+        let task = tokio::spawn(operator::run(client, config, stop.clone()));
         Self { task, stop, port }
     }
 
@@ -179,22 +175,21 @@ async fn http_status(url: &str) -> Option<u16> {
     answer.split_whitespace().nth(1)?.parse().ok()
 }
 
-async fn install_crds(client: &Client) {
-    let api: Api<CustomResourceDefinition> = Api::all(client.clone());
-    for crd in ray::derived_crds().unwrap() {
-        let name = crd.name_any();
-        api.patch(&name, &PatchParams::apply("test").force(), &Patch::Apply(&crd)).await.unwrap();
-        let established = |crd: &CustomResourceDefinition| {
-            let conditions = crd.status.iter().flat_map(|status| status.conditions.iter().flatten());
-            conditions.into_iter().any(|it| it.type_ == "Established" && it.status == "True")
+/// All that a tenant installs, so that the operator has the rights of its own ServiceAccount and no more.
+async fn install(client: &Client) {
+    establish(client, &ray::derived_crds().unwrap()).await;
+    let package = ray::package(&ray::Options::default()).unwrap();
+    let discovery = Discovery::new(client.clone()).run_aggregated().await.unwrap();
+    for object in &package.objects {
+        let types = object.types.clone().unwrap();
+        let (resource, scope) = discovery.resolve_gvk(&GroupVersionKind::try_from(&types).unwrap()).unwrap();
+        let api: Api<DynamicObject> = match scope.scope {
+            Scope::Cluster => Api::all_with(client.clone(), &resource),
+            Scope::Namespaced => Api::namespaced_with(client.clone(), NAMESPACE, &resource),
         };
-        until(&api, &name, established).await;
+        let applied = PatchParams::apply("test").validation_strict();
+        api.patch(&object.name_any(), &applied, &Patch::Apply(object)).await.unwrap();
     }
-}
-
-fn custom(client: &Client, kind: &str) -> Api<DynamicObject> {
-    let resource = ApiResource::from_gvk(&GroupVersionKind::gvk("ray.io", "v1", kind));
-    Api::namespaced_with(client.clone(), NAMESPACE, &resource)
 }
 
 fn object(kind: &str, name: &str, spec: &Value) -> Value {
