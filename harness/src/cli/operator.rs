@@ -95,3 +95,29 @@ fn stop_on_signal(stop: CancellationToken) -> Result<(), OperatorCliError> {
     });
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        args: OperatorArgs,
+    }
+
+    #[test]
+    fn a_pod_needs_no_flags() {
+        let Operator::Ray(args) = Cli::parse_from(["operator", "ray"]).args.operator;
+        assert_eq!(args.listen.port(), 8080);
+        assert!(args.watch_namespace.is_empty());
+    }
+
+    #[test]
+    fn namespaces_are_separated_by_commas() {
+        let Operator::Ray(args) = Cli::parse_from(["operator", "ray", "--watch-namespace=a,b"]).args.operator;
+        assert_eq!(args.watch_namespace, ["a", "b"]);
+    }
+}

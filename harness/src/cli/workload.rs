@@ -71,3 +71,29 @@ pub fn run(args: &WorkloadArgs) -> Result<(), WorkloadError> {
     let text = to_yaml(package.all())?;
     Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        args: WorkloadArgs,
+    }
+
+    #[test]
+    fn the_namespace_and_the_folder_of_crds_are_flags() {
+        let cli = Cli::parse_from(["workload", "ray", "--namespace=ray", "--crds=dir"]);
+        let Workload::Ray(args) = cli.args.workload;
+        assert_eq!((args.namespace.as_str(), args.crds.as_deref()), ("ray", Some("dir".into())));
+    }
+
+    #[test]
+    fn a_folder_without_crds_is_an_error_that_names_it() {
+        let cli = Cli::parse_from(["workload", "ray", "--crds=/nonexistent"]);
+        assert!(run(&cli.args).unwrap_err().to_string().contains("/nonexistent"));
+    }
+}

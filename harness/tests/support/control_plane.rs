@@ -7,20 +7,21 @@ use std::{
     time::Duration,
 };
 
-use kube::{Client, config::Kubeconfig};
+use k8s_openapi::api::{authentication::v1::TokenRequest, core::v1::ServiceAccount};
+use kube::{Api, Client, api::PostParams, config::Kubeconfig};
 use tenantbench_syncer::client::{self, Purpose};
 
 /// A control plane that ends with the value.
-pub struct ControlPlane {
-    pub client: Client,
-    pub kubeconfig: Kubeconfig,
+pub(crate) struct ControlPlane {
+    pub(crate) client: Client,
+    kubeconfig: Kubeconfig,
     children: Vec<Child>,
     folder: tempfile::TempDir,
 }
 
 impl ControlPlane {
     /// Starts etcd and kube-apiserver, and waits until they answer.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (etcd_port, peer_port, port) = (free_port(), free_port(), free_port());
         let etcd = format!("http://127.0.0.1:{etcd_port}");
@@ -48,12 +49,13 @@ impl ControlPlane {
                 "--bind-address=127.0.0.1",
                 "--cert-dir=certs",
                 "--token-auth-file=tokens.csv",
-                "--service-account-key-file=sa.key",
+                "--service-account-key-file=sa.pub",
                 "--service-account-signing-key-file=sa.key",
                 "--service-account-issuer=https://kubernetes.default.svc",
                 "--authorization-mode=RBAC",
                 "--service-cluster-ip-range=10.96.0.0/16",
                 "--disable-admission-plugins=ServiceAccount",
+                "--enable-admission-plugins=OwnerReferencesPermissionEnforcement",
             ],
         ));
         let kubeconfig = kubeconfig(folder.path(), port).await;
@@ -63,26 +65,35 @@ impl ControlPlane {
     }
 
     /// Starts kube-controller-manager beside it, for garbage collection and Jobs.
-    pub fn start_controller_manager(&mut self) {
-        let file = self.folder.path().join("kubeconfig");
-        let text = serde_json::to_string(&self.kubeconfig).unwrap();
-        std::fs::write(&file, text).unwrap();
+    pub(crate) fn start_controller_manager(&mut self) {
         let port = format!("--secure-port={}", free_port());
+        let kubeconfig = format!("--kubeconfig={}", self.kubeconfig_file().display());
         self.children.push(spawn(
             self.folder.path(),
             "kube-controller-manager",
-            &[
-                "--kubeconfig=kubeconfig",
-                "--leader-elect=false",
-                "--bind-address=127.0.0.1",
-                &port,
-                "--cert-dir=certs-kcm",
-            ],
+            &[&kubeconfig, "--leader-elect=false", "--bind-address=127.0.0.1", &port, "--cert-dir=certs-kcm"],
         ));
     }
 
+    /// The admin's kubeconfig as a file.
+    pub(crate) fn kubeconfig_file(&self) -> PathBuf {
+        let file = self.folder.path().join("kubeconfig");
+        std::fs::write(&file, serde_json::to_string(&self.kubeconfig).unwrap()).unwrap();
+        file
+    }
+
+    /// A client with the rights of a ServiceAccount.
+    pub(crate) async fn service_account(&self, namespace: &str, name: &str) -> Client {
+        let accounts: Api<ServiceAccount> = Api::namespaced(self.client.clone(), namespace);
+        let request = TokenRequest::default();
+        let answer = accounts.create_token_request(name, &PostParams::default(), &request).await.unwrap();
+        let mut kubeconfig = serde_json::to_value(&self.kubeconfig).unwrap();
+        kubeconfig["users"][0]["user"]["token"] = answer.status.unwrap().token.into();
+        connect(&serde_json::from_value(kubeconfig).unwrap()).await
+    }
+
     /// Another client of its own connections.
-    pub async fn another_client(&self) -> Client {
+    pub(crate) async fn another_client(&self) -> Client {
         connect(&self.kubeconfig).await
     }
 }
@@ -97,11 +108,12 @@ impl Drop for ControlPlane {
 }
 
 /// A port of loopback that nobody had a moment ago.
-pub fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-fn binary(name: &str) -> PathBuf {
+/// One of the real binaries.
+pub(crate) fn binary(name: &str) -> PathBuf {
     let folder = ["TENANTBENCH_ASSETS", "KUBEBUILDER_ASSETS"].into_iter().find_map(std::env::var_os);
     let folder = folder.expect("set TENANTBENCH_ASSETS to a folder with etcd and kube-apiserver");
     Path::new(&folder).join(name)
@@ -122,6 +134,7 @@ fn spawn(folder: &Path, name: &str, flags: &[&str]) -> Child {
 fn write_credentials(folder: &Path) {
     let key = rcgen::KeyPair::generate().unwrap();
     std::fs::write(folder.join("sa.key"), key.serialize_pem()).unwrap();
+    std::fs::write(folder.join("sa.pub"), key.public_key_pem()).unwrap();
     std::fs::write(folder.join("tokens.csv"), "secret,admin,admin,system:masters\n").unwrap();
 }
 

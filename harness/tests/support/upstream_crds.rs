@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 
 /// Where upstream's files lie, or none where they are not on this machine. In CI they must be.
-fn folder() -> Option<PathBuf> {
+pub(crate) fn folder() -> Option<PathBuf> {
     let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/crds/kuberay-1.7"));
     if folder.is_dir() {
         return Some(folder);
@@ -16,7 +16,7 @@ fn folder() -> Option<PathBuf> {
 }
 
 /// The four CRDs by name, as [`tenantbench::workload::ray::derived_crds`] has them.
-pub fn read() -> Option<Vec<CustomResourceDefinition>> {
+pub(crate) fn read() -> Option<Vec<CustomResourceDefinition>> {
     let folder = folder()?;
     let read = |plural| {
         let text = std::fs::read_to_string(folder.join(format!("ray.io_{plural}.yaml"))).unwrap();

@@ -1,7 +1,9 @@
 //! The operator: a real controller for RayCluster and RayJob.
 //!
 //! It knows nothing of Ray itself: a job's outcome is its submitter's, for there is no dashboard to ask. RayService and
-//! RayCronJob are CRDs only.
+//! RayCronJob are CRDs only. Of a RayCluster it takes templates, counts, bounds, `scaleStrategy` and `suspend`, and leaves
+//! the rest alone: autoscaling, Ingress, a head Service of one's own, authentication, fault tolerance, NetworkPolicies,
+//! TLS, history and upgrades. Neither init containers nor probes are added to Pods.
 
 mod backoff;
 mod cluster;

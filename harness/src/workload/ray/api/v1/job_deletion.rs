@@ -80,6 +80,7 @@ pub(crate) struct DeletionPolicy {
 }
 
 /// What is deleted.
+#[expect(clippy::enum_variant_names, reason = "the words are KubeRay's")]
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DeletionPolicyType {
     DeleteCluster,

@@ -21,6 +21,7 @@ pub(crate) struct NetworkPolicyConfig {
 }
 
 /// What is denied where no rule allows it.
+#[expect(clippy::enum_variant_names, reason = "the words are KubeRay's")]
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NetworkPolicyMode {
     DenyAll,

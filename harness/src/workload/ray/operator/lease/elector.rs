@@ -93,6 +93,8 @@ impl Elector {
         let metadata = ObjectMeta {
             name: Some(self.name.clone()),
             resource_version: old.resource_version(),
+            // Without it, replacing a lease that was deleted would make it anew.
+            uid: old.uid(),
             ..ObjectMeta::default()
         };
         self.leases.replace(&self.name, &PostParams::default(), &Lease { metadata, spec: Some(spec) }).await

@@ -1,23 +1,13 @@
 //! The CRDs on a real API server: accepted, established, and nothing of an object is dropped.
 
-#[path = "support/control_plane.rs"]
-mod control_plane;
-#[path = "support/upstream_crds.rs"]
-mod upstream_crds;
-
-use std::time::Duration;
-
-use control_plane::ControlPlane;
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::{
-    Api, Client, ResourceExt,
-    api::{
-        ApiResource, DynamicObject, GroupVersionKind, Patch, PatchParams, PostParams, ValidationDirective,
-    },
-    runtime::{conditions, wait::await_condition},
+    Client,
+    api::{Patch, PatchParams},
 };
 use serde_json::{Value, json};
 use tenantbench::workload::ray;
+
+use crate::{control_plane::ControlPlane, custom, establish, upstream_crds};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_api_server_takes_the_derived_crds_and_upstreams() {
@@ -29,22 +19,6 @@ async fn a_real_api_server_takes_the_derived_crds_and_upstreams() {
         establish(&plane.client, &upstream).await;
         nothing_of_a_cluster_is_dropped(&plane.client).await;
     }
-}
-
-async fn establish(client: &Client, crds: &[CustomResourceDefinition]) {
-    let api: Api<CustomResourceDefinition> = Api::all(client.clone());
-    for crd in crds {
-        let applied = PatchParams::apply("test").force();
-        api.patch(&crd.name_any(), &applied, &Patch::Apply(crd)).await.unwrap();
-        let established = await_condition(api.clone(), &crd.name_any(), conditions::is_crd_established());
-        let waited = tokio::time::timeout(Duration::from_secs(60), established).await;
-        waited.unwrap_or_else(|_| panic!("{} is not established", crd.name_any())).unwrap();
-    }
-}
-
-fn clusters(client: &Client) -> Api<DynamicObject> {
-    let resource = ApiResource::from_gvk(&GroupVersionKind::gvk("ray.io", "v1", "RayCluster"));
-    Api::namespaced_with(client.clone(), "default", &resource)
 }
 
 fn cluster(name: &str) -> Value {
@@ -76,18 +50,17 @@ fn cluster(name: &str) -> Value {
 }
 
 async fn nothing_of_a_cluster_is_dropped(client: &Client) {
-    let api = clusters(client);
+    let api = custom(client, "RayCluster");
     let wanted = cluster("whole");
-    let strict = PostParams { field_validation: Some(ValidationDirective::Strict), ..PostParams::default() };
-    let object: DynamicObject = serde_json::from_value(wanted.clone()).unwrap();
-    let made = api.create(&strict, &object).await.unwrap().data;
+    let strict = PatchParams::apply("test").validation_strict();
+    let made = api.patch("whole", &strict, &Patch::Apply(&wanted)).await.unwrap().data;
     assert_eq!(made["spec"], wanted["spec"]);
     api.delete("whole", &Default::default()).await.unwrap();
 }
 
 /// Upstream's list types at work: without them the second manager would replace the first one's list of containers.
 async fn two_managers_share_a_list_of_variables(client: &Client) {
-    let api = clusters(client);
+    let api = custom(client, "RayCluster");
     let applied = PatchParams::apply("first");
     api.patch("shared", &applied, &Patch::Apply(cluster("shared"))).await.unwrap();
     let second = json!({

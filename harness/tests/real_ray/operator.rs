@@ -1,0 +1,235 @@
+//! The operator on a real API server. There are no nodes: the test plays the kubelet.
+
+use k8s_openapi::api::{
+    batch::v1::Job,
+    coordination::v1::Lease,
+    core::v1::{Pod, Service},
+    events::v1::Event,
+};
+use kube::{
+    Api, Client, ResourceExt,
+    api::{DeleteParams, DynamicObject, GroupVersionKind, ListParams, Patch, PatchParams},
+    discovery::{Discovery, Scope},
+};
+use serde_json::{Value, json};
+use tenantbench::workload::ray::{
+    self,
+    operator::{self, OperatorConfig, OperatorError},
+};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    NAMESPACE,
+    control_plane::{ControlPlane, free_port},
+    custom, establish, kubelet,
+    until::{self, gone, until},
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_becomes_ready_scales_heals_and_goes() {
+    let mut plane = ControlPlane::start().await;
+    plane.start_controller_manager();
+    install(&plane.client).await;
+    let kubelet = kubelet::play(plane.another_client().await);
+    let operator = Operator::start(&plane, "one").await;
+    let clusters = custom(&plane.client, "RayCluster");
+    let pods: Api<Pod> = Api::namespaced(plane.client.clone(), NAMESPACE);
+
+    apply(&clusters, &sample(3)).await;
+    let ready = until(&clusters, "sample", |cluster| word(cluster, "/status/state") == "ready").await;
+    assert_eq!(ready.data["status"]["readyWorkerReplicas"], 3);
+    assert_eq!(ready.data["status"]["observedGeneration"], 1);
+    assert_eq!(ready.data["status"]["desiredCPU"], "40m");
+    assert_eq!(live(&pods).await.len(), 4);
+    operator.until_ready().await;
+    head_service_is_headless(&plane.client).await;
+
+    apply(&clusters, &sample(5)).await;
+    until(&clusters, "sample", |cluster| cluster.data["status"]["readyWorkerReplicas"] == 5).await;
+    apply(&clusters, &sample(1)).await;
+    until(&clusters, "sample", |cluster| cluster.data["status"]["readyWorkerReplicas"] == 1).await;
+
+    let worker = live(&pods).await.into_iter().find(|pod| pod.name_any().contains("worker")).unwrap();
+    kubelet::fail(&pods, &worker.name_any()).await;
+    gone(&pods, &worker.name_any()).await;
+    until(&clusters, "sample", |cluster| cluster.data["status"]["readyWorkerReplicas"] == 1).await;
+    assert_eq!(live(&pods).await.len(), 2);
+
+    suspend_and_resume(&clusters, &pods).await;
+    let left = live(&pods).await;
+    clusters.delete("sample", &DeleteParams::default()).await.unwrap();
+    for pod in left {
+        gone(&pods, &pod.name_any()).await;
+    }
+    gone(&Api::<Service>::namespaced(plane.client.clone(), NAMESPACE), "sample-head-svc").await;
+    operator.stop().await.unwrap();
+    kubelet.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_runs_on_its_own_cluster_and_what_is_not_served_is_told() {
+    let mut plane = ControlPlane::start().await;
+    plane.start_controller_manager();
+    install(&plane.client).await;
+    let kubelet = kubelet::play(plane.another_client().await);
+    let operator = Operator::start(&plane, "one").await;
+    let jobs = custom(&plane.client, "RayJob");
+
+    let cluster = sample(1)["spec"].clone();
+    let spec = json!({"entrypoint": "true", "rayClusterSpec": cluster, "shutdownAfterJobFinishes": true});
+    apply(&jobs, &object("RayJob", "job", &spec)).await;
+    let running = until(&jobs, "job", |job| word(job, "/status/jobDeploymentStatus") == "Running").await;
+    let cluster_name = word(&running, "/status/rayClusterName").to_owned();
+
+    let submitters: Api<Job> = Api::namespaced(plane.client.clone(), NAMESPACE);
+    assert!(submitters.get("job").await.unwrap().metadata.owner_references.is_some());
+    let pods: Api<Pod> = Api::namespaced(plane.client.clone(), NAMESPACE);
+    kubelet::succeed(&pods, "batch.kubernetes.io/job-name=job").await;
+    let complete = until(&jobs, "job", |job| word(job, "/status/jobDeploymentStatus") == "Complete").await;
+    assert_eq!(complete.data["status"]["jobStatus"], "SUCCEEDED");
+    gone(&custom(&plane.client, "RayCluster"), &cluster_name).await;
+
+    let services = custom(&plane.client, "RayService");
+    apply(&services, &object("RayService", "service", &json!({"rayClusterConfig": cluster}))).await;
+    let events: Api<Event> = Api::namespaced(plane.client.clone(), NAMESPACE);
+    let told = until::any(&events, |event| event.reason.as_deref() == Some("NotServed")).await;
+    assert_eq!(told.regarding.unwrap().name.as_deref(), Some("service"));
+    operator.stop().await.unwrap();
+    kubelet.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_operator_leads_hands_over_and_ends_when_its_lease_is_lost() {
+    let plane = ControlPlane::start().await;
+    install(&plane.client).await;
+    let leases: Api<Lease> = Api::namespaced(plane.client.clone(), NAMESPACE);
+    let holder = |lease: &Lease| lease.spec.as_ref().and_then(|spec| spec.holder_identity.clone());
+
+    let first = Operator::start(&plane, "first").await;
+    until(&leases, LEASE, |lease| holder(lease).as_deref() == Some("first")).await;
+    let second = Operator::start(&plane, "second").await;
+    second.until_ready().await;
+    assert_eq!(holder(&leases.get(LEASE).await.unwrap()).as_deref(), Some("first"));
+
+    first.stop().await.unwrap();
+    until(&leases, LEASE, |lease| holder(lease).as_deref() == Some("second")).await;
+
+    leases.delete(LEASE, &DeleteParams::default()).await.unwrap();
+    let ended = second.ended().await;
+    assert!(matches!(ended, Err(OperatorError::LeaseLost { .. })), "{ended:?}");
+}
+
+const LEASE: &str = "ray-operator-leader";
+
+/// An operator as a task of this process.
+struct Operator {
+    task: JoinHandle<Result<(), OperatorError>>,
+    stop: CancellationToken,
+    port: u16,
+}
+
+impl Operator {
+    async fn start(plane: &ControlPlane, identity: &str) -> Self {
+        let client = plane.service_account(NAMESPACE, "kuberay-operator").await;
+        let (stop, port) = (CancellationToken::new(), free_port());
+        let config = OperatorConfig {
+            namespace: NAMESPACE.into(),
+            identity: identity.into(),
+            watch_namespaces: Vec::new(),
+            listen: ([127, 0, 0, 1], port).into(),
+        };
+        let task = tokio::spawn(operator::run(client, config, stop.clone()));
+        Self { task, stop, port }
+    }
+
+    async fn stop(self) -> Result<(), OperatorError> {
+        self.stop.cancel();
+        self.ended().await
+    }
+
+    async fn ended(self) -> Result<(), OperatorError> {
+        tokio::time::timeout(until::PATIENCE, self.task).await.expect("the operator goes on").unwrap()
+    }
+
+    /// As a kubelet would: it asks until the answer is yes.
+    async fn until_ready(&self) {
+        let url = format!("http://127.0.0.1:{}/readyz", self.port);
+        for _ in 0..600 {
+            if http_status(&url).await == Some(200) {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        panic!("{url} never says 200");
+    }
+}
+
+async fn http_status(url: &str) -> Option<u16> {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let (address, path) = url.strip_prefix("http://")?.split_once('/')?;
+    let mut stream = tokio::net::TcpStream::connect(address).await.ok()?;
+    stream.write_all(format!("GET /{path} HTTP/1.0\r\n\r\n").as_bytes()).await.ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.ok()?;
+    answer.split_whitespace().nth(1)?.parse().ok()
+}
+
+/// All that a tenant installs, so that the operator has the rights of its own ServiceAccount and no more.
+async fn install(client: &Client) {
+    establish(client, &ray::derived_crds().unwrap()).await;
+    let package = ray::package(&ray::Options::default()).unwrap();
+    let discovery = Discovery::new(client.clone()).run_aggregated().await.unwrap();
+    for object in &package.objects {
+        let types = object.types.clone().unwrap();
+        let (resource, scope) = discovery.resolve_gvk(&GroupVersionKind::try_from(&types).unwrap()).unwrap();
+        let api: Api<DynamicObject> = match scope.scope {
+            Scope::Cluster => Api::all_with(client.clone(), &resource),
+            Scope::Namespaced => Api::namespaced_with(client.clone(), NAMESPACE, &resource),
+        };
+        let applied = PatchParams::apply("test").validation_strict();
+        api.patch(&object.name_any(), &applied, &Patch::Apply(object)).await.unwrap();
+    }
+}
+
+fn object(kind: &str, name: &str, spec: &Value) -> Value {
+    json!({"apiVersion": "ray.io/v1", "kind": kind, "metadata": {"name": name}, "spec": spec})
+}
+
+fn sample(workers: u32) -> Value {
+    let sample = ray::Sample { workers, ..ray::Sample::default() };
+    let package = ray::package(&ray::Options { sample, ..ray::Options::default() }).unwrap();
+    serde_json::to_value(package.instance.object).unwrap()
+}
+
+async fn apply(api: &Api<DynamicObject>, object: &Value) {
+    let name = object["metadata"]["name"].as_str().unwrap();
+    api.patch(name, &PatchParams::apply("test"), &Patch::Apply(object)).await.unwrap();
+}
+
+fn word<'a>(object: &'a DynamicObject, pointer: &str) -> &'a str {
+    object.data.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
+async fn live(pods: &Api<Pod>) -> Vec<Pod> {
+    let found = pods.list(&ListParams::default().labels("ray.io/cluster=sample")).await.unwrap().items;
+    found.into_iter().filter(|pod| pod.metadata.deletion_timestamp.is_none()).collect()
+}
+
+async fn head_service_is_headless(client: &Client) {
+    let services: Api<Service> = Api::namespaced(client.clone(), NAMESPACE);
+    let spec = services.get("sample-head-svc").await.unwrap().spec.unwrap();
+    assert_eq!(spec.cluster_ip.as_deref(), Some("None"));
+    assert_eq!(spec.publish_not_ready_addresses, Some(true));
+    let ports: Vec<i32> = spec.ports.unwrap().iter().map(|port| port.port).collect();
+    assert_eq!(ports, [6379, 8265, 10001, 8080, 8000]);
+}
+
+async fn suspend_and_resume(clusters: &Api<DynamicObject>, pods: &Api<Pod>) {
+    let suspend = |suspend: bool| Patch::Merge(json!({"spec": {"suspend": suspend}}));
+    clusters.patch("sample", &PatchParams::default(), &suspend(true)).await.unwrap();
+    until(clusters, "sample", |cluster| word(cluster, "/status/state") == "suspended").await;
+    assert!(live(pods).await.is_empty());
+    clusters.patch("sample", &PatchParams::default(), &suspend(false)).await.unwrap();
+    until(clusters, "sample", |cluster| word(cluster, "/status/state") == "ready").await;
+}
