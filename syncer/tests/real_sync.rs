@@ -1,0 +1,175 @@
+//! The syncer between real API servers.
+
+mod support;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use k8s_openapi::api::{
+    coordination::v1::Lease,
+    core::v1::{ConfigMap, Node, Pod, Secret, Service},
+};
+use kube::{
+    Api,
+    api::{DeleteParams, ListParams, Patch, PatchParams},
+    runtime::conditions::is_deleted,
+};
+use serde_json::{Value, json};
+use support::{World, create, is_ready, prepare_namespace, until};
+
+fn pod(name: &str, config_map: Option<&str>) -> Value {
+    let volumes: Vec<Value> = config_map.into_iter().map(|map| json!({"name": "v", "configMap": {"name": map}})).collect();
+    json!({
+        "metadata": {"name": name, "labels": {"app": name}},
+        "spec": {"terminationGracePeriodSeconds": 5, "containers": [{"name": "c", "image": "i"}], "volumes": volumes},
+    })
+}
+
+/// The claims of a token.
+fn claims(token: &[u8]) -> Value {
+    let text = String::from_utf8(token.to_vec()).expect("text");
+    let middle = text.split('.').nth(1).expect("a token of three parts");
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(middle).expect("base64")).expect("JSON")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pod_lives_and_dies_on_both_sides() {
+    let world = World::start().await;
+    let _kubelet = world.host_kubelet();
+    let _syncer = world.syncer().await;
+    prepare_namespace(&world.tenant, "shop").await;
+    let (pods, maps) = (world.tenant_api::<Pod>("shop"), world.tenant_api::<ConfigMap>("shop"));
+    let (host_pods, host_maps) = (world.host_api::<Pod>(), world.host_api::<ConfigMap>());
+    for map in ["used", "unused"] {
+        create(&maps, json!({"metadata": {"name": map}, "data": {"k": "1"}})).await;
+    }
+    create(&pods, pod("web", Some("used"))).await;
+
+    // Ready in the tenant, on a Node that is there and alive.
+    let ready = until("the pod to be Ready in the tenant", &pods, "web", is_ready).await.expect("a pod");
+    assert_eq!(ready.spec.as_ref().and_then(|spec| spec.node_name.as_deref()), Some("node-1"));
+    let status = ready.status.expect("a status");
+    assert_eq!((status.pod_ip.as_deref(), status.host_ip.as_deref()), (Some("10.1.0.5"), Some("127.0.0.1")));
+    let node = Api::<Node>::all(world.tenant.clone()).get("node-1").await.expect("a Node");
+    let features = node.status.and_then(|status| status.declared_features).unwrap_or_default();
+    assert_eq!(features, ["ExtendWebSocketsToKubelet"]);
+    world.tenant_api::<Lease>("kube-node-lease").get("node-1").await.expect("a lease");
+
+    // On the host: owned by the plane, without a service account, with the tenant's token for an hour.
+    let host_name = world.names.host("shop", "web");
+    let host_pod = host_pods.get(&host_name).await.expect("a host pod");
+    let owners = host_pod.metadata.owner_references.clone().unwrap_or_default();
+    assert_eq!(owners[0].name, "plane");
+    let spec = host_pod.spec.as_ref().expect("a spec");
+    assert_eq!(spec.automount_service_account_token, Some(false));
+    let tokens = ListParams::default().labels("tenantbench.dev/role=pod-token");
+    let secret = world.host_api::<Secret>().list(&tokens).await.expect("a list").items.pop().expect("the pod's tokens");
+    assert_eq!(secret.metadata.owner_references.as_ref().map(|owners| owners[0].uid.clone()), host_pod.metadata.uid);
+    let data = secret.data.expect("tokens");
+    assert_eq!(data["namespace"].0, b"shop");
+    let token = data.iter().find(|(key, _)| key.starts_with("kube-api-access-")).expect("a token").1;
+    let claims = claims(&token.0);
+    assert_eq!(claims["exp"].as_i64().zip(claims["iat"].as_i64()).map(|(exp, iat)| exp - iat), Some(3600));
+    assert_eq!(claims["kubernetes.io"]["pod"]["uid"], json!(ready.metadata.uid));
+
+    // What the pod names is there and follows; what nobody names is not.
+    let host_map = world.names.host("shop", "used");
+    assert!(host_maps.get_opt(&world.names.host("shop", "unused")).await.expect("may read").is_none());
+    let change = Patch::Merge(json!({"data": {"k": "2"}}));
+    maps.patch("used", &PatchParams::default(), &change).await.expect("a change");
+    let has_changed = |map: Option<&ConfigMap>| map.and_then(|map| map.data.as_ref()?.get("k")).is_some_and(|v| v == "2");
+    until("the change to reach the host", &host_maps, &host_map, has_changed).await;
+
+    // A label goes down and away again.
+    for (value, expected) in [(json!("a"), Some("a")), (Value::Null, None)] {
+        let change = Patch::Merge(json!({"metadata": {"labels": {"tier": value}}}));
+        pods.patch("web", &PatchParams::default(), &change).await.expect("a change");
+        let follows = move |pod: Option<&Pod>| {
+            let tier = pod.and_then(|pod| pod.metadata.labels.as_ref()?.get("tier")).map(String::as_str);
+            tier == expected
+        };
+        until("the label to follow", &host_pods, &host_name, follows).await;
+    }
+
+    pods.delete("web", &DeleteParams::default()).await.expect("is deleted");
+    let uid = |pod: &Pod| pod.metadata.uid.clone().unwrap_or_default();
+    until("the host's pod to go", &host_pods, &host_name, is_deleted(&uid(&host_pod))).await;
+    until("the tenant's pod to go", &pods, "web", |pod: Option<&Pod>| pod.is_none()).await;
+    until("the ConfigMap to go", &host_maps, &host_map, |map: Option<&ConfigMap>| map.is_none()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pod_that_the_host_evicts_goes_in_the_tenant_too() {
+    let world = World::start().await;
+    let _kubelet = world.host_kubelet();
+    let _syncer = world.syncer().await;
+    let (pods, host_pods) = (world.tenant_api::<Pod>("default"), world.host_api::<Pod>());
+    create(&pods, pod("web", None)).await;
+    until("the pod to be Ready", &pods, "web", is_ready).await;
+    host_pods.delete(&world.names.host("default", "web"), &DeleteParams::default()).await.expect("is deleted");
+    until("the tenant's pod to go", &pods, "web", |pod: Option<&Pod>| pod.is_none()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_sides_have_the_same_service_address_even_where_the_tenants_is_taken() {
+    let world = World::start().await;
+    let _syncer = world.syncer().await;
+    let (services, host_services) = (world.tenant_api::<Service>("default"), world.host_api::<Service>());
+    let address = |service: Option<&Service>| service.and_then(|s| s.spec.as_ref()?.cluster_ip.clone());
+    let spec = |ip: &str| json!({"clusterIP": ip, "ports": [{"port": 80}], "selector": {"app": "web"}});
+
+    create(&services, json!({"metadata": {"name": "free"}, "spec": spec("10.96.77.1")})).await;
+    let free = world.names.host("default", "free");
+    until("the Service on the host", &host_services, &free, |s: Option<&Service>| s.is_some()).await;
+    assert_eq!(address(host_services.get(&free).await.ok().as_ref()).as_deref(), Some("10.96.77.1"));
+
+    create(&host_services, json!({"metadata": {"name": "squatter"}, "spec": spec("10.96.77.2")})).await;
+    create(&services, json!({"metadata": {"name": "taken"}, "spec": {
+        "clusterIP": "10.96.77.2", "type": "NodePort", "ports": [{"port": 80}], "selector": {"app": "web"},
+    }})).await;
+    let moved = |s: Option<&Service>| {
+        address(s).is_some_and(|ip| ip != "10.96.77.2") && s.and_then(|s| s.spec.as_ref()?.type_.clone()).as_deref() == Some("NodePort")
+    };
+    let tenant = until("the tenant's address to change", &services, "taken", moved).await.expect("a Service");
+    let host = host_services.get(&world.names.host("default", "taken")).await.expect("a Service");
+    assert_eq!(address(Some(&tenant)), address(Some(&host)));
+    let node_port = |s: &Service| s.spec.as_ref().and_then(|spec| spec.ports.as_ref()?.first()?.node_port);
+    assert_eq!(node_port(&tenant), node_port(&host));
+    let selector = host.spec.and_then(|spec| spec.selector).expect("a selector");
+    assert_eq!(selector.get("tenantbench.dev/namespace").map(String::as_str), Some("default"));
+
+    services.delete("free", &DeleteParams::default()).await.expect("is deleted");
+    until("the host's Service to go", &host_services, &free, |s: Option<&Service>| s.is_none()).await;
+    assert!(host_services.get_opt(&world.names.host("default", "kubernetes")).await.expect("may read").is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_removes_orphans_makes_what_is_missing_and_doubles_nothing() {
+    let world = World::start().await;
+    let _kubelet = world.host_kubelet();
+    let syncer = world.syncer().await;
+    let (pods, host_pods) = (world.tenant_api::<Pod>("default"), world.host_api::<Pod>());
+    for name in ["stays", "goes", "again"] {
+        create(&pods, pod(name, None)).await;
+        until("the pod to be Ready", &pods, name, is_ready).await;
+    }
+    let host_uid = |name: &str| {
+        let (api, name) = (host_pods.clone(), world.names.host("default", name));
+        async move { api.get(&name).await.expect("a host pod").metadata.uid.expect("a uid") }
+    };
+    let (stays, goes, again) = (host_uid("stays").await, host_uid("goes").await, host_uid("again").await);
+    syncer.stop().await;
+
+    let now = DeleteParams::default().grace_period(0);
+    for name in ["goes", "again"] {
+        pods.delete(name, &now).await.expect("is deleted");
+    }
+    create(&pods, pod("again", None)).await;
+    create(&pods, pod("new", None)).await;
+    let _syncer = world.syncer().await;
+    for name in ["new", "again", "stays"] {
+        until("the pod to be Ready after the restart", &pods, name, is_ready).await;
+    }
+    until("the orphan to go", &host_pods, &world.names.host("default", "goes"), is_deleted(&goes)).await;
+    assert_eq!(host_uid("stays").await, stays);
+    assert_ne!(host_uid("again").await, again);
+    assert_eq!(host_pods.list(&ListParams::default()).await.expect("a list").items.len(), 3);
+}

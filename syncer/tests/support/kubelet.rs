@@ -1,0 +1,72 @@
+//! Scheduler and kubelet of the host in one, without any delay: the hardest case for whoever follows them.
+
+use std::time::Duration;
+
+use futures::TryStreamExt;
+use k8s_openapi::api::core::v1::Pod;
+use kube::{
+    Api,
+    api::{DeleteParams, Patch, PatchParams, PostParams},
+    runtime::{WatchStreamExt, watcher},
+};
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+
+/// Runs every pod of the namespace on `node-1` until it is dropped.
+pub(crate) struct HostKubelet(JoinHandle<()>);
+
+impl Drop for HostKubelet {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl HostKubelet {
+    pub(super) fn start(pods: Api<Pod>) -> Self {
+        let task = tokio::spawn(async move {
+            let events = watcher(pods.clone(), watcher::Config::default()).applied_objects();
+            let mut events = std::pin::pin!(events);
+            loop {
+                match events.try_next().await {
+                    Ok(Some(pod)) => act(&pods, &pod).await,
+                    Ok(None) => return,
+                    Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+                }
+            }
+        });
+        Self(task)
+    }
+}
+
+async fn act(pods: &Api<Pod>, pod: &Pod) {
+    let name = pod.metadata.name.as_deref().expect("a name");
+    let spec = pod.spec.as_ref().expect("a spec");
+    let is_running = pod.status.as_ref().and_then(|status| status.phase.as_deref()) == Some("Running");
+    if pod.metadata.deletion_timestamp.is_some() {
+        let _ = pods.delete(name, &DeleteParams::default().grace_period(0)).await;
+        return;
+    }
+    if spec.node_name.is_none() {
+        let binding = json!({
+            "apiVersion": "v1", "kind": "Binding", "metadata": {"name": name},
+            "target": {"apiVersion": "v1", "kind": "Node", "name": "node-1"},
+        });
+        let _ = pods.create_subresource::<Value, Value>("binding", name, &PostParams::default(), &binding).await;
+    }
+    if !is_running {
+        let statuses: Vec<_> = spec.containers.iter().map(|container| {
+            json!({
+                "name": container.name, "image": container.image, "imageID": "", "restartCount": 0, "ready": true,
+                "started": true, "containerID": "process://1", "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}},
+            })
+        }).collect();
+        let conditions = ["Initialized", "ContainersReady", "Ready", "PodScheduled"]
+            .map(|kind| json!({"type": kind, "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}));
+        let status = json!({"status": {
+            "phase": "Running", "podIP": "10.1.0.5", "podIPs": [{"ip": "10.1.0.5"}], "hostIP": "172.18.0.2",
+            "hostIPs": [{"ip": "172.18.0.2"}], "startTime": "2026-01-01T00:00:00Z",
+            "conditions": conditions, "containerStatuses": statuses,
+        }});
+        let _ = pods.patch_status(name, &PatchParams::default(), &Patch::Strategic(status)).await;
+    }
+}

@@ -1,0 +1,241 @@
+//! A real etcd and two real kube-apiservers, host and tenant, with nothing else running: what a controller, a scheduler
+//! or a kubelet would do, a test does itself.
+
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+mod certificates;
+mod kubelet;
+mod process;
+
+use std::{net::TcpListener, path::Path, time::Duration};
+
+use k8s_openapi::api::{
+    authentication::v1::TokenRequest,
+    core::v1::{ConfigMap, Namespace, Pod, Service, ServiceAccount},
+    rbac::v1::{Role, RoleBinding},
+};
+use kube::{
+    Api, Client, Resource,
+    api::PostParams,
+    config::AuthInfo,
+    runtime::wait::{Condition, await_condition},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use tenantbench_syncer::{
+    client::{Purpose, client},
+    kubelet::Options as KubeletOptions,
+    names::Names,
+    role::role_rules,
+    run::{self, Health, Options},
+};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use kubelet::HostKubelet;
+
+/// The host namespace of the tenant.
+pub(crate) const HOST_NAMESPACE: &str = "tenant-a";
+/// The tenant's service range, and the host's.
+pub(crate) const RANGE: &str = "10.96.0.0/16";
+const ADMIN_TOKEN: &str = "admin-token-of-the-tests";
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// Two clusters. Their processes end with it.
+pub(crate) struct World {
+    /// The host's platform team.
+    pub(crate) host: Client,
+    /// The tenant's admin.
+    pub(crate) tenant: Client,
+    /// The syncer's own user on the host.
+    pub(crate) syncer: Client,
+    /// The names in use.
+    pub(crate) names: Names,
+    options: Options,
+    _processes: process::Processes,
+    folder: tempfile::TempDir,
+}
+
+/// A syncer that runs until it is stopped.
+pub(crate) struct Running {
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    /// Stops it as SIGTERM would.
+    pub(crate) async fn stop(self) {
+        self.stop.cancel();
+        tokio::time::timeout(Duration::from_secs(1), self.task).await.expect("stops within a second").expect("ends");
+    }
+}
+
+impl World {
+    /// Starts both clusters and makes what a plane's owner would: namespace, Role, Service.
+    pub(crate) async fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let authority = certificates::Authority::new(folder.path());
+        let mut processes = process::Processes::new(folder.path());
+        let etcd = processes.etcd();
+        let node_port = free_port();
+        let [host_url, tenant_url] = ["host", "tenant"].map(|name| processes.api_server(name, &etcd, &authority));
+        let admin = |url: &str| config(url, &authority, ADMIN_TOKEN);
+        let (host, tenant) = (make(admin(&host_url)), make(admin(&tenant_url)));
+        for cluster in [&host, &tenant] {
+            until_ready(cluster).await;
+        }
+        let token = prepare_host(&host).await;
+        prepare_namespace(&tenant, "default").await;
+        let names = Names::new("vc", HOST_NAMESPACE);
+        let options = Options {
+            names: names.clone(),
+            host: config(&host_url, &authority, &token),
+            tenant: admin(&tenant_url),
+            service: "vc".to_owned(),
+            owner: Some("configmap/plane".parse().expect("an owner")),
+            node_address: "127.0.0.1".to_owned(),
+            kubelet_port: node_port,
+            kubelet: Some(KubeletOptions {
+                listen: ([127, 0, 0, 1], node_port).into(),
+                certificate: authority.server_certificate(),
+                key: authority.server_key(),
+                client_authority: authority.file(),
+            }),
+            service_cidr: Some(RANGE.to_owned()),
+        };
+        let syncer = make(options.host.clone());
+        Self { host, tenant, syncer, names, options, _processes: processes, folder }
+    }
+
+    /// Starts a syncer and waits until it is ready.
+    pub(crate) async fn syncer(&self) -> Running {
+        let (stop, health) = (CancellationToken::new(), Health::default());
+        let running = run::run(self.options.clone(), health.clone(), stop.clone());
+        let task = tokio::spawn(async move { running.await.expect("the syncer runs") });
+        soon("the syncer to be ready", health.ready()).await;
+        Running { stop, task }
+    }
+
+    /// What the syncer is told, to be changed by a test.
+    pub(crate) fn options(&self) -> Options {
+        self.options.clone()
+    }
+
+    /// The folder of certificates and logs.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The tenant's objects of a namespace.
+    pub(crate) fn tenant_api<K>(&self, namespace: &str) -> Api<K>
+    where
+        K: Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>,
+    {
+        Api::namespaced(self.tenant.clone(), namespace)
+    }
+
+    /// The tenant's objects on the host.
+    pub(crate) fn host_api<K>(&self) -> Api<K>
+    where
+        K: Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>,
+    {
+        Api::namespaced(self.host.clone(), HOST_NAMESPACE)
+    }
+
+    /// Plays scheduler and kubelet on the host, without any delay.
+    pub(crate) fn host_kubelet(&self) -> HostKubelet {
+        HostKubelet::start(self.host_api())
+    }
+}
+
+/// Makes an object from JSON.
+pub(crate) async fn create<K>(api: &Api<K>, object: Value) -> K
+where
+    K: Resource + Clone + DeserializeOwned + Serialize + std::fmt::Debug,
+{
+    let object: K = serde_json::from_value(object).expect("a well-formed object");
+    api.create(&PostParams::default(), &object).await.expect("is accepted")
+}
+
+/// Waits for what must happen soon.
+pub(crate) async fn soon<T>(what: &str, happens: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(LONGEST_WAIT, happens).await {
+        Ok(value) => value,
+        Err(_) => panic!("waited {LONGEST_WAIT:?} for {what}"),
+    }
+}
+
+/// Waits by a watch until an object satisfies `condition`; returns it as it then is.
+pub(crate) async fn until<K>(what: &str, api: &Api<K>, name: &str, condition: impl Condition<K>) -> Option<K>
+where
+    K: Resource + Clone + DeserializeOwned + std::fmt::Debug + Send + 'static,
+{
+    soon(what, await_condition(api.clone(), name, condition)).await.expect("the watch works")
+}
+
+/// Whether a pod is Ready.
+pub(crate) fn is_ready(pod: Option<&Pod>) -> bool {
+    let conditions = pod.and_then(|pod| pod.status.as_ref()?.conditions.as_ref());
+    conditions.into_iter().flatten().any(|condition| condition.type_ == "Ready" && condition.status == "True")
+}
+
+/// Makes a namespace with a default service account, which a controller would make.
+pub(crate) async fn prepare_namespace(cluster: &Client, name: &str) {
+    let namespaces: Api<Namespace> = Api::all(cluster.clone());
+    if namespaces.get_opt(name).await.expect("may read").is_none() {
+        create(&namespaces, json!({"metadata": {"name": name}})).await;
+    }
+    let accounts: Api<ServiceAccount> = Api::namespaced(cluster.clone(), name);
+    create(&accounts, json!({"metadata": {"name": "default"}})).await;
+}
+
+async fn prepare_host(host: &Client) -> String {
+    prepare_namespace(host, HOST_NAMESPACE).await;
+    let accounts: Api<ServiceAccount> = Api::namespaced(host.clone(), HOST_NAMESPACE);
+    create(&accounts, json!({"metadata": {"name": "syncer"}})).await;
+    let roles: Api<Role> = Api::namespaced(host.clone(), HOST_NAMESPACE);
+    create(&roles, json!({"metadata": {"name": "syncer"}, "rules": role_rules()})).await;
+    let bindings: Api<RoleBinding> = Api::namespaced(host.clone(), HOST_NAMESPACE);
+    let binding = json!({
+        "metadata": {"name": "syncer"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "syncer"},
+        "subjects": [{"kind": "ServiceAccount", "name": "syncer", "namespace": HOST_NAMESPACE}],
+    });
+    create(&bindings, binding).await;
+    let services: Api<Service> = Api::namespaced(host.clone(), HOST_NAMESPACE);
+    create(&services, json!({"metadata": {"name": "vc"}, "spec": {"ports": [{"port": 443}]}})).await;
+    let config_maps: Api<ConfigMap> = Api::namespaced(host.clone(), HOST_NAMESPACE);
+    create(&config_maps, json!({"metadata": {"name": "plane"}})).await;
+    let request: TokenRequest = serde_json::from_value(json!({"spec": {"audiences": []}})).expect("a request");
+    let answer = accounts.create_token_request("syncer", &PostParams::default(), &request).await.expect("a token");
+    answer.status.and_then(|status| status.token).expect("a token")
+}
+
+fn config(url: &str, authority: &certificates::Authority, token: &str) -> kube::Config {
+    let mut config = kube::Config::new(url.parse().expect("an address"));
+    config.root_cert = Some(vec![authority.der()]);
+    config.auth_info = AuthInfo { token: Some(token.to_owned().into()), ..AuthInfo::default() };
+    config
+}
+
+fn make(config: kube::Config) -> Client {
+    client(config, Purpose::Requests).expect("a client")
+}
+
+/// There is no watch to wait on before there is an API server.
+async fn until_ready(cluster: &Client) {
+    let ready = async {
+        loop {
+            let request = http::Request::get("/readyz").body(Vec::new()).expect("a request");
+            if cluster.request_text(request).await.is_ok() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    soon("an API server to start", ready).await;
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+}

@@ -1,0 +1,104 @@
+//! The real programs, as children that end with the test.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use super::{ADMIN_TOKEN, RANGE, certificates::Authority, free_port};
+
+/// Children by the order in which they were started; killed in the reverse order.
+pub(super) struct Processes {
+    folder: PathBuf,
+    children: Vec<Child>,
+}
+
+impl Drop for Processes {
+    fn drop(&mut self) {
+        for child in self.children.iter_mut().rev() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        if std::thread::panicking() {
+            self.tell_logs();
+        }
+    }
+}
+
+impl Processes {
+    /// The end of every log, for a test that failed.
+    fn tell_logs(&self) {
+        let logs = fs_err::read_dir(&self.folder).into_iter().flatten().flatten();
+        for log in logs.filter(|entry| entry.path().extension().is_some_and(|extension| extension == "log")) {
+            let text = fs_err::read_to_string(log.path()).unwrap_or_default();
+            let lines: Vec<&str> = text.lines().collect();
+            eprintln!("--- {}\n{}", log.path().display(), lines[lines.len().saturating_sub(12)..].join("\n"));
+        }
+    }
+
+    pub(super) fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), children: Vec::new() }
+    }
+
+    /// Returns its address.
+    pub(super) fn etcd(&mut self) -> String {
+        let (client, peer) = (format!("http://127.0.0.1:{}", free_port()), format!("http://127.0.0.1:{}", free_port()));
+        let data = self.folder.join("etcd");
+        let mut command = program("etcd");
+        command
+            .arg("--data-dir").arg(data)
+            .arg("--unsafe-no-fsync")
+            .args(["--listen-client-urls", &client, "--advertise-client-urls", &client])
+            .args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", &peer])
+            .args(["--initial-cluster", &format!("default={peer}")]);
+        self.spawn("etcd", command);
+        client
+    }
+
+    /// Returns its address.
+    pub(super) fn api_server(&mut self, name: &str, etcd: &str, authority: &Authority) -> String {
+        let port = free_port();
+        let tokens = self.folder.join("tokens.csv");
+        fs_err::write(&tokens, format!("{ADMIN_TOKEN},admin,1,system:masters\n")).expect("the folder can be written");
+        let file = |flag: &str, path: PathBuf| format!("--{flag}={}", path.display());
+        let mut command = program("kube-apiserver");
+        command
+            .args([format!("--etcd-servers={etcd}"), format!("--etcd-prefix=/{name}"), format!("--secure-port={port}")])
+            .args(["--bind-address=127.0.0.1", "--authorization-mode=RBAC", "--service-account-issuer=https://tests"])
+            .args(["--service-account-extend-token-expiration=false", "--endpoint-reconciler-type=none"])
+            .args(["--kubelet-preferred-address-types=InternalIP"])
+            .arg(format!("--service-cluster-ip-range={RANGE}"))
+            .args([
+                file("cert-dir", self.folder.join(name)),
+                file("tls-cert-file", authority.server_certificate()),
+                file("tls-private-key-file", authority.server_key()),
+                file("client-ca-file", authority.file()),
+                file("token-auth-file", tokens),
+                file("service-account-key-file", authority.path("accounts.pub")),
+                file("service-account-signing-key-file", authority.path("accounts.key")),
+                file("kubelet-client-certificate", authority.path("client.crt")),
+                file("kubelet-client-key", authority.path("client.key")),
+                file("kubelet-certificate-authority", authority.file()),
+            ]);
+        self.spawn(&format!("{name}-apiserver"), command);
+        format!("https://127.0.0.1:{port}")
+    }
+
+    fn spawn(&mut self, name: &str, mut command: Command) {
+        let log = fs_err::File::create(self.folder.join(format!("{name}.log"))).expect("the folder can be written");
+        let (log, _) = log.into_parts();
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
+        self.children.push(child.unwrap_or_else(|error| panic!("{name} does not start: {error}")));
+    }
+}
+
+/// A program of the assets folder.
+pub(super) fn program(name: &str) -> Command {
+    let folder = std::env::var_os("TENANTBENCH_ASSETS").or_else(|| std::env::var_os("KUBEBUILDER_ASSETS"));
+    let Some(folder) = folder.map(PathBuf::from) else {
+        panic!("set TENANTBENCH_ASSETS to a folder with etcd and kube-apiserver: these tests run real ones");
+    };
+    let path = folder.join(name);
+    assert!(path.is_file(), "{} is missing", path.display());
+    Command::new(path)
+}
