@@ -26,7 +26,7 @@ impl Lab {
         self.folder.path().join(name)
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tenantbench"));
         command.args(arguments).env("TENANTBENCH_STATE", self.path("state")).stdin(Stdio::null());
         command
@@ -84,6 +84,18 @@ impl Lab {
         let text = std::fs::read_to_string(self.run_folder().join("admin.kubeconfig")).ok()?;
         let (_, rest) = text.split_once("https://")?;
         Some(rest.split_once('"')?.0.to_owned())
+    }
+
+    /// The processes of every host that runs in this lab.
+    pub(crate) fn all_processes(&self) -> Vec<Entry> {
+        let runs = std::fs::read_dir(self.path("state/runs")).into_iter().flatten().flatten();
+        runs.flat_map(|run| of_run(&run.path())).collect()
+    }
+
+    /// True if nothing is left of any run, whatever it was called.
+    pub(crate) fn is_clean_everywhere(&self) -> bool {
+        self.all_processes().is_empty()
+            && std::fs::read_dir(self.path("state/runs")).map_or(true, |mut runs| runs.next().is_none())
     }
 
     /// True if nothing is left of any run.

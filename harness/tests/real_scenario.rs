@@ -1,0 +1,152 @@
+//! `tenantbench scenario` from outside: what a user reads, and what is left when things go wrong.
+
+mod lab;
+
+use std::{
+    io::{BufRead, BufReader},
+    os::unix::fs::PermissionsExt,
+    path::PathBuf,
+    process::{Child, ChildStderr, Stdio},
+};
+
+use lab::{Lab, stderr, stdout};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use serde_json::Value;
+
+/// A scenario that runs, its progress lines at hand.
+struct Running {
+    child: Child,
+    lines: std::io::Lines<BufReader<ChildStderr>>,
+    seen: Vec<String>,
+}
+
+impl Running {
+    fn start(lab: &Lab, flags: &[&str]) -> Self {
+        let mut command = lab.command(&[&["scenario", "ray-install", "--results", &results(lab)], flags].concat());
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        Self { child, lines, seen: Vec::new() }
+    }
+
+    /// Reads on until a line holds `words`.
+    fn until(&mut self, words: &str) {
+        for line in self.lines.by_ref() {
+            let line = line.unwrap();
+            let found = line.contains(words);
+            self.seen.push(line);
+            if found {
+                return;
+            }
+        }
+        panic!("{words:?} is not among {:#?}", self.seen);
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.child.id().cast_signed()), signal).unwrap();
+    }
+
+    /// Reads the rest and returns the exit code; none when a signal ended it.
+    fn end(mut self) -> (Option<i32>, Vec<String>) {
+        let rest: Vec<String> = self.lines.by_ref().map_while(Result::ok).collect();
+        self.seen.extend(rest);
+        (self.child.wait().unwrap().code(), self.seen)
+    }
+}
+
+fn results(lab: &Lab) -> String {
+    lab.path("results").display().to_string()
+}
+
+fn report(lab: &Lab) -> Value {
+    let output = lab.ok(&["report", "LAST", "--results", &results(lab), "--format", "json"]);
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn ctrl_c_while_the_host_starts_leaves_nothing_and_says_so() {
+    let lab = Lab::new();
+    let mut run = Running::start(&lab, &["--models", "namespace"]);
+    run.until("starting etcd");
+    run.signal(Signal::SIGINT);
+    let (code, lines) = run.end();
+    assert_eq!(code, Some(130), "{lines:#?}");
+    assert!(lab.is_clean_everywhere());
+    assert_eq!(report(&lab)["complete"], false);
+}
+
+#[test]
+fn ctrl_c_in_a_round_keeps_what_was_measured_and_leaves_nothing_else() {
+    let lab = Lab::new();
+    let mut run = Running::start(&lab, &["--models", "namespace"]);
+    run.until("tenant_ready_seconds");
+    run.signal(Signal::SIGINT);
+    let (code, lines) = run.end();
+    assert_eq!(code, Some(130), "{lines:#?}");
+    assert!(lab.is_clean_everywhere());
+    let report = report(&lab);
+    assert_eq!(report["complete"], false);
+    assert_eq!(report["models"]["namespace"]["metrics"]["tenant_ready_seconds"]["n"], 1);
+}
+
+#[test]
+fn a_killed_run_takes_its_host_with_it_and_still_gives_a_report() {
+    let lab = Lab::new();
+    let mut run = Running::start(&lab, &["--models", "namespace"]);
+    run.until("tenant_ready_seconds");
+    run.signal(Signal::SIGKILL);
+    assert_eq!(run.end().0, None);
+    lab.until(|| lab.is_clean_everywhere().then_some(()));
+    let human = stdout(&lab.ok(&["report", "LAST", "--results", &results(&lab)]));
+    assert!(human.contains("cut off") || human.contains("incomplete"), "{human}");
+}
+
+#[test]
+fn a_server_that_dies_in_a_round_ends_the_run_and_is_named() {
+    let lab = Lab::new();
+    let mut run = Running::start(&lab, &["--models", "namespace"]);
+    run.until("tenant_ready_seconds");
+    let etcd = lab.all_processes().into_iter().find(|process| process.command.contains("etcd ")).unwrap();
+    etcd.identity.signal(Signal::SIGKILL);
+    let (code, lines) = run.end();
+    assert_eq!(code, Some(102), "{lines:#?}");
+    assert!(lines.iter().any(|line| line.contains("etcd was killed by SIGKILL")), "{lines:#?}");
+    assert!(lab.is_clean_everywhere());
+}
+
+#[test]
+fn results_that_cannot_be_written_are_told_before_anything_starts() {
+    let lab = Lab::new();
+    std::fs::write(lab.path("results"), "a file where the folder should be").unwrap();
+    let output = lab.run(&["scenario", "ray-install", "--results", &results(&lab)]);
+    assert_eq!(output.status.code(), Some(104), "{}", stderr(&output));
+    assert_eq!(stderr(&output).lines().filter(|line| line.starts_with("error:")).count(), 1);
+    assert!(lab.is_clean_everywhere());
+}
+
+#[test]
+fn a_state_folder_that_cannot_be_used_is_named_with_the_remedy() {
+    let lab = Lab::new();
+    let state: PathBuf = lab.path("state");
+    std::fs::write(&state, "a file where the folder should be").unwrap();
+    std::fs::set_permissions(&state, std::fs::Permissions::from_mode(0o400)).unwrap();
+    let output = lab.run(&["scenario", "ray-install", "--results", &results(&lab), "--models", "namespace"]);
+    assert_eq!(output.status.code(), Some(103), "{}", stderr(&output));
+    assert!(stderr(&output).contains("state"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_malformed_scenario_names_every_problem_with_its_place() {
+    let lab = Lab::new();
+    let path = lab.path("bad.yaml");
+    let text = "schema: tenantbench.dev/scenario/v1\nname: bad\ntitel: x\nmodels: [namespace, castle]\nsteps:\n- do: dance\n";
+    std::fs::write(&path, text).unwrap();
+    let output = lab.run(&["scenario", path.to_str().unwrap()]);
+    let message = stderr(&output);
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    for (place, word) in [(":3:", "titel"), (":4:", "castle"), (":6:", "dance")] {
+        assert!(message.lines().any(|line| line.contains(place) && line.contains(word)), "{place} {word}: {message}");
+    }
+}
