@@ -108,7 +108,7 @@ fn a_server_that_dies_in_a_round_ends_the_run_and_is_named() {
     let lab = Lab::new();
     let mut run = Running::start(&lab, &["--models", "namespace"]);
     run.until("tenant_ready_seconds");
-    let etcd = lab.all_processes().into_iter().find(|process| process.command.contains("etcd ")).unwrap();
+    let etcd = lab.all_processes().into_iter().find(|process| process.name == "etcd").unwrap();
     etcd.identity.signal(Signal::SIGKILL);
     let (code, lines) = run.end();
     assert_eq!(code, Some(102), "{lines:#?}");

@@ -19,6 +19,9 @@ pub mod supervisor;
 
 pub use error::HostError;
 
+/// The component that holds a local host's simulated nodes: no part of a real control plane.
+pub const SUPERVISOR: &str = "supervisor";
+
 /// A Kubernetes API plus nodes.
 ///
 /// Whatever is not here is done through the Kubernetes API itself, so that a host can be anything that speaks it.

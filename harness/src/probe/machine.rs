@@ -11,7 +11,7 @@ use tenantbench_reports::Leftover;
 use crate::observe::process::ProcessId;
 
 /// Files that grow while a host lives, whatever tenants do: logs, the store, sockets of the host itself.
-const HOSTS_OWN: [&str; 4] = ["etcd", "logs", "audit", "pki"];
+const HOSTS_OWN: [&str; 4] = ["data", "logs", "audit", "pki"];
 
 /// What is on this machine at one moment.
 #[derive(Clone, Debug, Default)]

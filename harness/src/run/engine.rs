@@ -15,6 +15,7 @@ use super::{
     stage,
 };
 use crate::{
+    apply::ApplyError,
     tenancy::{self, Model, Platform, PlatformInstall},
     workload::Workload,
 };
@@ -177,6 +178,10 @@ impl Turn<'_> {
             });
             match stage::run(planned, round).await {
                 Ok(Step::Done) => {}
+                // Where the scenario expects none, a refusal is a failure and not an outcome.
+                Ok(Step::Refused(refusal)) if !planned.may_refuse => {
+                    outcome = outcome.and(Err(ApplyError::Refused(refusal).into()));
+                }
                 Ok(Step::Refused(refusal)) => {
                     recorder.emit(Event::Refused { round: self.round, model: self.model.name().into(), refusal });
                     outcome = outcome.map(|_| Outcome::Refused);

@@ -5,7 +5,8 @@ use tenantbench_reports::Refusal;
 
 use super::{RunError, recorder::RoundRecorder};
 use crate::{
-    observe::{audit_log::Write, clock::Moment, pods::PodRecorder},
+    host::SUPERVISOR,
+    observe::{audit_log::Write, clock::Moment, pods::PodRecorder, process},
     probe::{inventory::Inventory, machine::MachineState},
     tenancy::{Model, Platform, PlatformInstall, Tenant},
     workload::{Package, Workload},
@@ -77,24 +78,30 @@ impl Round<'_> {
         self.package.as_ref().ok_or(RunError::OutOfOrder("install"))
     }
 
-    /// The host's own processes on this machine, its supervisor first.
-    pub fn host_pids(&self) -> Vec<u32> {
-        self.platform.host.processes().into_values().collect()
-    }
 }
 
 impl Before {
     /// Looks at the host and the machine.
     pub async fn take(platform: &Platform) -> Result<Self, RunError> {
-        let pids: Vec<u32> = platform.host.processes().into_values().collect();
         let objects = Inventory::take(&platform.client()).await?;
         Ok(Self {
             objects,
             machine: machine_state(platform),
-            host_pss_bytes: crate::observe::process::total(pids).map(|usage| usage.pss_bytes),
+            host_pss_bytes: control_plane_pss(platform),
             at: Moment::now(),
         })
     }
+}
+
+/// Memory of the host's control plane in bytes; the simulated nodes are left out, for no real host has them there.
+pub fn control_plane_pss(platform: &Platform) -> Option<u64> {
+    let processes = platform.host.processes();
+    let control_plane = processes.into_iter().filter(|(component, _)| component != SUPERVISOR);
+    let pids: Vec<u32> = control_plane.map(|(_, pid)| pid).collect();
+    if pids.is_empty() {
+        return None;
+    }
+    process::total(pids).map(|usage| usage.pss_bytes)
 }
 
 /// Processes, ports and files of this process, the host and everything below them.

@@ -5,7 +5,7 @@ use futures::{FutureExt, future::BoxFuture};
 use kube::{ResourceExt, api::DynamicObject};
 use serde_json::json;
 
-use super::{Deleted, Model, Platform, PlatformInstall, TenancyError, Tenant, namespace};
+use super::{Model, Platform, PlatformInstall, TenancyError, Tenant, namespace};
 use crate::{
     names,
     probe::inventory::Object,
@@ -61,7 +61,7 @@ impl Model for AssistedModel {
         &'a self,
         platform: &'a Platform,
         tenant: &'a Tenant,
-    ) -> BoxFuture<'a, Result<Deleted, TenancyError>> {
+    ) -> BoxFuture<'a, Result<(), TenancyError>> {
         platform.delete_namespace(&tenant.name).boxed()
     }
 

@@ -1,12 +1,13 @@
 //! What a tenant is: one file per model behind one trait, [`Model`].
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use futures::{FutureExt, future::BoxFuture};
-use kube::{Client, config::Kubeconfig};
+use kube::{Client, ResourceExt, api::DynamicObject, config::Kubeconfig};
 
 use crate::{
     apply::Applier,
+    names,
     probe::inventory::Object,
     workload::{Package, Workload},
 };
@@ -69,7 +70,7 @@ pub trait Model: Send + Sync {
         &'a self,
         platform: &'a Platform,
         tenant: &'a Tenant,
-    ) -> BoxFuture<'a, Result<Deleted, TenancyError>>;
+    ) -> BoxFuture<'a, Result<(), TenancyError>>;
 
     /// Why an object that outlived the tenant is there on purpose; none makes it a leak.
     fn by_design(&self, left: &Object, shared: Option<&PlatformInstall>) -> Option<&'static str>;
@@ -119,10 +120,11 @@ pub struct PlatformInstall {
     pub operator_ready_seconds: f64,
 }
 
-/// How a deletion went.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Deleted {
-    /// Deletion of the host namespace → namespace gone; of this, Kubernetes itself waits 5 s where anything was left in
-    /// it when it first looked.
-    pub namespace_cleared: Duration,
+impl PlatformInstall {
+    /// The users by which the shared installation acts for tenants: its service accounts.
+    pub fn accounts(&self) -> impl Iterator<Item = String> + '_ {
+        let kind = |object: &DynamicObject| object.types.as_ref().map(|types| types.kind.clone());
+        let accounts = self.package.all().filter(move |object| kind(object).as_deref() == Some("ServiceAccount"));
+        accounts.map(|account| names::service_account_user(names::PLATFORM_NAMESPACE, &account.name_any()))
+    }
 }

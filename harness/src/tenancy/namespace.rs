@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::{FutureExt, future::BoxFuture};
 
-use super::{Deleted, Model, Platform, PlatformInstall, TenancyError, Tenant, platform::connect};
+use super::{Model, Platform, PlatformInstall, TenancyError, Tenant, platform::connect};
 use crate::{
     apply::Applier,
     names,
@@ -44,7 +44,7 @@ impl Model for NamespaceModel {
         &'a self,
         platform: &'a Platform,
         tenant: &'a Tenant,
-    ) -> BoxFuture<'a, Result<Deleted, TenancyError>> {
+    ) -> BoxFuture<'a, Result<(), TenancyError>> {
         platform.delete_namespace(&tenant.name).boxed()
     }
 

@@ -12,12 +12,12 @@ use kube::{
 use serde_json::{Value, json};
 use tenantbench_syncer::client::{self, Purpose};
 
-use super::{Deleted, TenancyError, credentials};
+use super::{TenancyError, credentials};
 use crate::{
     apply::Applier,
     host::Host,
     names,
-    observe::{clock::Moment, until::Wait},
+    observe::until::Wait,
 };
 
 /// The platform team at work on one host.
@@ -86,8 +86,7 @@ impl Platform {
     ///
     /// # Errors
     /// [`TenancyError`] as calls and waits end.
-    pub async fn delete_namespace(&self, name: &str) -> Result<Deleted, TenancyError> {
-        let started = Moment::now();
+    pub async fn delete_namespace(&self, name: &str) -> Result<(), TenancyError> {
         let namespaces: Api<Namespace> = Api::all(self.client());
         namespaces
             .delete(name, &DeleteParams::default())
@@ -95,7 +94,7 @@ impl Platform {
             .map_err(TenancyError::call("delete", name))?;
         let only = watcher::Config::default().fields(&format!("metadata.name={name}"));
         Wait::new(format!("the end of namespace {name}"), self.limit).gone(namespaces, only).await?;
-        Ok(Deleted { namespace_cleared: started.elapsed() })
+        Ok(())
     }
 }
 

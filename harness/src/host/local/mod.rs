@@ -21,7 +21,7 @@ use tokio::sync::watch;
 use self::launch::Owned;
 pub use self::link::Link;
 use super::{
-    Host, HostError,
+    Host, HostError, SUPERVISOR,
     cidr::Cidr,
     control_plane::Binaries,
     folder::{RunFolder, RunName},
@@ -196,7 +196,9 @@ impl Host for LocalHost {
     }
 
     fn processes(&self) -> BTreeMap<String, u32> {
-        self.status.processes.clone()
+        let mut all = self.status.processes.clone();
+        all.insert(SUPERVISOR.to_owned(), self.supervisor());
+        all
     }
 
     fn folder(&self) -> Option<PathBuf> {

@@ -5,11 +5,10 @@ use tenantbench_reports::{Event, Leftover, Metric};
 
 use super::proof;
 use crate::{
-    observe::process,
     probe::{inventory::Inventory, leftovers},
     run::{
         RunError,
-        round::{Round, Step, machine_state},
+        round::{Round, Step, control_plane_pss, machine_state},
     },
 };
 
@@ -40,7 +39,7 @@ fn emit(round: &Round<'_>, leftover: Leftover) {
 }
 
 fn growth(round: &Round<'_>) {
-    let now = process::total(round.host_pids()).map(|usage| usage.pss_bytes);
+    let now = control_plane_pss(round.platform);
     match round.before.host_pss_bytes.zip(now) {
         Some((before, now)) => round.record.sample(Metric::HostGrowth, now as f64 - before as f64),
         None => round.record.absent(Metric::HostGrowth, "the host's processes are not on this machine"),

@@ -9,7 +9,7 @@ use futures::{FutureExt, future::BoxFuture};
 use k8s_openapi::api::core::v1::{Pod, Service, ServiceAccount};
 use kube::{Api, Client, ResourceExt, api::DynamicObject, runtime::watcher};
 
-use super::{Deleted, Model, Platform, PlatformInstall, TenancyError, Tenant, platform::connect};
+use super::{Model, Platform, PlatformInstall, TenancyError, Tenant, platform::connect};
 use crate::{
     apply::Applier,
     names,
@@ -59,7 +59,7 @@ impl Model for VirtualClusterModel {
         &'a self,
         platform: &'a Platform,
         tenant: &'a Tenant,
-    ) -> BoxFuture<'a, Result<Deleted, TenancyError>> {
+    ) -> BoxFuture<'a, Result<(), TenancyError>> {
         delete(platform, tenant).boxed()
     }
 
@@ -110,7 +110,7 @@ async fn usable(client: Client, limit: std::time::Duration) -> Result<(), Tenanc
     Ok(wait.object(accounts, "default", |_| Some(()), |_| String::new()).await?)
 }
 
-async fn delete(platform: &Platform, tenant: &Tenant) -> Result<Deleted, TenancyError> {
+async fn delete(platform: &Platform, tenant: &Tenant) -> Result<(), TenancyError> {
     for object in manifests::removal() {
         let object: DynamicObject =
             serde_json::from_value(object).map_err(TenancyError::object("virtual cluster"))?;
