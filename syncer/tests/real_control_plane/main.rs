@@ -3,6 +3,7 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
 
+mod events;
 mod kubelet;
 mod pods;
 mod restart;
