@@ -13,7 +13,10 @@ pub(crate) fn list(value: &Value) -> impl Iterator<Item = &Value> {
 }
 
 /// The items of the list in a field, to be changed. Does not make the field.
-pub(crate) fn list_mut<'a>(value: &'a mut Value, field: &str) -> impl Iterator<Item = &'a mut Value> + use<'a> {
+pub(crate) fn list_mut<'a>(
+    value: &'a mut Value,
+    field: &str,
+) -> impl Iterator<Item = &'a mut Value> + use<'a> {
     value.get_mut(field).and_then(Value::as_array_mut).into_iter().flatten()
 }
 

@@ -101,15 +101,8 @@ pub const TABLE: [Row; 8] = [
     ),
 ];
 
-const LEASE: Row = row(
-    Kind::Lease,
-    "coordination.k8s.io",
-    "Lease",
-    "leases",
-    Direction::Synthesised,
-    Scope::InUse,
-    false,
-);
+const LEASE: Row =
+    row(Kind::Lease, "coordination.k8s.io", "Lease", "leases", Direction::Synthesised, Scope::InUse, false);
 
 const fn row(
     kind: Kind,

@@ -1,6 +1,6 @@
 //! The syncer: makes the pods of a virtual cluster run on its host cluster. Knows nothing of the harness.
 //!
-//! [`watch`] → [`index`] (pure) → [`decide`] (pure) → [`queue`] (fair) → [`sync`] with [`translate`] (pure) → [`write`] → …
+//! [`watch`] → [`index`] (pure) → [`decide`] (pure) → [`queue`] (fair) → [`sync`] with [`translate`] (pure) → [`mod@write`] → …
 
 pub mod cli;
 pub mod client;

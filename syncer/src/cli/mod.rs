@@ -9,8 +9,7 @@ use clap::Args;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    client,
-    kubelet,
+    client, kubelet,
     names::Names,
     run::{self, Health, Options, Owner, RunError},
 };
@@ -62,7 +61,12 @@ pub struct SyncerArgs {
     pub kubelet_key: Option<PathBuf>,
 
     /// Authority of the API server's kubelet client certificate.
-    #[arg(long, env = "TENANTBENCH_SYNCER_KUBELET_CLIENT_CA", value_name = "FILE", requires = "kubelet_cert")]
+    #[arg(
+        long,
+        env = "TENANTBENCH_SYNCER_KUBELET_CLIENT_CA",
+        value_name = "FILE",
+        requires = "kubelet_cert"
+    )]
     pub kubelet_client_ca: Option<PathBuf>,
 
     /// Service range of the virtual cluster, checked against the host's at start [default: not checked].
@@ -129,4 +133,3 @@ fn below(root: &Path, path: &Path) -> PathBuf {
     let mounted = root.join(path.strip_prefix("/").unwrap_or(path));
     if path.is_absolute() && mounted.exists() { mounted } else { path.to_owned() }
 }
-

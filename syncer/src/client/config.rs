@@ -1,6 +1,6 @@
 //! Where a client's address and credentials come from.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use kube::{
     Config,
@@ -78,8 +78,8 @@ fn address(host: &str, port: &str) -> Result<http::Uri, ClientError> {
         .map_err(|error| ClientError::PodEnvironment { reason: format!("{host}:{port}: {error}") })
 }
 
-fn certificates(path: &PathBuf) -> Result<Vec<Vec<u8>>, ClientError> {
-    let wrong = |reason: String| ClientError::Certificate { path: path.clone(), reason };
+fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, ClientError> {
+    let wrong = |reason: String| ClientError::Certificate { path: path.to_owned(), reason };
     let ders = CertificateDer::pem_slice_iter(&read(path)?)
         .map(|der| der.map(|der| der.to_vec()))
         .collect::<Result<Vec<_>, _>>()

@@ -16,7 +16,7 @@ pub use error::ClientError;
 /// What a client is for; it decides how connections are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Ordinary calls: a few HTTP/2 connections.
+    /// Ordinary calls: a few HTTP/2 connections. exec and the like fail on these ("Upgrade request required").
     Requests,
     /// Long-lived watches: enough HTTP/2 connections for that many streams.
     Watches {

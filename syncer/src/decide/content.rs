@@ -28,8 +28,7 @@ pub fn decide(pair: Option<&Pair<Wanted, Copied>>, is_used: bool) -> Step {
         (None, None) => Step::Settled,
         (Some(_), None) => Step::Create,
         (Some(tenant), Some(host)) => {
-            let same =
-                host.detail.tenant_uid == tenant.uid && host.detail.applied == tenant.detail.hash;
+            let same = host.detail.tenant_uid == tenant.uid && host.detail.applied == tenant.detail.hash;
             if same { Step::Settled } else { Step::Update }
         }
     }

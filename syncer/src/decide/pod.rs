@@ -41,12 +41,7 @@ pub struct Follow {
 }
 
 /// Decides about a pod. `waits`: something that it names is not on the host yet. `now`: seconds since 1970.
-pub fn decide(
-    pair: Option<&Pair<TenantPod, HostPod>>,
-    token: Option<&Token>,
-    waits: bool,
-    now: i64,
-) -> Step {
+pub fn decide(pair: Option<&Pair<TenantPod, HostPod>>, token: Option<&Token>, waits: bool, now: i64) -> Step {
     let Some(pair) = pair else { return Step::Settled };
     match (&pair.tenant, &pair.host) {
         (None, None) => Step::Settled,
@@ -91,7 +86,9 @@ fn both(tenant: &Seen<TenantPod>, host: &Seen<HostPod>, token: Option<&Token>, n
     }
     let ends = host.detail.finished || host.deleting.is_some();
     let follow = Follow {
-        token: tenant.detail.wants_tokens && !ends && token.is_none_or(|token| is_due(token, &tenant.uid, now)),
+        token: tenant.detail.wants_tokens
+            && !ends
+            && token.is_none_or(|token| is_due(token, &tenant.uid, now)),
         bind: host.detail.node.clone().filter(|_| tenant.detail.node.is_none()),
         // The host's hash leaves readiness gates out, so a pod with some is always worth a look.
         status: tenant.detail.gated || tenant.detail.status != host.detail.status,
@@ -153,7 +150,10 @@ mod tests {
     fn a_host_pod_of_an_earlier_pod_goes_first_and_only_once() {
         let mut stale = host();
         stale.detail.copied.tenant_uid = "t0".into();
-        assert_eq!(step(Some(tenant()), Some(stale.clone())), Step::DeleteHost { uid: "h1".into(), grace: None });
+        assert_eq!(
+            step(Some(tenant()), Some(stale.clone())),
+            Step::DeleteHost { uid: "h1".into(), grace: None }
+        );
         stale.deleting = Some(30);
         assert_eq!(step(Some(tenant()), Some(stale)), Step::Settled);
     }

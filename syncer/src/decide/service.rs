@@ -83,7 +83,8 @@ mod tests {
 
     fn host(ip: &str) -> Seen<HostService> {
         let copied = Copied { tenant_uid: "t1".into(), applied: 1 };
-        let detail = HostService { copied, address: Address::Ip(ip.into()), ports: Box::default(), balancer: 0 };
+        let detail =
+            HostService { copied, address: Address::Ip(ip.into()), ports: Box::default(), balancer: 0 };
         Seen::new("h1", 1, None, detail)
     }
 

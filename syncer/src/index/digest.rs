@@ -192,7 +192,8 @@ impl HostService {
 }
 
 pub(super) fn token(object: &Object) -> Token {
-    let refresh_at = object.annotation(marks::REFRESH_AT).and_then(|text| text.parse::<jiff::Timestamp>().ok());
+    let refresh_at =
+        object.annotation(marks::REFRESH_AT).and_then(|text| text.parse::<jiff::Timestamp>().ok());
     Token {
         pod_uid: object.annotation(marks::UID).unwrap_or_default().into(),
         // One without a time is one to replace.

@@ -10,7 +10,9 @@ mod table;
 
 use std::{collections::HashMap, sync::Arc};
 
-pub use digest::{hash, Address, Copied, HostPod, HostService, ServicePort, TenantPod, TenantService, Wanted};
+pub use digest::{
+    Address, Copied, HostPod, HostService, ServicePort, TenantPod, TenantService, Wanted, hash,
+};
 pub use lookup::Link;
 pub use references::References;
 pub use table::{Pair, Seen, Table};
@@ -113,7 +115,11 @@ impl Index {
         match (kind, side) {
             (Kind::Pod, Side::Tenant) => self.tenant_pod_seen(id, object),
             (Kind::Pod, Side::Host) => {
-                let view = View { host_name: object.name(), tenant_name: &id.name, node_address: &self.node_address };
+                let view = View {
+                    host_name: object.name(),
+                    tenant_name: &id.name,
+                    node_address: &self.node_address,
+                };
                 let pod = HostPod::of(object, &view);
                 let fresh = self.pods.see_host(&id, object, pod);
                 if fresh {
@@ -245,7 +251,9 @@ impl Index {
     fn id(&self, side: Side, object: &Object) -> Option<Id> {
         match side {
             Side::Tenant => Some(Id::new(object.namespace(), object.name())),
-            Side::Host => marks::origin(&self.names, object).map(|(namespace, name)| Id::new(namespace, name)),
+            Side::Host => {
+                marks::origin(&self.names, object).map(|(namespace, name)| Id::new(namespace, name))
+            }
         }
     }
 

@@ -90,7 +90,8 @@ fn carried(headers: &HeaderMap) -> HeaderMap {
 }
 
 fn refuse(status: StatusCode, reason: &'static str) -> Answer {
-    let body = Full::new(Bytes::from_static(reason.as_bytes())).map_err(|never| match never {}).boxed_unsync();
+    let body =
+        Full::new(Bytes::from_static(reason.as_bytes())).map_err(|never| match never {}).boxed_unsync();
     let mut answer = Response::new(body);
     *answer.status_mut() = status;
     answer.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/plain"));

@@ -23,7 +23,8 @@ const LOG: [&str; 8] =
     ["follow", "limitBytes", "previous", "sinceSeconds", "sinceTime", "stream", "tailLines", "timestamps"];
 
 /// A kubelet's names for an API server's parameters of exec and attach.
-const STREAMS: [(&str, &str); 4] = [("input", "stdin"), ("output", "stdout"), ("error", "stderr"), ("tty", "tty")];
+const STREAMS: [(&str, &str); 4] =
+    [("input", "stdin"), ("output", "stdout"), ("error", "stderr"), ("tty", "tty")];
 
 /// Reads a path and query; none for what is not served.
 pub(super) fn route(path: &str, query: &str) -> Option<Route> {
@@ -57,7 +58,8 @@ fn id(namespace: &str, pod: &str) -> Option<Id> {
 
 /// What can be a name, and so cannot end a path's segment or a query's parameter.
 fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.'))
+    !text.is_empty()
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.'))
 }
 
 fn stream_parameter(parameter: &str) -> Option<String> {
@@ -98,18 +100,31 @@ mod tests {
     fn exec_takes_the_api_servers_names() {
         assert_eq!(
             route("/exec/ns/web/c", "command=sh&command=-c&command=echo+a%26b&error=1&input=1&output=1"),
-            pod("exec", "container=c&command=sh&command=-c&command=echo+a%26b&stderr=true&stdin=true&stdout=true")
+            pod(
+                "exec",
+                "container=c&command=sh&command=-c&command=echo+a%26b&stderr=true&stdin=true&stdout=true"
+            )
         );
     }
 
     #[test]
     fn port_forward_renames_its_ports() {
-        assert_eq!(route("/portForward/ns/web", "port=8080&port=9090"), pod("portforward", "ports=8080&ports=9090"));
+        assert_eq!(
+            route("/portForward/ns/web", "port=8080&port=9090"),
+            pod("portforward", "ports=8080&ports=9090")
+        );
     }
 
     #[test]
     fn nothing_else_is_served_and_no_path_can_be_climbed() {
-        for path in ["/", "/pods", "/run/ns/web/c", "/exec/ns/web", "/exec/../kube-system/etcd/c/d", "/exec/ns/%2e%2e/c"] {
+        for path in [
+            "/",
+            "/pods",
+            "/run/ns/web/c",
+            "/exec/ns/web",
+            "/exec/../kube-system/etcd/c/d",
+            "/exec/ns/%2e%2e/c",
+        ] {
             assert_eq!(route(path, ""), None, "{path}");
         }
     }

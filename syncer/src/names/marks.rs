@@ -54,10 +54,7 @@ pub fn is_ours(key: &str) -> bool {
 
 /// The labels that scope a selector to one tenant namespace.
 pub fn scope(names: &Names, namespace: &str) -> Map<String, Value> {
-    Map::from_iter([
-        (VCLUSTER.to_owned(), json!(names.vcluster())),
-        (NAMESPACE.to_owned(), json!(namespace)),
-    ])
+    Map::from_iter([(VCLUSTER.to_owned(), json!(names.vcluster())), (NAMESPACE.to_owned(), json!(namespace))])
 }
 
 /// The tenant object that a host object says it was made from, if its name agrees. A copy of one of our objects, made
@@ -69,5 +66,6 @@ pub fn origin<'a>(names: &Names, object: &'a Object) -> Option<(&'a str, &'a str
         Some(POD_TOKEN) => names.token_secret(namespace, name, object.annotation(UID)?),
         Some(_) => return None,
     };
-    (object.label(VCLUSTER) == Some(names.vcluster()) && object.name() == expected).then_some((namespace, name))
+    (object.label(VCLUSTER) == Some(names.vcluster()) && object.name() == expected)
+        .then_some((namespace, name))
 }

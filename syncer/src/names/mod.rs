@@ -98,7 +98,12 @@ fn digest(purpose: &str, parts: &[&str]) -> String {
         hasher.update((part.len() as u64).to_be_bytes());
         hasher.update(part.as_bytes());
     }
-    hasher.finalize().iter().take(HASH_LENGTH).map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect()
+    hasher
+        .finalize()
+        .iter()
+        .take(HASH_LENGTH)
+        .map(|byte| char::from(ALPHABET[usize::from(byte % 32)]))
+        .collect()
 }
 
 #[cfg(test)]

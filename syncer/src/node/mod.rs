@@ -70,7 +70,8 @@ impl Nodes {
     /// Renews every lease, and removes the Nodes that no pod is on any more.
     pub async fn tend(&self, tenant: &Tenant) {
         let mut present = self.present.lock().await;
-        let used: HashSet<String> = tenant.index(|index| index.nodes().into_iter().map(str::to_owned).collect());
+        let used: HashSet<String> =
+            tenant.index(|index| index.nodes().into_iter().map(str::to_owned).collect());
         for name in present.clone() {
             let tended = if used.contains(&name) {
                 renew(tenant, &name).await
@@ -96,7 +97,8 @@ impl Nodes {
             doing: "listing the Nodes",
             error: WriteError::Unreachable(Box::new(error)),
         })?;
-        let used: HashSet<String> = tenant.index(|index| index.nodes().into_iter().map(str::to_owned).collect());
+        let used: HashSet<String> =
+            tenant.index(|index| index.nodes().into_iter().map(str::to_owned).collect());
         for node in listed.items {
             if used.contains(node.name()) {
                 self.ensure(tenant, node.name()).await?;

@@ -1,10 +1,6 @@
 //! Keys that come back at a time: retries, and tokens that are due.
 
-use std::{
-    cmp::Reverse,
-    collections::BinaryHeap,
-    time::Instant,
-};
+use std::{cmp::Reverse, collections::BinaryHeap, time::Instant};
 
 use super::TenantId;
 

@@ -86,7 +86,8 @@ impl<K: Clone + Eq + Hash, V: Merge> Queue<K, V> {
             lane.deficit = QUANTUM;
         }
         lane.deficit -= 1;
-        let taken = lane.order.pop_front().and_then(|key| Some((tenant, key.clone(), lane.waiting.remove(&key)?)));
+        let taken =
+            lane.order.pop_front().and_then(|key| Some((tenant, key.clone(), lane.waiting.remove(&key)?)));
         if let Some((_, key, _)) = &taken {
             lane.busy.insert(key.clone());
         }
@@ -186,7 +187,8 @@ mod tests {
         let mut queue = Queue::new(2);
         (0..5).for_each(|key| queue.push(A, key, 0));
         queue.push(B, 9, 0);
-        let popped: Vec<_> = std::iter::from_fn(|| queue.pop()).map(|(tenant, key, _)| (tenant, key)).collect();
+        let popped: Vec<_> =
+            std::iter::from_fn(|| queue.pop()).map(|(tenant, key, _)| (tenant, key)).collect();
         assert_eq!(popped, [(A, 0), (A, 1), (B, 9)]);
         queue.done(A, &0, false);
         assert_eq!(queue.pop().map(|(_, key, _)| key), Some(2));

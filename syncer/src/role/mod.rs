@@ -12,7 +12,11 @@ const READ: [&str; 3] = ["get", "list", "watch"];
 pub fn role_rules() -> Vec<PolicyRule> {
     vec![
         rule("", &["pods"], &["get", "list", "watch", "create", "patch", "delete"]),
-        rule("", &["services", "configmaps", "secrets"], &["get", "list", "watch", "create", "update", "delete"]),
+        rule(
+            "",
+            &["services", "configmaps", "secrets"],
+            &["get", "list", "watch", "create", "update", "delete"],
+        ),
         rule("", &["events"], &READ),
         rule("", &["pods/log"], &["get"]),
         // A WebSocket is opened by GET and authorised as create too; SPDY by POST.
@@ -45,7 +49,9 @@ mod tests {
                 format!("{}/{}", access.resource, access.subresource)
             };
             let granted = role_rules().iter().any(|rule| {
-                rule.api_groups.as_ref().is_some_and(|groups| groups.iter().any(|group| group == access.group))
+                rule.api_groups
+                    .as_ref()
+                    .is_some_and(|groups| groups.iter().any(|group| group == access.group))
                     && rule.resources.as_ref().is_some_and(|resources| resources.contains(&full))
                     && rule.verbs.iter().any(|verb| verb == access.verb)
             });

@@ -20,7 +20,12 @@ pub struct Access {
     pub everywhere: bool,
 }
 
-const fn own(verb: &'static str, group: &'static str, resource: &'static str, subresource: &'static str) -> Access {
+const fn own(
+    verb: &'static str,
+    group: &'static str,
+    resource: &'static str,
+    subresource: &'static str,
+) -> Access {
     Access { verb, group, resource, subresource, everywhere: false }
 }
 

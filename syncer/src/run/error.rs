@@ -32,7 +32,9 @@ pub enum RunError {
     #[error("{0:?} is no service range; write it as 10.96.0.0/16")]
     RangeForm(String),
     /// The tenant's service range is not the host's.
-    #[error("the host gives no addresses from the tenant's service range {range}: {reason}; start the tenant's API server with the host's --service-cluster-ip-range")]
+    #[error(
+        "the host gives no addresses from the tenant's service range {range}: {reason}; start the tenant's API server with the host's --service-cluster-ip-range"
+    )]
     Range {
         /// The tenant's range.
         range: String,

@@ -64,8 +64,7 @@ impl Health {
 /// # Errors
 /// An address that cannot be listened on.
 pub async fn serve(address: SocketAddr, health: Health, stop: CancellationToken) -> Result<(), RunError> {
-    let listener =
-        TcpListener::bind(address).await.map_err(|source| RunError::Listen { address, source })?;
+    let listener = TcpListener::bind(address).await.map_err(|source| RunError::Listen { address, source })?;
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => return Ok(()),
@@ -77,7 +76,9 @@ pub async fn serve(address: SocketAddr, health: Health, stop: CancellationToken)
             let answer = answer(&request, &health);
             async move { Ok::<_, Infallible>(answer) }
         });
-        tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+        tokio::spawn(
+            hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service),
+        );
     }
 }
 

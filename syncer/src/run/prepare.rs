@@ -49,7 +49,11 @@ impl std::str::FromStr for Owner {
 }
 
 /// Asks both sides for what the tenant's settings need.
-pub(super) async fn settings(options: &Options, host: &Client, tenant: &Client) -> Result<Settings, RunError> {
+pub(super) async fn settings(
+    options: &Options,
+    host: &Client,
+    tenant: &Client,
+) -> Result<Settings, RunError> {
     let namespace = options.names.host_namespace();
     let owner = match &options.owner {
         Some(owner) => Some(reference(owner, host, namespace).await?),
@@ -72,30 +76,40 @@ pub(super) async fn settings(options: &Options, host: &Client, tenant: &Client) 
     })
 }
 
-/// Calls until there is an answer; a refusal is one.
+/// Calls until there is an answer. A refusal is one, but not at once: a plane's objects and rights are made in any order.
 pub(super) async fn until_answered<T, F>(doing: &str, mut call: impl FnMut() -> F) -> Result<T, RunError>
 where
     F: Future<Output = Result<T, kube::Error>>,
 {
     let mut failures = 0;
     loop {
-        match call().await {
+        let error = match call().await {
             Ok(answer) => return Ok(answer),
-            // While it starts, an API server refuses what it will allow, and is busy, and is missing things.
-            Err(kube::Error::Api(status)) if !matches!(status.code, 401 | 403 | 429 | 500..) || failures > 8 => {
+            Err(kube::Error::Api(status)) if is_final(status.code, failures) => {
                 return Err(RunError::Refused { doing: doing.to_owned(), reason: status.message.clone() });
             }
-            Err(error) => {
-                tracing::debug!(doing, %error, "no answer yet");
-                tokio::time::sleep(retry::delay(failures)).await;
-                failures += 1;
-            }
-        }
+            Err(error) => error,
+        };
+        tracing::debug!(doing, %error, "no answer yet");
+        tokio::time::sleep(retry::delay(failures)).await;
+        failures += 1;
+    }
+}
+
+/// Whether waiting will not change what an API server says.
+fn is_final(code: u16, failures: u32) -> bool {
+    /// About 20 s of waiting.
+    const PATIENCE: u32 = 11;
+    match code {
+        429 | 500.. => false,
+        401 | 403 | 404 => failures >= PATIENCE,
+        _ => true,
     }
 }
 
 async fn reference(owner: &Owner, host: &Client, namespace: &str) -> Result<Value, RunError> {
-    let resource = ApiResource::from_gvk(&kube::core::GroupVersionKind::gvk(owner.kind.group, "v1", owner.kind.kind));
+    let resource =
+        ApiResource::from_gvk(&kube::core::GroupVersionKind::gvk(owner.kind.group, "v1", owner.kind.kind));
     let api: Api<DynamicObject> = Api::namespaced_with(host.clone(), namespace, &resource);
     let found = until_answered("reading the owner", || api.get_opt(&owner.name)).await?;
     let missing = || RunError::OwnerMissing {
@@ -123,7 +137,9 @@ async fn tell_rights(host: &Client, namespace: &str) -> Result<(), RunError> {
     for (group, resource) in rights {
         let access = Access { verb: "create", group, resource, subresource: "", everywhere: false };
         if !until_answered("asking for rights", || may(host, namespace, &access)).await? {
-            tracing::info!("{resource} of Services without a selector are not synced: the Role does not cover them");
+            tracing::info!(
+                "{resource} of Services without a selector are not synced: the Role does not cover them"
+            );
         }
     }
     Ok(())

@@ -39,13 +39,17 @@ impl<'a> Sync<'a> {
 
     async fn write(&mut self, first: bool) -> Result<(), SyncError> {
         let key = self.key;
-        let known = self.tenant.index(|index| index.contents(key.kind).get(&key.id).and_then(|pair| pair.tenant.clone()));
-        let Some(object) = self.tenant.fetch((Side::Tenant, key), known.as_ref(), &mut self.hand).await? else {
+        let known = self
+            .tenant
+            .index(|index| index.contents(key.kind).get(&key.id).and_then(|pair| pair.tenant.clone()));
+        let Some(object) = self.tenant.fetch((Side::Tenant, key), known.as_ref(), &mut self.hand).await?
+        else {
             // Deleted a moment ago; the watch will say so.
             return Err(SyncError::Write { doing: "reading the tenant's object", error: WriteError::Gone });
         };
         let wanted = content::host(key.kind, &object.tree(), self.tenant.ownership());
-        let (namespace, name) = (self.tenant.settings().names.host_namespace(), self.tenant.host_name(&key.id));
+        let (namespace, name) =
+            (self.tenant.settings().names.host_namespace(), self.tenant.host_name(&key.id));
         let host = self.tenant.cluster(Side::Host);
         let written = if first {
             match host.create(key.kind, namespace, &wanted).await {

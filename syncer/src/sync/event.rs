@@ -34,7 +34,9 @@ pub(super) async fn warn(tenant: &Tenant, pod: &Object, reason: &str) {
     let names = &tenant.settings().names;
     let id = Id::new(pod.namespace(), pod.name());
     let now = Timestamp::now().to_string();
-    let message = reason.replace(&names.host(&id.namespace, &id.name), &id.name).replace(names.host_namespace(), &id.namespace);
+    let message = reason
+        .replace(&names.host(&id.namespace, &id.name), &id.name)
+        .replace(names.host_namespace(), &id.namespace);
     let event = json!({
         "apiVersion": "v1", "kind": "Event", "type": "Warning", "reason": "NotSynced", "message": message, "count": 1,
         "firstTimestamp": second(&now), "lastTimestamp": second(&now),

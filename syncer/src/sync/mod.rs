@@ -16,11 +16,7 @@ pub use hand::Hand;
 pub use tenant::{Settings, Tenant};
 pub use work::Work;
 
-use crate::{
-    index::Key,
-    kinds::Kind,
-    write::WriteError,
-};
+use crate::{index::Key, kinds::Kind, write::WriteError};
 
 /// Steps that one key may take in a row; more of them mean that two parties undo each other's work.
 const LONGEST_RUN: usize = 12;
@@ -52,7 +48,9 @@ impl SyncError {
     /// How long the API server asks to wait.
     pub fn asked_wait(&self) -> Option<Duration> {
         match self {
-            Self::Write { error: WriteError::Throttled { seconds }, .. } => Some(Duration::from_secs(*seconds)),
+            Self::Write { error: WriteError::Throttled { seconds }, .. } => {
+                Some(Duration::from_secs(*seconds))
+            }
             _ => None,
         }
     }

@@ -38,7 +38,9 @@ impl<'a> Sync<'a> {
                 }
                 // The watch tells when it is done.
                 Step::DeleteHost { uid, grace } => return self.delete(Side::Host, &uid, grace).await,
-                Step::DeleteTenant { uid, grace } => return self.delete(Side::Tenant, &uid, Some(grace)).await,
+                Step::DeleteTenant { uid, grace } => {
+                    return self.delete(Side::Tenant, &uid, Some(grace)).await;
+                }
                 Step::Follow(follow) => {
                     self.follow(follow).await?;
                     return Ok(self.tokens_due());
@@ -51,13 +53,15 @@ impl<'a> Sync<'a> {
     fn decide(&self) -> Step {
         let now = jiff::Timestamp::now().as_second();
         let id = &self.key.id;
-        self.tenant.index(|index| decide(index.pods.get(id), index.token(id), index.awaits_references(id), now))
+        self.tenant
+            .index(|index| decide(index.pods.get(id), index.token(id), index.awaits_references(id), now))
     }
 
     fn tokens_due(&self) -> Option<Duration> {
         let now = jiff::Timestamp::now().as_second();
         let at = self.tenant.index(|index| {
-            let is_whole = index.pods.get(&self.key.id).is_some_and(|pair| pair.tenant.is_some() && pair.host.is_some());
+            let is_whole =
+                index.pods.get(&self.key.id).is_some_and(|pair| pair.tenant.is_some() && pair.host.is_some());
             index.token(&self.key.id).filter(|_| is_whole).map(|token| token.refresh_at)
         })?;
         Some(Duration::from_secs(u64::try_from(at - now).unwrap_or(1).max(1)))
@@ -96,7 +100,8 @@ impl<'a> Sync<'a> {
         };
         let namespace = self.tenant.settings().names.host_namespace();
         let host = self.tenant.cluster(Side::Host);
-        let (made, tokens) = tokio::join!(host.create(Kind::Pod, namespace, &wanted), token::mint(self.tenant, &tree));
+        let (made, tokens) =
+            tokio::join!(host.create(Kind::Pod, namespace, &wanted), token::mint(self.tenant, &tree));
         let made = match made {
             Ok(made) => made,
             Err(WriteError::Exists) => return self.meet_existing().await,
@@ -119,7 +124,12 @@ impl<'a> Sync<'a> {
     async fn meet_existing(&mut self) -> Result<bool, SyncError> {
         let name = self.tenant.host_name(&self.key.id);
         let namespace = self.tenant.settings().names.host_namespace();
-        let found = self.tenant.cluster(Side::Host).get(Kind::Pod, namespace, &name).await.doing("reading the host's pod")?;
+        let found = self
+            .tenant
+            .cluster(Side::Host)
+            .get(Kind::Pod, namespace, &name)
+            .await
+            .doing("reading the host's pod")?;
         let Some(found) = found else { return Ok(true) };
         self.learn(Side::Host, found);
         if self.pair().host.is_none() { Err(SyncError::Foreign(format!("pod {name}"))) } else { Ok(true) }
@@ -131,7 +141,12 @@ impl<'a> Sync<'a> {
             Side::Tenant => (&*self.key.id.namespace, &*self.key.id.name),
             Side::Host => (self.tenant.settings().names.host_namespace(), host_name.as_str()),
         };
-        self.tenant.cluster(side).delete(Kind::Pod, place, uid, grace).await.doing("deleting it").map(|()| None)
+        self.tenant
+            .cluster(side)
+            .delete(Kind::Pod, place, uid, grace)
+            .await
+            .doing("deleting it")
+            .map(|()| None)
     }
 
     async fn follow(&mut self, follow: Follow) -> Result<(), SyncError> {
@@ -151,7 +166,9 @@ impl<'a> Sync<'a> {
     }
 
     async fn renew_tokens(&mut self) -> Result<(), SyncError> {
-        let (Some(object), Some(host)) = (self.tenant_object().await?, self.pair().host) else { return Ok(()) };
+        let (Some(object), Some(host)) = (self.tenant_object().await?, self.pair().host) else {
+            return Ok(());
+        };
         let tree = object.tree();
         match token::mint(self.tenant, &tree).await? {
             Some(tokens) => token::store(self.tenant, self.key, &tree, &host.uid, &tokens).await,

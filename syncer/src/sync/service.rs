@@ -50,7 +50,8 @@ impl<'a> Sync<'a> {
 
     async fn objects(&mut self) -> Result<(Option<Object>, Option<Object>), SyncError> {
         let pair = self.pair();
-        let tenant = self.tenant.fetch((Side::Tenant, self.key), pair.tenant.as_ref(), &mut self.hand).await?;
+        let tenant =
+            self.tenant.fetch((Side::Tenant, self.key), pair.tenant.as_ref(), &mut self.hand).await?;
         let host = self.tenant.fetch((Side::Host, self.key), pair.host.as_ref(), &mut self.hand).await?;
         Ok((tenant, host))
     }
@@ -72,7 +73,11 @@ impl<'a> Sync<'a> {
         }
         if let Err(WriteError::Exists) = made {
             let name = self.tenant.host_name(&self.key.id);
-            made = match cluster.get(Kind::Service, namespace, &name).await.doing("reading the host's Service")? {
+            made = match cluster
+                .get(Kind::Service, namespace, &name)
+                .await
+                .doing("reading the host's Service")?
+            {
                 Some(found) => Ok(found),
                 None => return Ok(true),
             };
@@ -95,7 +100,8 @@ impl<'a> Sync<'a> {
             _ => Ask::Tenants,
         };
         let cluster = self.tenant.cluster(Side::Host);
-        let (namespace, name) = (self.tenant.settings().names.host_namespace(), self.tenant.host_name(&self.key.id));
+        let (namespace, name) =
+            (self.tenant.settings().names.host_namespace(), self.tenant.host_name(&self.key.id));
         let translated = |ask: &Ask<'_>| host(&tree, self.tenant.ownership(), ask);
         let mut written = cluster.replace(Kind::Service, namespace, &name, &translated(&ask)).await;
         if written.as_ref().is_err_and(WriteError::is_about_addresses) {
@@ -108,7 +114,9 @@ impl<'a> Sync<'a> {
     async fn delete_host(&self, uid: &str) -> Result<bool, SyncError> {
         let place = (self.tenant.settings().names.host_namespace(), self.tenant.host_name(&self.key.id));
         let host = self.tenant.cluster(Side::Host);
-        host.delete(Kind::Service, (place.0, &place.1), uid, None).await.doing("deleting the host's Service")?;
+        host.delete(Kind::Service, (place.0, &place.1), uid, None)
+            .await
+            .doing("deleting the host's Service")?;
         Ok(false)
     }
 

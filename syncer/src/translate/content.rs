@@ -10,7 +10,8 @@ pub fn wanted(kind: Kind, tenant: &Value) -> Value {
     let mut content = json::pick(tenant, &["data", "binaryData"]);
     content.insert("metadata".to_owned(), metadata::content(tenant));
     if kind == Kind::Secret {
-        content.insert("type".to_owned(), json!(secret_type(json::text(&tenant["type"]).unwrap_or("Opaque"))));
+        content
+            .insert("type".to_owned(), json!(secret_type(json::text(&tenant["type"]).unwrap_or("Opaque"))));
     }
     Value::Object(content)
 }

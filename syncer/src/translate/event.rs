@@ -59,8 +59,11 @@ mod tests {
         });
         let event = tenant(&host, &Id::new("shop", "web"), "t", &Names::new("vc", "host-ns"));
         assert_eq!(event["message"], "Successfully assigned shop/web to node-1");
-        assert_eq!(event["involvedObject"], json!({
-            "apiVersion": "v1", "kind": "Pod", "namespace": "shop", "name": "web", "uid": "t",
-        }));
+        assert_eq!(
+            event["involvedObject"],
+            json!({
+                "apiVersion": "v1", "kind": "Pod", "namespace": "shop", "name": "web", "uid": "t",
+            })
+        );
     }
 }

@@ -67,8 +67,11 @@ pub fn patch(wanted: &Value, host: &Value) -> Value {
     let former = json::text(&host["annotations"][marks::KEYS]).unwrap_or_default();
     let (labels, annotations) = former.split_once(';').unwrap_or((former, ""));
     let side = |field: &str, former: &str| {
-        let mut side: Map<String, Value> =
-            former.split(',').filter(|key| !key.is_empty()).map(|key| (key.to_owned(), Value::Null)).collect();
+        let mut side: Map<String, Value> = former
+            .split(',')
+            .filter(|key| !key.is_empty())
+            .map(|key| (key.to_owned(), Value::Null))
+            .collect();
         side.extend(wanted[field].as_object().cloned().unwrap_or_default());
         side
     };

@@ -38,7 +38,11 @@ pub fn host(tenant: &Value, ownership: &Ownership, ask: &Ask<'_>) -> Value {
     let mut content = content(tenant);
     let metadata = metadata::host(tenant, ownership, &content);
     let mut spec = content["spec"].take();
-    scope_selector(&mut spec, &ownership.names, json::text(&tenant["metadata"]["namespace"]).unwrap_or_default());
+    scope_selector(
+        &mut spec,
+        &ownership.names,
+        json::text(&tenant["metadata"]["namespace"]).unwrap_or_default(),
+    );
     let own = json::text(&tenant["spec"]["clusterIP"]);
     let address = match ask {
         Ask::Tenants => own,
@@ -89,7 +93,8 @@ pub fn release_address(tenant: &Value) -> Value {
 /// Second step: the released Service takes the host's addresses.
 pub fn take_address(released: &Value, host: &Value) -> Value {
     let mut taken = released.clone();
-    let kind = json::text(&released["metadata"]["annotations"][marks::REPAIRING]).unwrap_or("ClusterIP").to_owned();
+    let kind =
+        json::text(&released["metadata"]["annotations"][marks::REPAIRING]).unwrap_or("ClusterIP").to_owned();
     if let Some(metadata) = taken.get_mut("metadata")
         && let Some(annotations) = json::object_mut(metadata, "annotations")
     {
@@ -116,7 +121,9 @@ pub fn take_node_ports(tenant: &Value, host: &Value) -> Value {
     for port in json::list_mut(spec, "ports") {
         let same = json::list(&host["spec"]["ports"])
             .find(|other| other["port"] == port["port"] && other["protocol"] == port["protocol"]);
-        if let (Some(given), Some(port)) = (same.and_then(|other| other.get("nodePort")), port.as_object_mut()) {
+        if let (Some(given), Some(port)) =
+            (same.and_then(|other| other.get("nodePort")), port.as_object_mut())
+        {
             port.insert("nodePort".to_owned(), given.clone());
         }
     }

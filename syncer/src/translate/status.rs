@@ -90,7 +90,10 @@ pub fn wanted(host_status: &Value, tenant: &Value, view: &View<'_>) -> Value {
         {
             condition.insert("status".to_owned(), json!("False"));
             condition.insert("reason".to_owned(), json!("ReadinessGatesNotReady"));
-            condition.insert("message".to_owned(), json!(format!("the status of pod readiness gate {gate:?} is not True")));
+            condition.insert(
+                "message".to_owned(),
+                json!(format!("the status of pod readiness gate {gate:?} is not True")),
+            );
         }
     }
     wanted
@@ -195,7 +198,8 @@ mod tests {
 
     #[test]
     fn a_pod_is_ready_only_when_its_tenants_gates_are_open() {
-        let mut tenant = json!({"spec": {"readinessGates": [{"conditionType": "example.com/go"}]}, "status": {}});
+        let mut tenant =
+            json!({"spec": {"readinessGates": [{"conditionType": "example.com/go"}]}, "status": {}});
         let ready = |tenant: &Value| {
             let wanted = wanted(&host(), tenant, &VIEW);
             json::list(&wanted["conditions"]).find(|c| c["type"] == "Ready").map(|c| c["status"].clone())

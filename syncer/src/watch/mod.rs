@@ -34,7 +34,12 @@ pub struct Watch {
 impl Watch {
     /// Hands each event to `sink` until `stop`. Failures are retried for ever: the API server may not be up yet, or
     /// may come back.
-    pub async fn run(self, client: kube::Client, stop: CancellationToken, mut sink: impl FnMut(Event<Object>)) {
+    pub async fn run(
+        self,
+        client: kube::Client,
+        stop: CancellationToken,
+        mut sink: impl FnMut(Event<Object>),
+    ) {
         let events = self.events(client);
         let mut events = std::pin::pin!(events);
         loop {

@@ -49,7 +49,9 @@ impl WriteError {
         let causes = status.details.iter().flat_map(|details| &details.causes);
         status.code == 422
             && causes.map(|cause| cause.field.as_str()).any(|field| {
-                field.starts_with("spec.clusterIP") || field.ends_with(".nodePort") || field == "spec.ipFamilies"
+                field.starts_with("spec.clusterIP")
+                    || field.ends_with(".nodePort")
+                    || field == "spec.ipFamilies"
             })
     }
 }

@@ -148,7 +148,8 @@ impl Cluster {
             options.insert("gracePeriodSeconds".to_owned(), json!(grace));
         }
         let body = options.to_string().into();
-        let answer = self.send(Method::DELETE, &kind.path(namespace, name), "application/json", Some(body)).await;
+        let answer =
+            self.send(Method::DELETE, &kind.path(namespace, name), "application/json", Some(body)).await;
         self.counts.note(&answer);
         match answer {
             // A conflict here is another object of that name, which is not the one to delete.

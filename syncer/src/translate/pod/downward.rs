@@ -9,7 +9,11 @@ pub(super) fn redirect(spec: &mut Value, tenant: &Value, annotations: &mut Map<S
     for field in ["initContainers", "containers"] {
         for container in json::list_mut(spec, field) {
             for variable in json::list_mut(container, "env") {
-                redirect_field(json::text_mut(variable, &["valueFrom", "fieldRef", "fieldPath"]), tenant, annotations);
+                redirect_field(
+                    json::text_mut(variable, &["valueFrom", "fieldRef", "fieldPath"]),
+                    tenant,
+                    annotations,
+                );
             }
         }
     }
@@ -56,7 +60,8 @@ fn redirect_field(field: Option<&mut String>, tenant: &Value, annotations: &mut 
 
 /// As a kubelet writes a map: `key="value"`, one a line, in the order of the keys.
 fn lines(entries: &Value) -> String {
-    let mut lines: Vec<String> = json::entries(entries).map(|(key, value)| format!("{key}={value:?}")).collect();
+    let mut lines: Vec<String> =
+        json::entries(entries).map(|(key, value)| format!("{key}={value:?}")).collect();
     lines.sort();
     lines.join("\n")
 }

@@ -133,7 +133,9 @@ fn chosen_node(tenant: &Value) -> Option<&str> {
 pub fn changeable(tenant: &Value) -> Value {
     let spec = &tenant["spec"];
     let images = |field: &str| -> Vec<Value> {
-        json::list(&spec[field]).map(|container| Value::Object(json::pick(container, &["name", "image"]))).collect()
+        json::list(&spec[field])
+            .map(|container| Value::Object(json::pick(container, &["name", "image"])))
+            .collect()
     };
     json!({
         "metadata": metadata::content(tenant),
@@ -156,7 +158,9 @@ pub fn patch(tenant: &Value, host: &Value, ownership: &Ownership) -> Value {
         // The host adds tolerations of its own, and a pod never loses any.
         let own = json::list(&host["spec"]["tolerations"]);
         let mut tolerations: Vec<&Value> = json::list(&tenant["spec"]["tolerations"]).collect();
-        tolerations.extend(own.filter(|toleration| !json::list(&tenant["spec"]["tolerations"]).any(|t| t == *toleration)));
+        tolerations.extend(
+            own.filter(|toleration| !json::list(&tenant["spec"]["tolerations"]).any(|t| t == *toleration)),
+        );
         spec.insert("tolerations".to_owned(), json!(tolerations));
         spec.retain(|_, value| !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty()));
         if tenant["spec"]["schedulingGates"].is_null() && !host["spec"]["schedulingGates"].is_null() {

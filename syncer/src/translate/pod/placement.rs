@@ -29,7 +29,8 @@ pub(super) fn scope(spec: &mut Value, names: &Names, namespace: &str) {
 }
 
 fn scope_term(term: &mut Value, names: &Names, own: &str) {
-    let mut namespaces: Vec<String> = json::list(&term["namespaces"]).filter_map(json::text).map(str::to_owned).collect();
+    let mut namespaces: Vec<String> =
+        json::list(&term["namespaces"]).filter_map(json::text).map(str::to_owned).collect();
     // An empty selector means all namespaces. One by labels needs the tenant's Namespaces, which are not watched yet:
     // the pod's own stands in for it.
     let all = term["namespaceSelector"].as_object().is_some_and(|selector| selector.values().all(is_empty));
@@ -43,7 +44,9 @@ fn scope_term(term: &mut Value, names: &Names, own: &str) {
 }
 
 fn is_empty(value: &Value) -> bool {
-    value.is_null() || value.as_array().is_some_and(Vec::is_empty) || value.as_object().is_some_and(serde_json::Map::is_empty)
+    value.is_null()
+        || value.as_array().is_some_and(Vec::is_empty)
+        || value.as_object().is_some_and(serde_json::Map::is_empty)
 }
 
 /// No namespaces: all of the virtual cluster's.

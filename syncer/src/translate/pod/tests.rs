@@ -23,8 +23,7 @@ fn translate_with(tenant: &Value, dns: Option<&str>) -> Value {
         ip: "10.96.0.8".to_owned(),
         ports: vec![ServicePort { name: "sql".into(), port: 5432, protocol: "TCP".into(), node_port: 0 }],
     }];
-    let around =
-        Surroundings { ownership: &ownership(), api: ("10.96.0.40", 443), links: &links, dns };
+    let around = Surroundings { ownership: &ownership(), api: ("10.96.0.40", 443), links: &links, dns };
     host(tenant, &around).expect("a pod that can be carried")
 }
 
@@ -66,18 +65,19 @@ fn an_operators_pod_is_carried_whole() {
 #[test]
 fn a_pod_names_what_it_uses_and_not_the_certificate_in_its_token_volume() {
     let needs = needs(&operator());
+    assert_eq!(needs.names, [(Kind::ConfigMap, "settings".to_owned()), (Kind::Secret, "creds".to_owned())]);
     assert_eq!(
-        needs.names,
-        [(Kind::ConfigMap, "settings".to_owned()), (Kind::Secret, "creds".to_owned())]
+        needs.tokens,
+        [TokenAsk { key: "kube-api-access-x.0".to_owned(), audience: None, seconds: 3600 }]
     );
-    assert_eq!(needs.tokens, [TokenAsk { key: "kube-api-access-x.0".to_owned(), audience: None, seconds: 3600 }]);
 }
 
 #[test]
 fn token_lifetimes_are_as_asked_but_never_the_one_that_yields_a_year() {
     let seconds = |asked: Value| {
         let mut pod = operator();
-        pod["spec"]["volumes"][0]["projected"]["sources"][0]["serviceAccountToken"]["expirationSeconds"] = asked;
+        pod["spec"]["volumes"][0]["projected"]["sources"][0]["serviceAccountToken"]["expirationSeconds"] =
+            asked;
         needs(&pod).tokens[0].seconds
     };
     assert_eq!(seconds(json!(3607)), 3600);
@@ -93,7 +93,10 @@ fn links_come_first_when_asked_for() {
     let host = translate(&pod);
     let names: Vec<&str> =
         json::list(&host["spec"]["containers"][0]["env"]).filter_map(|v| v["name"].as_str()).collect();
-    assert!(names.starts_with(&["DB_MAIN_SERVICE_HOST", "DB_MAIN_SERVICE_PORT", "DB_MAIN_SERVICE_PORT_SQL"]), "{names:?}");
+    assert!(
+        names.starts_with(&["DB_MAIN_SERVICE_HOST", "DB_MAIN_SERVICE_PORT", "DB_MAIN_SERVICE_PORT_SQL"]),
+        "{names:?}"
+    );
     assert!(names.contains(&"DB_MAIN_PORT_5432_TCP_ADDR"), "{names:?}");
 }
 
@@ -112,11 +115,14 @@ fn tenant_dns_keeps_the_pods_options() {
     pod["spec"]["dnsConfig"] = json!({"options": [{"name": "ndots", "value": "2"}], "searches": ["corp"]});
     let host = translate_with(&pod, Some("10.96.0.10"));
     assert_eq!(host["spec"]["dnsPolicy"], "None");
-    assert_eq!(host["spec"]["dnsConfig"], json!({
-        "nameservers": ["10.96.0.10"],
-        "searches": ["ray.svc.cluster.local", "svc.cluster.local", "cluster.local", "corp"],
-        "options": [{"name": "ndots", "value": "2"}],
-    }));
+    assert_eq!(
+        host["spec"]["dnsConfig"],
+        json!({
+            "nameservers": ["10.96.0.10"],
+            "searches": ["ray.svc.cluster.local", "svc.cluster.local", "cluster.local", "corp"],
+            "options": [{"name": "ndots", "value": "2"}],
+        })
+    );
 }
 
 #[test]
@@ -126,11 +132,15 @@ fn affinity_meets_only_pods_of_the_same_tenant_and_namespace() {
         {"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": "op"}}},
     ]}});
     let host = translate(&pod);
-    let term = &host["spec"]["affinity"]["podAntiAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"][0];
-    assert_eq!(term["labelSelector"]["matchExpressions"], json!([
-        {"key": "tenantbench.dev/vcluster", "operator": "In", "values": ["vc"]},
-        {"key": "tenantbench.dev/namespace", "operator": "In", "values": ["ray"]},
-    ]));
+    let term =
+        &host["spec"]["affinity"]["podAntiAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"][0];
+    assert_eq!(
+        term["labelSelector"]["matchExpressions"],
+        json!([
+            {"key": "tenantbench.dev/vcluster", "operator": "In", "values": ["vc"]},
+            {"key": "tenantbench.dev/namespace", "operator": "In", "values": ["ray"]},
+        ])
+    );
 }
 
 #[test]
@@ -179,15 +189,39 @@ mod anything {
             "[a-z]{0,6}".prop_map(Value::from),
         ];
         let field = prop::sample::select(vec![
-            "name", "volumes", "projected", "sources", "serviceAccountToken", "configMap", "secret", "env", "valueFrom",
-            "fieldRef", "fieldPath", "containers", "initContainers", "affinity", "podAffinity", "items", "spec",
-            "labelSelector", "topologySpreadConstraints", "hostname", "dnsConfig", "options", "tolerations", "metadata",
+            "name",
+            "volumes",
+            "projected",
+            "sources",
+            "serviceAccountToken",
+            "configMap",
+            "secret",
+            "env",
+            "valueFrom",
+            "fieldRef",
+            "fieldPath",
+            "containers",
+            "initContainers",
+            "affinity",
+            "podAffinity",
+            "items",
+            "spec",
+            "labelSelector",
+            "topologySpreadConstraints",
+            "hostname",
+            "dnsConfig",
+            "options",
+            "tolerations",
+            "metadata",
         ]);
         leaf.prop_recursive(6, 64, 5, move |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-                prop::collection::btree_map(field.clone(), inner, 0..5)
-                    .prop_map(|map| map.into_iter().map(|(k, v)| (k.to_owned(), v)).collect::<Map<_, _>>().into()),
+                prop::collection::btree_map(field.clone(), inner, 0..5).prop_map(|map| map
+                    .into_iter()
+                    .map(|(k, v)| (k.to_owned(), v))
+                    .collect::<Map<_, _>>()
+                    .into()),
             ]
         })
     }

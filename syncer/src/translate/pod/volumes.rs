@@ -15,10 +15,37 @@ const ROOT_CA: &str = "kube-root-ca.crt";
 
 /// Sources that may be carried. A claim of an `ephemeral` volume is made in the tenant and carried as a claim.
 const KNOWN: [&str; 31] = [
-    "configMap", "secret", "projected", "downwardAPI", "emptyDir", "persistentVolumeClaim", "ephemeral", "hostPath",
-    "image", "csi", "nfs", "fc", "iscsi", "rbd", "cephfs", "cinder", "flexVolume", "azureFile", "azureDisk",
-    "scaleIO", "storageos", "awsElasticBlockStore", "gcePersistentDisk", "gitRepo", "flocker", "quobyte",
-    "photonPersistentDisk", "portworxVolume", "vsphereVolume", "glusterfs", "name",
+    "configMap",
+    "secret",
+    "projected",
+    "downwardAPI",
+    "emptyDir",
+    "persistentVolumeClaim",
+    "ephemeral",
+    "hostPath",
+    "image",
+    "csi",
+    "nfs",
+    "fc",
+    "iscsi",
+    "rbd",
+    "cephfs",
+    "cinder",
+    "flexVolume",
+    "azureFile",
+    "azureDisk",
+    "scaleIO",
+    "storageos",
+    "awsElasticBlockStore",
+    "gcePersistentDisk",
+    "gitRepo",
+    "flocker",
+    "quobyte",
+    "photonPersistentDisk",
+    "portworxVolume",
+    "vsphereVolume",
+    "glusterfs",
+    "name",
 ];
 const KNOWN_PROJECTED: [&str; 3] = ["configMap", "secret", "downwardAPI"];
 
@@ -45,7 +72,9 @@ pub(super) fn fold_tokens(spec: &mut Value, secret: &str) -> Vec<TokenAsk> {
     let mut asks = Vec::new();
     for volume in json::list_mut(spec, "volumes") {
         let name = json::text(&volume["name"]).unwrap_or_default().to_owned();
-        let Some(sources) = volume.pointer_mut("/projected/sources").and_then(Value::as_array_mut) else { continue };
+        let Some(sources) = volume.pointer_mut("/projected/sources").and_then(Value::as_array_mut) else {
+            continue;
+        };
         if sources.iter().any(|source| source["serviceAccountToken"].is_object()) {
             fold_volume(sources, &name, secret, &mut asks);
         }
@@ -107,9 +136,15 @@ fn namespace_path(source: &Value) -> Option<&str> {
 pub(super) fn check(spec: &Value) -> Result<(), Refused> {
     for volume in json::list(&spec["volumes"]) {
         let unknown = |fields: &Value, known: &[&str]| {
-            fields.as_object().into_iter().flatten().map(|(field, _)| field.clone()).find(|f| !known.contains(&f.as_str()))
+            fields
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(field, _)| field.clone())
+                .find(|f| !known.contains(&f.as_str()))
         };
-        let projected = json::list(&volume["projected"]["sources"]).find_map(|source| unknown(source, &KNOWN_PROJECTED));
+        let projected =
+            json::list(&volume["projected"]["sources"]).find_map(|source| unknown(source, &KNOWN_PROJECTED));
         if let Some(source_kind) = unknown(volume, &KNOWN).or(projected) {
             let volume = json::text(&volume["name"]).unwrap_or_default().to_owned();
             return Err(Refused::Volume { volume, source_kind });

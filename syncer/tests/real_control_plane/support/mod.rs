@@ -1,13 +1,12 @@
 //! A real etcd and two real kube-apiservers, host and tenant, with nothing else running: what a controller, a scheduler
 //! or a kubelet would do, a test does itself.
 
-#![allow(dead_code, reason = "each test file uses its own part")]
-
 mod certificates;
 mod kubelet;
 mod process;
+mod streams;
 
-use std::{net::TcpListener, path::Path, time::Duration};
+use std::{net::TcpListener, time::Duration};
 
 use k8s_openapi::api::{
     authentication::v1::TokenRequest,
@@ -31,6 +30,7 @@ use tenantbench_syncer::{
 };
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
 
 pub(crate) use kubelet::HostKubelet;
 
@@ -66,19 +66,27 @@ impl Running {
     /// Stops it as SIGTERM would.
     pub(crate) async fn stop(self) {
         self.stop.cancel();
-        tokio::time::timeout(Duration::from_secs(1), self.task).await.expect("stops within a second").expect("ends");
+        tokio::time::timeout(Duration::from_secs(1), self.task)
+            .await
+            .expect("stops within a second")
+            .expect("ends");
     }
 }
 
 impl World {
     /// Starts both clusters and makes what a plane's owner would: namespace, Role, Service.
     pub(crate) async fn start() -> Self {
+        let _ = tracing_subscriber::fmt()
+            .with_env_filter(EnvFilter::from_default_env())
+            .with_test_writer()
+            .try_init();
         let folder = tempfile::tempdir().expect("a folder");
         let authority = certificates::Authority::new(folder.path());
         let mut processes = process::Processes::new(folder.path());
         let etcd = processes.etcd();
         let node_port = free_port();
-        let [host_url, tenant_url] = ["host", "tenant"].map(|name| processes.api_server(name, &etcd, &authority));
+        let [host_url, tenant_url] =
+            ["host", "tenant"].map(|name| processes.api_server(name, &etcd, &authority));
         let admin = |url: &str| config(url, &authority, ADMIN_TOKEN);
         let (host, tenant) = (make(admin(&host_url)), make(admin(&tenant_url)));
         for cluster in [&host, &tenant] {
@@ -116,14 +124,9 @@ impl World {
         Running { stop, task }
     }
 
-    /// What the syncer is told, to be changed by a test.
-    pub(crate) fn options(&self) -> Options {
-        self.options.clone()
-    }
-
-    /// The folder of certificates and logs.
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
+    /// The tenant's admin, for exec.
+    pub(crate) fn tenant_upgrades(&self) -> Client {
+        client(self.options.tenant.clone(), Purpose::Upgrades).expect("a client")
     }
 
     /// The tenant's objects of a namespace.
@@ -140,6 +143,11 @@ impl World {
         K: Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>,
     {
         Api::namespaced(self.host.clone(), HOST_NAMESPACE)
+    }
+
+    /// Serves logs and exec of the host's `node-1`, and makes that Node.
+    pub(crate) async fn host_node(&self) -> streams::HostStreams {
+        streams::HostStreams::start(&self.host, self.folder.path()).await
     }
 
     /// Plays scheduler and kubelet on the host, without any delay.
@@ -170,7 +178,19 @@ pub(crate) async fn until<K>(what: &str, api: &Api<K>, name: &str, condition: im
 where
     K: Resource + Clone + DeserializeOwned + std::fmt::Debug + Send + 'static,
 {
-    soon(what, await_condition(api.clone(), name, condition)).await.expect("the watch works")
+    soon(&format!("{what} ({name})"), await_condition(api.clone(), name, condition))
+        .await
+        .expect("the watch works")
+}
+
+/// A small pod that names a ConfigMap, or none.
+pub(crate) fn pod(name: &str, config_map: Option<&str>) -> Value {
+    let volumes: Vec<Value> =
+        config_map.into_iter().map(|map| json!({"name": "v", "configMap": {"name": map}})).collect();
+    json!({
+        "metadata": {"name": name, "labels": {"app": name}},
+        "spec": {"terminationGracePeriodSeconds": 5, "containers": [{"name": "c", "image": "i"}], "volumes": volumes},
+    })
 }
 
 /// Whether a pod is Ready.
@@ -206,8 +226,10 @@ async fn prepare_host(host: &Client) -> String {
     create(&services, json!({"metadata": {"name": "vc"}, "spec": {"ports": [{"port": 443}]}})).await;
     let config_maps: Api<ConfigMap> = Api::namespaced(host.clone(), HOST_NAMESPACE);
     create(&config_maps, json!({"metadata": {"name": "plane"}})).await;
-    let request: TokenRequest = serde_json::from_value(json!({"spec": {"audiences": []}})).expect("a request");
-    let answer = accounts.create_token_request("syncer", &PostParams::default(), &request).await.expect("a token");
+    let request: TokenRequest =
+        serde_json::from_value(json!({"spec": {"audiences": []}})).expect("a request");
+    let answer =
+        accounts.create_token_request("syncer", &PostParams::default(), &request).await.expect("a token");
     answer.status.and_then(|status| status.token).expect("a token")
 }
 

@@ -42,11 +42,13 @@ impl Processes {
 
     /// Returns its address.
     pub(super) fn etcd(&mut self) -> String {
-        let (client, peer) = (format!("http://127.0.0.1:{}", free_port()), format!("http://127.0.0.1:{}", free_port()));
+        let (client, peer) =
+            (format!("http://127.0.0.1:{}", free_port()), format!("http://127.0.0.1:{}", free_port()));
         let data = self.folder.join("etcd");
         let mut command = program("etcd");
         command
-            .arg("--data-dir").arg(data)
+            .arg("--data-dir")
+            .arg(data)
             .arg("--unsafe-no-fsync")
             .args(["--listen-client-urls", &client, "--advertise-client-urls", &client])
             .args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", &peer])
@@ -59,12 +61,21 @@ impl Processes {
     pub(super) fn api_server(&mut self, name: &str, etcd: &str, authority: &Authority) -> String {
         let port = free_port();
         let tokens = self.folder.join("tokens.csv");
-        fs_err::write(&tokens, format!("{ADMIN_TOKEN},admin,1,system:masters\n")).expect("the folder can be written");
+        fs_err::write(&tokens, format!("{ADMIN_TOKEN},admin,1,system:masters\n"))
+            .expect("the folder can be written");
         let file = |flag: &str, path: PathBuf| format!("--{flag}={}", path.display());
         let mut command = program("kube-apiserver");
         command
-            .args([format!("--etcd-servers={etcd}"), format!("--etcd-prefix=/{name}"), format!("--secure-port={port}")])
-            .args(["--bind-address=127.0.0.1", "--authorization-mode=RBAC", "--service-account-issuer=https://tests"])
+            .args([
+                format!("--etcd-servers={etcd}"),
+                format!("--etcd-prefix=/{name}"),
+                format!("--secure-port={port}"),
+            ])
+            .args([
+                "--bind-address=127.0.0.1",
+                "--authorization-mode=RBAC",
+                "--service-account-issuer=https://tests",
+            ])
             .args(["--service-account-extend-token-expiration=false", "--endpoint-reconciler-type=none"])
             .args(["--kubelet-preferred-address-types=InternalIP"])
             .arg(format!("--service-cluster-ip-range={RANGE}"))
@@ -85,7 +96,8 @@ impl Processes {
     }
 
     fn spawn(&mut self, name: &str, mut command: Command) {
-        let log = fs_err::File::create(self.folder.join(format!("{name}.log"))).expect("the folder can be written");
+        let log =
+            fs_err::File::create(self.folder.join(format!("{name}.log"))).expect("the folder can be written");
         let (log, _) = log.into_parts();
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
         self.children.push(child.unwrap_or_else(|error| panic!("{name} does not start: {error}")));

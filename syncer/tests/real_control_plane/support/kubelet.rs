@@ -6,7 +6,7 @@ use futures::TryStreamExt;
 use k8s_openapi::api::core::v1::Pod;
 use kube::{
     Api,
-    api::{DeleteParams, Patch, PatchParams, PostParams},
+    api::{DeleteParams, Patch, PatchParams, PostParams, Preconditions},
     runtime::{WatchStreamExt, watcher},
 };
 use serde_json::{Value, json};
@@ -43,7 +43,8 @@ async fn act(pods: &Api<Pod>, pod: &Pod) {
     let spec = pod.spec.as_ref().expect("a spec");
     let is_running = pod.status.as_ref().and_then(|status| status.phase.as_deref()) == Some("Running");
     if pod.metadata.deletion_timestamp.is_some() {
-        let _ = pods.delete(name, &DeleteParams::default().grace_period(0)).await;
+        let this_one = Preconditions { uid: pod.metadata.uid.clone(), resource_version: None };
+        let _ = pods.delete(name, &DeleteParams::default().grace_period(0).preconditions(this_one)).await;
         return;
     }
     if spec.node_name.is_none() {
@@ -51,7 +52,8 @@ async fn act(pods: &Api<Pod>, pod: &Pod) {
             "apiVersion": "v1", "kind": "Binding", "metadata": {"name": name},
             "target": {"apiVersion": "v1", "kind": "Node", "name": "node-1"},
         });
-        let _ = pods.create_subresource::<Value, Value>("binding", name, &PostParams::default(), &binding).await;
+        let _ =
+            pods.create_subresource::<Value, Value>("binding", name, &PostParams::default(), &binding).await;
     }
     if !is_running {
         let statuses: Vec<_> = spec.containers.iter().map(|container| {
@@ -60,8 +62,9 @@ async fn act(pods: &Api<Pod>, pod: &Pod) {
                 "started": true, "containerID": "process://1", "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}},
             })
         }).collect();
-        let conditions = ["Initialized", "ContainersReady", "Ready", "PodScheduled"]
-            .map(|kind| json!({"type": kind, "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}));
+        let conditions = ["Initialized", "ContainersReady", "Ready", "PodScheduled"].map(
+            |kind| json!({"type": kind, "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}),
+        );
         let status = json!({"status": {
             "phase": "Running", "podIP": "10.1.0.5", "podIPs": [{"ip": "10.1.0.5"}], "hostIP": "172.18.0.2",
             "hostIPs": [{"ip": "172.18.0.2"}], "startTime": "2026-01-01T00:00:00Z",

@@ -1,11 +1,9 @@
-//! The syncer between real API servers.
-
-mod support;
+//! Pods, from their making to their end, started from either side.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use k8s_openapi::api::{
     coordination::v1::Lease,
-    core::v1::{ConfigMap, Node, Pod, Secret, Service},
+    core::v1::{ConfigMap, Node, Pod, Secret},
 };
 use kube::{
     Api,
@@ -13,15 +11,8 @@ use kube::{
     runtime::conditions::is_deleted,
 };
 use serde_json::{Value, json};
-use support::{World, create, is_ready, prepare_namespace, until};
 
-fn pod(name: &str, config_map: Option<&str>) -> Value {
-    let volumes: Vec<Value> = config_map.into_iter().map(|map| json!({"name": "v", "configMap": {"name": map}})).collect();
-    json!({
-        "metadata": {"name": name, "labels": {"app": name}},
-        "spec": {"terminationGracePeriodSeconds": 5, "containers": [{"name": "c", "image": "i"}], "volumes": volumes},
-    })
-}
+use crate::support::{World, create, is_ready, pod, prepare_namespace, until};
 
 /// The claims of a token.
 fn claims(token: &[u8]) -> Value {
@@ -61,8 +52,18 @@ async fn a_pod_lives_and_dies_on_both_sides() {
     let spec = host_pod.spec.as_ref().expect("a spec");
     assert_eq!(spec.automount_service_account_token, Some(false));
     let tokens = ListParams::default().labels("tenantbench.dev/role=pod-token");
-    let secret = world.host_api::<Secret>().list(&tokens).await.expect("a list").items.pop().expect("the pod's tokens");
-    assert_eq!(secret.metadata.owner_references.as_ref().map(|owners| owners[0].uid.clone()), host_pod.metadata.uid);
+    let secret = world
+        .host_api::<Secret>()
+        .list(&tokens)
+        .await
+        .expect("a list")
+        .items
+        .pop()
+        .expect("the pod's tokens");
+    assert_eq!(
+        secret.metadata.owner_references.as_ref().map(|owners| owners[0].uid.clone()),
+        host_pod.metadata.uid
+    );
     let data = secret.data.expect("tokens");
     assert_eq!(data["namespace"].0, b"shop");
     let token = data.iter().find(|(key, _)| key.starts_with("kube-api-access-")).expect("a token").1;
@@ -75,7 +76,8 @@ async fn a_pod_lives_and_dies_on_both_sides() {
     assert!(host_maps.get_opt(&world.names.host("shop", "unused")).await.expect("may read").is_none());
     let change = Patch::Merge(json!({"data": {"k": "2"}}));
     maps.patch("used", &PatchParams::default(), &change).await.expect("a change");
-    let has_changed = |map: Option<&ConfigMap>| map.and_then(|map| map.data.as_ref()?.get("k")).is_some_and(|v| v == "2");
+    let has_changed =
+        |map: Option<&ConfigMap>| map.and_then(|map| map.data.as_ref()?.get("k")).is_some_and(|v| v == "2");
     until("the change to reach the host", &host_maps, &host_map, has_changed).await;
 
     // A label goes down and away again.
@@ -104,72 +106,9 @@ async fn a_pod_that_the_host_evicts_goes_in_the_tenant_too() {
     let (pods, host_pods) = (world.tenant_api::<Pod>("default"), world.host_api::<Pod>());
     create(&pods, pod("web", None)).await;
     until("the pod to be Ready", &pods, "web", is_ready).await;
-    host_pods.delete(&world.names.host("default", "web"), &DeleteParams::default()).await.expect("is deleted");
+    host_pods
+        .delete(&world.names.host("default", "web"), &DeleteParams::default())
+        .await
+        .expect("is deleted");
     until("the tenant's pod to go", &pods, "web", |pod: Option<&Pod>| pod.is_none()).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn both_sides_have_the_same_service_address_even_where_the_tenants_is_taken() {
-    let world = World::start().await;
-    let _syncer = world.syncer().await;
-    let (services, host_services) = (world.tenant_api::<Service>("default"), world.host_api::<Service>());
-    let address = |service: Option<&Service>| service.and_then(|s| s.spec.as_ref()?.cluster_ip.clone());
-    let spec = |ip: &str| json!({"clusterIP": ip, "ports": [{"port": 80}], "selector": {"app": "web"}});
-
-    create(&services, json!({"metadata": {"name": "free"}, "spec": spec("10.96.77.1")})).await;
-    let free = world.names.host("default", "free");
-    until("the Service on the host", &host_services, &free, |s: Option<&Service>| s.is_some()).await;
-    assert_eq!(address(host_services.get(&free).await.ok().as_ref()).as_deref(), Some("10.96.77.1"));
-
-    create(&host_services, json!({"metadata": {"name": "squatter"}, "spec": spec("10.96.77.2")})).await;
-    create(&services, json!({"metadata": {"name": "taken"}, "spec": {
-        "clusterIP": "10.96.77.2", "type": "NodePort", "ports": [{"port": 80}], "selector": {"app": "web"},
-    }})).await;
-    let moved = |s: Option<&Service>| {
-        address(s).is_some_and(|ip| ip != "10.96.77.2") && s.and_then(|s| s.spec.as_ref()?.type_.clone()).as_deref() == Some("NodePort")
-    };
-    let tenant = until("the tenant's address to change", &services, "taken", moved).await.expect("a Service");
-    let host = host_services.get(&world.names.host("default", "taken")).await.expect("a Service");
-    assert_eq!(address(Some(&tenant)), address(Some(&host)));
-    let node_port = |s: &Service| s.spec.as_ref().and_then(|spec| spec.ports.as_ref()?.first()?.node_port);
-    assert_eq!(node_port(&tenant), node_port(&host));
-    let selector = host.spec.and_then(|spec| spec.selector).expect("a selector");
-    assert_eq!(selector.get("tenantbench.dev/namespace").map(String::as_str), Some("default"));
-
-    services.delete("free", &DeleteParams::default()).await.expect("is deleted");
-    until("the host's Service to go", &host_services, &free, |s: Option<&Service>| s.is_none()).await;
-    assert!(host_services.get_opt(&world.names.host("default", "kubernetes")).await.expect("may read").is_none());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_restart_removes_orphans_makes_what_is_missing_and_doubles_nothing() {
-    let world = World::start().await;
-    let _kubelet = world.host_kubelet();
-    let syncer = world.syncer().await;
-    let (pods, host_pods) = (world.tenant_api::<Pod>("default"), world.host_api::<Pod>());
-    for name in ["stays", "goes", "again"] {
-        create(&pods, pod(name, None)).await;
-        until("the pod to be Ready", &pods, name, is_ready).await;
-    }
-    let host_uid = |name: &str| {
-        let (api, name) = (host_pods.clone(), world.names.host("default", name));
-        async move { api.get(&name).await.expect("a host pod").metadata.uid.expect("a uid") }
-    };
-    let (stays, goes, again) = (host_uid("stays").await, host_uid("goes").await, host_uid("again").await);
-    syncer.stop().await;
-
-    let now = DeleteParams::default().grace_period(0);
-    for name in ["goes", "again"] {
-        pods.delete(name, &now).await.expect("is deleted");
-    }
-    create(&pods, pod("again", None)).await;
-    create(&pods, pod("new", None)).await;
-    let _syncer = world.syncer().await;
-    for name in ["new", "again", "stays"] {
-        until("the pod to be Ready after the restart", &pods, name, is_ready).await;
-    }
-    until("the orphan to go", &host_pods, &world.names.host("default", "goes"), is_deleted(&goes)).await;
-    assert_eq!(host_uid("stays").await, stays);
-    assert_ne!(host_uid("again").await, again);
-    assert_eq!(host_pods.list(&ListParams::default()).await.expect("a list").items.len(), 3);
 }

@@ -1,0 +1,12 @@
+//! The syncer between real API servers: `cargo test -p tenantbench-syncer --test real_control_plane`, with
+//! TENANTBENCH_ASSETS naming a folder that has etcd and kube-apiserver.
+
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
+
+mod events;
+mod kubelet;
+mod pods;
+mod restart;
+mod role;
+mod services;
+mod support;
