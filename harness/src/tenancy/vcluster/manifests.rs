@@ -116,6 +116,7 @@ fn key_material(pki: &Certificates) -> Value {
     pair("apiserver", &pki.api_server);
     pair("kubelet", &pki.kubelet);
     pair("kubelet-client", &pki.kubelet_client);
+    put("kubelet-client-ca.crt", &pki.kubelet_authority);
     put("accounts.key", &pki.accounts.private);
     put("accounts.pub", &pki.accounts.public);
     put("audit-policy.yaml", AUDIT_POLICY);
@@ -248,7 +249,7 @@ fn syncer(address: &str, service_cidr: &str) -> Value {
             format!("--owner=statefulset/{NAME}"),
             format!("--node-address={address}"),
             format!("--kubelet-port={KUBELET_PORT}"),
-            "--kubelet-cert=/pki/kubelet.crt", "--kubelet-key=/pki/kubelet.key", "--kubelet-client-ca=/pki/ca.crt",
+            "--kubelet-cert=/pki/kubelet.crt", "--kubelet-key=/pki/kubelet.key", "--kubelet-client-ca=/pki/kubelet-client-ca.crt",
             format!("--service-cidr={service_cidr}"),
         ],
         "readinessProbe": {"httpGet": {"path": "/readyz", "port": 8081}, "periodSeconds": 1},

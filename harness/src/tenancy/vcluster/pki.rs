@@ -11,6 +11,8 @@ use crate::{
 /// All key material of one virtual cluster; all PEM.
 pub(super) struct Certificates {
     pub(super) authority: Issued,
+    /// Signs nothing but the API server's way to the kubelets: whoever has a certificate of it may exec into pods.
+    pub(super) kubelet_authority: String,
     pub(super) api_server: Issued,
     pub(super) kubelet: Issued,
     pub(super) kubelet_client: Issued,
@@ -24,11 +26,13 @@ impl Certificates {
     /// Makes everything anew for the virtual cluster in `namespace` whose Service has `address` on the host.
     pub(super) fn new(namespace: &str, address: &str) -> Result<Self, PkiError> {
         let authority = Authority::new(&format!("tenantbench {namespace}"))?;
+        let kubelets = Authority::new(&format!("tenantbench {namespace} kubelets"))?;
         let masters = ["system:masters"];
         Ok(Self {
             api_server: authority.server("kube-apiserver", &api_server_names(namespace, address))?,
             kubelet: authority.server("kubelet", &kubelet_names(address))?,
-            kubelet_client: authority.client("kube-apiserver-kubelet-client", &masters)?,
+            kubelet_client: kubelets.client("kube-apiserver-kubelet-client", &[])?,
+            kubelet_authority: kubelets.certificate(),
             // One identity for all controllers is lighter than a service account each, and it is the tenant's own cluster.
             controller_manager: authority.client("system:kube-controller-manager", &masters)?,
             syncer: authority.client("tenantbench:syncer", &masters)?,
