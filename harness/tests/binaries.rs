@@ -1,5 +1,7 @@
 //! Binaries that are missing, corrupt or of the wrong version, as a user meets them.
 
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 mod lab;
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};

@@ -1,5 +1,7 @@
 //! Downloads from a server on this machine: the right file, a wrong one, none, half of one.
 
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 use std::{path::Path, sync::Arc};
 
 use axum::{

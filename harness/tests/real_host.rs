@@ -137,6 +137,14 @@ fn a_run_folder_that_cannot_be_made_says_what_to_set() {
 }
 
 #[test]
+fn a_full_disk_is_seen_before_anything_is_started() {
+    let lab = Lab::new();
+    let up = lab.run_on_small_disk("20m", &["host", "up"]);
+    assert_eq!(up.status.code(), Some(103), "{}", stderr(&up));
+    assert!(stderr(&up).contains("MB free for the run folder"), "{}", stderr(&up));
+}
+
+#[test]
 fn an_unknown_host_is_named() {
     let lab = Lab::new();
     for verb in ["down", "kubeconfig"] {

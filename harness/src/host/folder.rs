@@ -16,6 +16,9 @@ use crate::process::Ledger;
 /// The longest path that a Unix socket can have, in bytes, without the final zero.
 const SOCKET_PATH_MAX: usize = 107;
 
+/// How much a host needs at least, in bytes.
+const ROOM: u64 = 256_000_000;
+
 /// The name of a run, also of its folder: lower-case letters, digits and dashes, at most 48.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -98,6 +101,14 @@ pub enum FolderError {
         /// What the system said.
         source: io::Error,
     },
+    /// etcd alone reserves 64 MB before it starts.
+    #[error("only {} MB free for the run folder {path}, {} MB are needed; free some or set TENANTBENCH_STATE to a folder with room", .free / 1_000_000, ROOM / 1_000_000)]
+    NoRoom {
+        /// The folder.
+        path: PathBuf,
+        /// Bytes that are free.
+        free: u64,
+    },
     /// Unix sockets in the folder would have too long a name.
     #[error(
         "the run folder {path} is too deep for Unix sockets; set TENANTBENCH_STATE to a path under 50 bytes"
@@ -126,6 +137,10 @@ impl RunFolder {
         }
         let not_writable = |source| FolderError::NotWritable { path: path.clone(), source };
         fs_err::create_dir_all(runs).map_err(not_writable)?;
+        let free = free_bytes(runs).map_err(not_writable)?;
+        if free < ROOM {
+            return Err(FolderError::NoRoom { path, free });
+        }
         match std::fs::DirBuilder::new().mode(0o700).create(&path) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(not_writable(error)),
             _ => {}
@@ -256,6 +271,11 @@ impl RunLock {
 pub fn is_live(folder: &RunFolder) -> bool {
     let Ok(file) = File::open(folder.join("lock")) else { return false };
     matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+}
+
+fn free_bytes(path: &Path) -> io::Result<u64> {
+    let system = nix::sys::statvfs::statvfs(path)?;
+    Ok(system.blocks_available() * system.fragment_size())
 }
 
 fn same_file(file: &File, path: &Path) -> bool {

@@ -26,7 +26,9 @@ fn read_end(path: &Path) -> io::Result<String> {
 }
 
 fn tail(text: &str, count: usize) -> Vec<String> {
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    // What a Go program says comes before the stacks that it prints when it panics.
+    let said = text.find("\ngoroutine ").map_or(text, |stacks| &text[..stacks]);
+    let lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
     let from = lines.len().saturating_sub(count);
     lines[from..].iter().map(|line| cut(line)).collect()
 }
@@ -46,6 +48,12 @@ mod tests {
     fn the_tail_is_the_last_lines_in_order_without_blank_ones() {
         assert_eq!(tail("a\nb\n\nc\n", 2), ["b", "c"]);
         assert_eq!(tail("", 2), [""; 0]);
+    }
+
+    #[test]
+    fn the_words_of_a_panic_come_before_its_stacks() {
+        let text = "starting\npanic: no space left on device\n\ngoroutine 1 [running]:\nmain.main()\n";
+        assert_eq!(tail(text, 1), ["panic: no space left on device"]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A place of its own for each test, cleaned up when the test ends, however it ends.
 
 #![allow(dead_code, reason = "each test file uses its part")]
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use std::{
     path::PathBuf,
@@ -38,6 +39,17 @@ impl Lab {
 
     pub(crate) fn run_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
         self.command(arguments).envs(variables.iter().copied()).output().unwrap()
+    }
+
+    /// Runs tenantbench with its state on a disk of this size: a tmpfs in namespaces of its own, which need no root.
+    pub(crate) fn run_on_small_disk(&self, size: &str, arguments: &[&str]) -> Output {
+        let state = self.path("state");
+        std::fs::create_dir(&state).unwrap();
+        let script = format!("mount -t tmpfs -o size={size} tmpfs '{}' && exec \"$@\"", state.display());
+        let mut command = Command::new("unshare");
+        command.args(["--user", "--map-root-user", "--mount", "sh", "-c", &script, "sh"]);
+        command.arg(env!("CARGO_BIN_EXE_tenantbench")).args(arguments);
+        command.env("TENANTBENCH_STATE", state).stdin(Stdio::null()).output().unwrap()
     }
 
     /// Runs tenantbench, which must succeed.

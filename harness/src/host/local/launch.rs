@@ -117,7 +117,7 @@ impl Owned {
                         facts.api_ready_seconds = api_ready.unwrap_or(facts.api_ready_seconds);
                         facts.ready_seconds = begun.elapsed().as_secs_f64();
                     }
-                    return Ok(status);
+                    return Ok(*status);
                 }
             }
         }

@@ -64,7 +64,7 @@ impl Link {
     /// As [`Link::ask`], and when the supervisor refuses.
     pub async fn status(&mut self) -> Result<Status, HostError> {
         match self.ask(&Request::Status).await? {
-            Reply::Status(status) => Ok(status),
+            Reply::Status(status) => Ok(*status),
             other => Err(unexpected(&other)),
         }
     }

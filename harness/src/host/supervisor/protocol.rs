@@ -20,7 +20,7 @@ pub enum Event {
     /// The API is served.
     ApiReady,
     /// The host is ready.
-    Ready(Status),
+    Ready(Box<Status>),
     /// The host could not come up, or broke. After a failed start the supervisor removes everything and ends.
     Failed {
         /// One line for a person.
@@ -56,7 +56,7 @@ pub enum Request {
 #[serde(tag = "reply", rename_all = "kebab-case")]
 pub enum Reply {
     /// To [`Request::Status`].
-    Status(Status),
+    Status(Box<Status>),
     /// To [`Request::Forward`].
     Forwarded {
         /// The address on this machine.

@@ -98,7 +98,7 @@ impl Service {
                             self.status.kept = true;
                             reply(call.reply, Reply::Kept);
                         }
-                        Request::Status => reply(call.reply, Reply::Status(self.status.clone())),
+                        Request::Status => reply(call.reply, Reply::Status(Box::new(self.status.clone()))),
                     },
                 }
             }
@@ -107,7 +107,7 @@ impl Service {
         self.status.processes = self.plant.servers.pids();
         self.status.api_server.clone_from(&self.plant.api_server);
         self.status.facts = Some(facts);
-        self.output.say(&Event::Ready(self.status.clone()));
+        self.output.say(&Event::Ready(Box::new(self.status.clone())));
         Ok(None)
     }
 
@@ -131,7 +131,7 @@ impl Service {
                         self.status.kept = true;
                         reply(call.reply, Reply::Kept);
                     }
-                    Request::Status => reply(call.reply, Reply::Status(self.status.clone())),
+                    Request::Status => reply(call.reply, Reply::Status(Box::new(self.status.clone()))),
                     Request::Forward { namespace, service, port } => {
                         let (namespace, service) = (namespace.clone(), service.clone());
                         self.forward(namespace, service, *port, call.reply);
