@@ -1,11 +1,16 @@
 //! The audit finds what bears no mark of ours: six foreign things are planted, and all six are named.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod lab;
 
 use std::{net::TcpListener, sync::Arc, time::Duration};
 
 use k8s_openapi::api::core::v1::ConfigMap;
-use kube::{Api, api::{DynamicObject, PostParams}};
+use kube::{
+    Api,
+    api::{DynamicObject, PostParams},
+};
 use serde_json::json;
 use tenantbench::{
     apply::Applier,
@@ -74,7 +79,9 @@ async fn a_tenants_user_is_refused_outside_its_namespace_by_the_server_and_not_b
     let platform = Platform::new(Arc::new(host), "test".into(), Duration::from_secs(30)).await.unwrap();
     let kubeconfig = platform.namespace("tenant-a", "tenantbench:tenant-a").await.unwrap();
     let client = connect(kubeconfig).await.unwrap();
-    let map = |name: &str| -> ConfigMap { serde_json::from_value::<ConfigMap>(json!({"metadata": {"name": name}})).unwrap() };
+    let map = |name: &str| -> ConfigMap {
+        serde_json::from_value::<ConfigMap>(json!({"metadata": {"name": name}})).unwrap()
+    };
     let create = |namespace: &str| {
         let api: Api<ConfigMap> = Api::namespaced(client.clone(), namespace);
         async move { api.create(&PostParams::default(), &map("a")).await }

@@ -1,5 +1,7 @@
 //! `tenantbench scenario` from outside: what a user reads, and what is left when things go wrong.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod lab;
 
 use std::{
@@ -25,7 +27,8 @@ struct Running {
 
 impl Running {
     fn start(lab: &Lab, flags: &[&str]) -> Self {
-        let mut command = lab.command(&[&["scenario", "ray-install", "--results", &results(lab)], flags].concat());
+        let mut command =
+            lab.command(&[&["scenario", "ray-install", "--results", &results(lab)], flags].concat());
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
         Self { child, lines, seen: Vec::new() }
@@ -147,6 +150,9 @@ fn a_malformed_scenario_names_every_problem_with_its_place() {
     let message = stderr(&output);
     assert_eq!(output.status.code(), Some(2), "{message}");
     for (place, word) in [(":3:", "titel"), (":4:", "castle"), (":6:", "dance")] {
-        assert!(message.lines().any(|line| line.contains(place) && line.contains(word)), "{place} {word}: {message}");
+        assert!(
+            message.lines().any(|line| line.contains(place) && line.contains(word)),
+            "{place} {word}: {message}"
+        );
     }
 }

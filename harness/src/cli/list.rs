@@ -13,7 +13,7 @@ use super::{
 
 /// List the built-in scenarios with their parameters, the tenancy models and the workloads.
 #[derive(Args, Clone, Debug)]
-pub struct ListArgs {
+pub(super) struct ListArgs {
     /// How to print it.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -59,7 +59,7 @@ struct Listed {
 ///
 /// # Errors
 /// Where standard output cannot be written.
-pub fn run(arguments: &ListArgs, terminal: &Terminal) -> Result<Code, CliError> {
+pub(super) fn run(arguments: &ListArgs, terminal: &Terminal) -> Result<Code, CliError> {
     terminal.data(&text(arguments)?)?;
     Ok(Code::Ok)
 }

@@ -14,7 +14,7 @@ const WATCHES_PER_SCOPE: usize = 9;
 
 /// Run an operator until it is told to stop. This is what a workload's Deployment starts.
 #[derive(Args, Debug)]
-pub struct OperatorArgs {
+pub(super) struct OperatorArgs {
     #[command(subcommand)]
     operator: Operator,
 }
@@ -66,7 +66,7 @@ pub enum OperatorCliError {
 ///
 /// # Errors
 /// When there is no way to the API server, or the operator ends by itself.
-pub async fn run(args: OperatorArgs) -> Result<(), OperatorCliError> {
+pub(super) async fn run(args: OperatorArgs) -> Result<(), OperatorCliError> {
     let Operator::Ray(args) = args.operator;
     let config = match &args.kubeconfig {
         Some(file) => client::from_file(file).await?,

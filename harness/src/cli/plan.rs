@@ -14,7 +14,7 @@ use super::{
 
 /// Print what a scenario would do, in order, without doing it. The flags are those of `tenantbench scenario`.
 #[derive(Args, Clone, Debug)]
-pub struct PlanArgs {
+pub(super) struct PlanArgs {
     /// A scenario of the catalogue (`tenantbench list`), or a path to a file.
     scenario: String,
     /// How many rounds each model takes [default: the scenario's own].
@@ -85,7 +85,7 @@ fn words(models: &[Model]) -> String {
 ///
 /// # Errors
 /// Where there is no such scenario, parameter or model, or standard output cannot be written.
-pub fn run(arguments: &PlanArgs, terminal: &Terminal) -> Result<Code, CliError> {
+pub(super) fn run(arguments: &PlanArgs, terminal: &Terminal) -> Result<Code, CliError> {
     terminal.data(&text(arguments)?)?;
     Ok(Code::Ok)
 }

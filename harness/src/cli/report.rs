@@ -18,7 +18,7 @@ use super::{
 
 /// How a run is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(super) enum Format {
     /// A table.
     #[default]
     Human,
@@ -30,7 +30,7 @@ pub enum Format {
 
 /// Print the table or the JSON of a run again, whole or cut off. Needs no cluster.
 #[derive(Args, Clone, Debug)]
-pub struct ReportArgs {
+pub(super) struct ReportArgs {
     /// LAST for the newest run, a run's id, or the path of its folder or journal.
     #[arg(value_name = "RUN", default_value = "LAST")]
     run: String,
@@ -70,7 +70,7 @@ pub enum ReportCliError {
 ///
 /// # Errors
 /// Where there is no such run, its journal cannot be read, or standard output cannot be written.
-pub fn run(arguments: &ReportArgs, terminal: &Terminal) -> Result<Code, CliError> {
+pub(super) fn run(arguments: &ReportArgs, terminal: &Terminal) -> Result<Code, CliError> {
     terminal.data(&text(arguments, width())?)?;
     Ok(Code::Ok)
 }
@@ -79,7 +79,7 @@ pub fn run(arguments: &ReportArgs, terminal: &Terminal) -> Result<Code, CliError
 ///
 /// # Errors
 /// Where standard output cannot be written or, for [`Format::Ndjson`], the journal cannot be read.
-pub fn print(
+pub(super) fn print(
     report: &Report,
     format: Format,
     results: &Results,

@@ -6,11 +6,11 @@ mod hosts;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tenantbench_reports::{Event, Report, RunStarted, journal::JournalWriter, results::Results};
+use tenantbench_reports::{Event, RunStarted, journal::JournalWriter, results::Results};
 use tenantbench_scenarios::{Action, Plan, Resolved, load, plan};
 use tokio_util::sync::CancellationToken;
 
-pub use flags::ScenarioArgs;
+pub(super) use flags::ScenarioArgs;
 
 use self::hosts::LocalHosts;
 use super::{
@@ -30,7 +30,7 @@ use crate::{
 ///
 /// # Errors
 /// What kept it from running; a scenario that ran and failed is a [`Code`].
-pub async fn run(args: ScenarioArgs, terminal: &Terminal) -> Result<Code, CliError> {
+pub(super) async fn run(args: ScenarioArgs, terminal: &Terminal) -> Result<Code, CliError> {
     let scenario = load(&args.scenario)?.resolve(&args.set)?;
     let models = args.models(&scenario)?;
     let seed = args.seed.unwrap_or_else(rand::random);
@@ -111,7 +111,8 @@ fn workload(scenario: &Resolved, args: &ScenarioArgs) -> Result<Workload, CliErr
             _ => {}
         }
     }
-    Workload::new(&wanted.0, &wanted.1, wanted.2, args.crds.clone()).map_err(|error| RunError::from(error).into())
+    Workload::new(&wanted.0, &wanted.1, wanted.2, args.crds.clone())
+        .map_err(|error| RunError::from(error).into())
 }
 
 fn run_id(scenario: &str) -> String {
@@ -129,7 +130,9 @@ fn head(run: &str, scenario: &Resolved, planned: &Plan) -> Event {
     Event::RunStarted(RunStarted {
         run: run.to_owned(),
         scenario: scenario.scenario.clone(),
-        parameters: parameters.filter_map(|(name, value)| Some((name.clone(), serde_json::to_value(value).ok()?))).collect(),
+        parameters: parameters
+            .filter_map(|(name, value)| Some((name.clone(), serde_json::to_value(value).ok()?)))
+            .collect(),
         models: planned.models.iter().map(ToString::to_string).collect(),
         metrics: planned.metrics().into_iter().map(str::to_owned).collect(),
         rounds: planned.rounds,
@@ -143,15 +146,4 @@ fn head(run: &str, scenario: &Resolved, planned: &Plan) -> Event {
         ]
         .into(),
     })
-}
-
-/// True where a report has something that should not be there.
-trait Leaks {
-    fn leaks(&self) -> usize;
-}
-
-impl Leaks for Report {
-    fn leaks(&self) -> usize {
-        self.models.values().map(|model| model.leftovers.leaks.len()).sum()
-    }
 }

@@ -11,7 +11,7 @@ use super::{
 ///
 /// # Errors
 /// What no waiting mends.
-pub async fn run(args: SyncerArgs) -> Result<Code, CliError> {
+pub(super) async fn run(args: SyncerArgs) -> Result<Code, CliError> {
     let stop = signals::shutdown().map_err(|error| CliError::new(Code::Unfit, error.to_string()))?;
     tenantbench_syncer::cli::run(args, stop).await?;
     Ok(Code::Ok)

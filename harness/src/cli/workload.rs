@@ -12,7 +12,7 @@ use crate::workload::{
 
 /// Print a workload's manifests, fit for `kubectl apply --server-side -f -`.
 #[derive(Args, Debug)]
-pub struct WorkloadArgs {
+pub(super) struct WorkloadArgs {
     #[command(subcommand)]
     workload: Workload,
 }
@@ -58,7 +58,7 @@ pub enum WorkloadError {
 ///
 /// # Errors
 /// When the CRDs given cannot be used, or standard output is closed.
-pub fn run(args: &WorkloadArgs) -> Result<(), WorkloadError> {
+pub(super) fn run(args: &WorkloadArgs) -> Result<(), WorkloadError> {
     let Workload::Ray(args) = &args.workload;
     let defaults = ray::Options::default();
     let package = ray::package(&ray::Options {

@@ -10,9 +10,10 @@ pub fn machine() -> Machine {
     Machine {
         cores,
         memory_bytes: Meminfo::current().map_or(0, |memory| memory.mem_total),
-        kernel: kernel.map_or_else(|_| "unknown".into(), |version| {
-            format!("{}.{}.{}", version.major, version.minor, version.patch)
-        }),
+        kernel: kernel.map_or_else(
+            |_| "unknown".into(),
+            |version| format!("{}.{}.{}", version.major, version.minor, version.patch),
+        ),
         load_1m: LoadAverage::current().map_or(0.0, |load| f64::from(load.one)),
         build: if cfg!(debug_assertions) { "debug" } else { "release" }.into(),
     }

@@ -2,7 +2,7 @@
 
 pub mod audit_log;
 pub mod clock;
-pub mod pods;
 pub mod machine;
+pub mod pods;
 pub mod process;
 pub mod until;

@@ -121,7 +121,9 @@ impl Turn<'_> {
         }
         match ended {
             // Nothing that follows could be measured on a host that is gone.
-            Err(RunError::HostDied(reason)) if !self.model.wants_own_host() => Err(RunError::HostDied(reason)),
+            Err(RunError::HostDied(reason)) if !self.model.wants_own_host() => {
+                Err(RunError::HostDied(reason))
+            }
             ended => Ok(ended.is_ok()),
         }
     }
@@ -167,7 +169,8 @@ impl Turn<'_> {
         let mut outcome = Ok(Outcome::Ok);
         for planned in self.steps {
             let action = &planned.step.action;
-            let wanted = matches!(outcome, Ok(Outcome::Ok)) || (action.is_cleanup() && round.tenant.is_some());
+            let wanted =
+                matches!(outcome, Ok(Outcome::Ok)) || (action.is_cleanup() && round.tenant.is_some());
             if !wanted || (self.keep && stage::ends_something(action)) {
                 continue;
             }
@@ -183,7 +186,11 @@ impl Turn<'_> {
                     outcome = outcome.and(Err(ApplyError::Refused(refusal).into()));
                 }
                 Ok(Step::Refused(refusal)) => {
-                    recorder.emit(Event::Refused { round: self.round, model: self.model.name().into(), refusal });
+                    recorder.emit(Event::Refused {
+                        round: self.round,
+                        model: self.model.name().into(),
+                        refusal,
+                    });
                     outcome = outcome.map(|_| Outcome::Refused);
                 }
                 // The first failure is the cause; what the clean-up trips over follows from it.

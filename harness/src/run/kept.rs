@@ -11,7 +11,7 @@ use crate::tenancy::Tenant;
 ///
 /// # Errors
 /// [`RunError::Kubeconfig`] where the run's folder cannot be written.
-pub fn hand_over(round: &Round<'_>, folder: &Path) -> Result<(), RunError> {
+pub(super) fn hand_over(round: &Round<'_>, folder: &Path) -> Result<(), RunError> {
     let tenant = round.tenant()?;
     let model = round.model.name();
     let host = write(folder, &format!("{model}-host.kubeconfig"), round.platform.host.admin())?;

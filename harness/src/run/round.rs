@@ -77,7 +77,6 @@ impl Round<'_> {
     pub fn package(&self) -> Result<&Package, RunError> {
         self.package.as_ref().ok_or(RunError::OutOfOrder("install"))
     }
-
 }
 
 impl Before {

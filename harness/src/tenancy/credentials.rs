@@ -21,7 +21,7 @@ const VALID_SECONDS: u32 = 86_400;
 ///
 /// # Errors
 /// [`TenancyError`] where the host refuses the request or does not sign it within `wait`.
-pub async fn host_user(
+pub(super) async fn host_user(
     platform: &Client,
     admin: &Kubeconfig,
     user: &str,

@@ -6,8 +6,8 @@ use super::signing_request::SigningRequestError;
 use crate::{
     apply::ApplyError,
     host::HostError,
-    observe::until::WaitError,
     host::pki::PkiError,
+    observe::until::WaitError,
     workload::{InstallError, WorkloadError},
 };
 

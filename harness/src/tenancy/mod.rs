@@ -124,7 +124,8 @@ impl PlatformInstall {
     /// The users by which the shared installation acts for tenants: its service accounts.
     pub fn accounts(&self) -> impl Iterator<Item = String> + '_ {
         let kind = |object: &DynamicObject| object.types.as_ref().map(|types| types.kind.clone());
-        let accounts = self.package.all().filter(move |object| kind(object).as_deref() == Some("ServiceAccount"));
+        let accounts =
+            self.package.all().filter(move |object| kind(object).as_deref() == Some("ServiceAccount"));
         accounts.map(|account| names::service_account_user(names::PLATFORM_NAMESPACE, &account.name_any()))
     }
 }

@@ -13,12 +13,7 @@ use serde_json::{Value, json};
 use tenantbench_syncer::client::{self, Purpose};
 
 use super::{TenancyError, credentials};
-use crate::{
-    apply::Applier,
-    host::Host,
-    names,
-    observe::until::Wait,
-};
+use crate::{apply::Applier, host::Host, names, observe::until::Wait};
 
 /// The platform team at work on one host.
 pub struct Platform {

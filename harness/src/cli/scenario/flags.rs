@@ -15,7 +15,7 @@ use crate::cli::{
 
 /// Run a scenario and print its report.
 #[derive(Args, Debug)]
-pub struct ScenarioArgs {
+pub(crate) struct ScenarioArgs {
     /// A scenario of the catalogue (`tenantbench list`), or a path to a file.
     pub scenario: String,
     /// How many rounds each model takes [default: the scenario's own].
@@ -49,13 +49,12 @@ pub struct ScenarioArgs {
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "clap would show the text as a heading")]
     pub local: LocalArgs,
 }
 
 /// The kinds of host that can be asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum HostChoice {
+pub(crate) enum HostChoice {
     /// The best that works here: for now always local.
     #[default]
     Auto,
@@ -68,7 +67,7 @@ impl ScenarioArgs {
     ///
     /// # Errors
     /// A name that the scenario does not compare.
-    pub fn models(&self, scenario: &Resolved) -> Result<Vec<Model>, CliError> {
+    pub(crate) fn models(&self, scenario: &Resolved) -> Result<Vec<Model>, CliError> {
         if self.models.is_empty() {
             return Ok(scenario.models.clone());
         }
@@ -88,7 +87,7 @@ impl ScenarioArgs {
     }
 
     /// Where results go.
-    pub fn results(&self) -> Results {
+    pub(crate) fn results(&self) -> Results {
         Results::at(&self.results)
     }
 }

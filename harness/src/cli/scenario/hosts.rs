@@ -45,10 +45,14 @@ impl<'a> LocalHosts<'a> {
 
     async fn next(&self) -> Result<Arc<dyn Host>, RunError> {
         let number = self.started.fetch_add(1, Ordering::Relaxed) + 1;
-        let name: RunName = format!("s{}-{number}", std::process::id()).parse().map_err(|error| {
-            RunError::Host(crate::host::HostError::from(error))
-        })?;
-        let spec = self.args.local.spec(name, &self.assets).map_err(|error| RunError::Setup(error.message().to_owned()))?;
+        let name: RunName = format!("s{}-{number}", std::process::id())
+            .parse()
+            .map_err(|error| RunError::Host(crate::host::HostError::from(error)))?;
+        let spec = self
+            .args
+            .local
+            .spec(name, &self.assets)
+            .map_err(|error| RunError::Setup(error.message().to_owned()))?;
         let host = LocalHost::start(&spec, |text| self.terminal.note(text)).await?;
         Ok(Arc::new(host))
     }

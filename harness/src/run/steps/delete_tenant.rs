@@ -26,7 +26,9 @@ pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>
         round.record.sample(Metric::TenantDeleted, started.elapsed().as_secs_f64());
         match pause(&sync_latency::host_writes(round), &round.tenant()?.name) {
             Some(pause) => round.record.sample(Metric::NamespaceClearWait, pause),
-            None => round.record.absent(Metric::NamespaceClearWait, "the host's audit log is not on this machine"),
+            None => {
+                round.record.absent(Metric::NamespaceClearWait, "the host's audit log is not on this machine")
+            }
         }
         Ok(Step::Done)
     }

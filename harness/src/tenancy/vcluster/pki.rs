@@ -4,8 +4,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use kube::config::{AuthInfo, Cluster, Context, Kubeconfig, NamedAuthInfo, NamedCluster, NamedContext};
 
 use crate::{
-    names,
     host::pki::{Authority, Issued, PkiError, Signer},
+    names,
 };
 
 /// All key material of one virtual cluster; all PEM.
