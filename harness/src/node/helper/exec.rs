@@ -4,20 +4,26 @@ use std::fs::OpenOptions;
 
 use nix::unistd::setsid;
 
-use super::{HelperError, Step, container, layout::ExecLayout, lifetime, user::Namespace};
+use super::{
+    HelperError, Step,
+    container::{self, Pod},
+    layout::ExecLayout,
+    lifetime,
+    user::Namespace,
+};
 
 pub(super) fn run(layout: ExecLayout) -> Result<(), HelperError> {
     lifetime::end_with(layout.parent)?;
-    let network = Namespace::of(layout.sandbox, "net")?;
-    let hostname = Namespace::of(layout.sandbox, "uts")?;
-    let mounts = Namespace::of(layout.container, "mnt")?;
     if layout.terminal {
         control_terminal()?;
     }
-    Namespace::of(layout.router, "user")?.enter()?;
-    network.enter()?;
-    hostname.enter()?;
-    mounts.enter()?;
+    if let Some((pod, container)) = &layout.place {
+        let mounts = Namespace::of(*container, "mnt")?;
+        let pod = Pod::open(pod)?;
+        pod.enter()?;
+        mounts.enter()?;
+        container::leave_rights(&layout.process)?;
+    }
     container::become_program(layout.parent, &layout.process)
 }
 

@@ -14,7 +14,7 @@ use nix::{
 
 use super::{
     HelperError, Step,
-    layout::{Bind, ContainerLayout, IMAGE_BIN},
+    layout::{Bind, ContainerPlace, IMAGE_BIN},
 };
 
 /// What programs of this machine need to run, as far as it exists.
@@ -39,8 +39,8 @@ const ETC: &[&str] = &[
 /// Folders that are there for the container to write to.
 const OWN: &[&str] = &["tmp", "run", "root", "home", "var/log", "var/lib", "var/cache", "etc"];
 
-pub(super) fn build(layout: &ContainerLayout) -> Result<(), HelperError> {
-    let root = &layout.root;
+pub(super) fn build(place: &ContainerPlace) -> Result<(), HelperError> {
+    let root = &place.root;
     mount(None::<&str>, "/", None::<&str>, MsFlags::MS_PRIVATE | MsFlags::MS_REC, None::<&str>)
         .step("keep mounts private")?;
     mount(Some("tmpfs"), root, Some("tmpfs"), MsFlags::MS_NOSUID | MsFlags::MS_NODEV, Some("mode=755"))
@@ -56,10 +56,10 @@ pub(super) fn build(layout: &ContainerLayout) -> Result<(), HelperError> {
     for name in KERNEL {
         bind(&Path::new("/").join(name), &root.join(name), false)?;
     }
-    etc(layout)?;
-    let name = layout.program.file_name().unwrap_or_default();
-    bind(&layout.program, &inside(root, &Path::new(IMAGE_BIN).join(name))?, true)?;
-    for Bind { source, target, read_only } in &layout.mounts {
+    etc(place)?;
+    let name = place.program.file_name().unwrap_or_default();
+    bind(&place.program, &inside(root, &Path::new(IMAGE_BIN).join(name))?, true)?;
+    for Bind { source, target, read_only } in &place.mounts {
         bind(source, &inside(root, target)?, *read_only)?;
     }
     change_root(root)
@@ -76,15 +76,15 @@ fn share(name: &str, root: &Path) -> Result<(), HelperError> {
     symlink(link.strip_prefix("/").unwrap_or(&link), root.join(name)).step(format!("link /{name}"))
 }
 
-fn etc(layout: &ContainerLayout) -> Result<(), HelperError> {
-    let own = layout.root.join("etc");
+fn etc(place: &ContainerPlace) -> Result<(), HelperError> {
+    let own = place.root.join("etc");
     for name in ETC {
         // The links of /etc lead all over the machine; what they lead to is what is wanted.
         if let Ok(source) = fs::canonicalize(Path::new("/etc").join(name)) {
             bind(&source, &own.join(name), true)?;
         }
     }
-    fs::write(own.join("hosts"), &layout.hosts).step("write /etc/hosts")?;
+    fs::write(own.join("hosts"), &place.hosts).step("write /etc/hosts")?;
     fs::write(own.join("resolv.conf"), "").step("write /etc/resolv.conf")
 }
 

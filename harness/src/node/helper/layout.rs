@@ -4,7 +4,7 @@ use std::{net::Ipv4Addr, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::node::config::Ipv4Cidr;
+use crate::host::cidr::Cidr;
 
 /// What the router of a host needs: it holds the namespaces that all pods of the host hang on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -14,7 +14,7 @@ pub struct RouterLayout {
     /// The address that pods use as their gateway.
     pub gateway: Ipv4Addr,
     /// Addresses of services: all of them are local to the router.
-    pub services: Ipv4Cidr,
+    pub services: Cidr,
 }
 
 /// What a pod's sandbox needs: it holds the network and host name that the pod's containers share.
@@ -34,15 +34,31 @@ pub struct SandboxLayout {
     pub hostname: String,
 }
 
+/// The processes whose namespaces a pod's processes join.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct PodNamespaces {
+    /// The router's process, whose user namespace owns the pod's.
+    pub router: u32,
+    /// The sandbox's process.
+    pub sandbox: u32,
+}
+
 /// What a container needs to become its program.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ContainerLayout {
     /// The process that started it, and with which it ends.
     pub parent: i32,
-    /// The router's process, whose user namespace owns the pod's.
-    pub router: u32,
-    /// The sandbox's process.
-    pub sandbox: u32,
+    /// Where it lives; none where it shares all with the machine.
+    pub place: Option<ContainerPlace>,
+    /// The process to become.
+    pub process: Process,
+}
+
+/// The namespaces and the root of a container.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ContainerPlace {
+    /// The pod's.
+    pub pod: PodNamespaces,
     /// An empty folder on which the new root is mounted.
     pub root: PathBuf,
     /// The program of the image on this machine; it appears in [`IMAGE_BIN`].
@@ -51,8 +67,6 @@ pub struct ContainerLayout {
     pub mounts: Vec<Bind>,
     /// Text of `/etc/hosts`.
     pub hosts: String,
-    /// The process to become.
-    pub process: Process,
 }
 
 /// What a command needs to join a running container.
@@ -60,12 +74,8 @@ pub struct ContainerLayout {
 pub struct ExecLayout {
     /// The process that started it, and with which it ends.
     pub parent: i32,
-    /// The router's process.
-    pub router: u32,
-    /// The sandbox's process.
-    pub sandbox: u32,
-    /// The container's process.
-    pub container: u32,
+    /// The pod's namespaces and the container's process; none where it shares all with the machine.
+    pub place: Option<(PodNamespaces, u32)>,
     /// True where standard input is a terminal that the command is to control.
     pub terminal: bool,
     /// The process to become.

@@ -17,6 +17,8 @@ use std::{io, process::ExitCode};
 
 use serde::de::DeserializeOwned;
 
+pub(crate) use router::SOCKETS_PER_ANSWER;
+
 /// The exit code of a helper that could not start its program; the one that container runtimes use for it.
 pub const START_FAILED: u8 = 128;
 

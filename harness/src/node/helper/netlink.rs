@@ -15,7 +15,7 @@ use netlink_packet_route::{
 };
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 
-use crate::node::config::Ipv4Cidr;
+use crate::host::cidr::Cidr;
 
 /// The index of the loopback interface in every network namespace.
 pub(super) const LOOPBACK: u32 = 1;
@@ -64,12 +64,12 @@ impl Netlink {
     }
 
     /// Makes every address of `range` one of this namespace's own, so that any can be listened on.
-    pub(super) fn own(&self, range: Ipv4Cidr) -> io::Result<()> {
+    pub(super) fn own(&self, range: Cidr) -> io::Result<()> {
         const TABLE_LOCAL: u8 = 255;
         let mut message = route(RouteScope::Host, RouteType::Local);
         message.header.table = TABLE_LOCAL;
         message.header.destination_prefix_length = range.prefix();
-        message.attributes.push(RouteAttribute::Destination(RouteAddress::Inet(range.network())));
+        message.attributes.push(RouteAttribute::Destination(RouteAddress::Inet(range.base())));
         message.attributes.push(RouteAttribute::Oif(LOOPBACK));
         self.add_route(message)
     }
