@@ -5,7 +5,7 @@ pub mod error;
 pub mod helper;
 pub mod isolation;
 pub mod network;
-mod runtime;
+pub mod runtime;
 
 pub use error::NodeError;
 pub use isolation::PodIsolation;

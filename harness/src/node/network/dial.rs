@@ -15,7 +15,10 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
 impl Network {
     /// Connects to an address of a Service, a pod, or the API server.
-    pub(crate) async fn dial(&self, to: SocketAddrV4) -> io::Result<TcpStream> {
+    ///
+    /// # Errors
+    /// When nobody listens there.
+    pub async fn dial(&self, to: SocketAddrV4) -> io::Result<TcpStream> {
         let endpoint = if self.config().service_cidr.contains(*to.ip()) {
             self.services().choose(to).ok_or_else(|| refused(to, "the Service has no ready endpoint"))?
         } else {

@@ -127,7 +127,8 @@ impl Network {
         &self.inner.services
     }
 
-    pub(crate) fn take_address(&self) -> Option<Ipv4Addr> {
+    /// A pod address that nobody has; none when all are taken.
+    pub fn take_address(&self) -> Option<Ipv4Addr> {
         self.inner.pods.lock().take()
     }
 

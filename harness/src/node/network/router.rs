@@ -4,17 +4,17 @@ use std::{
     io::{self, IoSliceMut},
     mem::MaybeUninit,
     net::TcpStream as StdStream,
-    os::fd::{AsFd, OwnedFd},
+    os::{
+        fd::{AsFd, OwnedFd},
+        unix::net::UnixStream as StdUnixStream,
+    },
     process::Stdio,
 };
 
-use rustix::net::{
-    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags, SocketFlags, SocketType,
-    recvmsg, send, socketpair,
-};
+use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 use tokio::{
-    io::unix::AsyncFd,
-    net::TcpSocket,
+    io::{AsyncWriteExt, Interest},
+    net::{TcpSocket, UnixStream},
     process::Child,
     sync::Mutex,
 };
@@ -34,23 +34,22 @@ pub(super) struct Router {
 
 /// The socket on which the router hands out others, and those not yet used.
 struct Line {
-    control: Option<AsyncFd<OwnedFd>>,
+    control: Option<UnixStream>,
     spare: Vec<OwnedFd>,
 }
 
 impl Router {
     pub(super) async fn start(helpers: &Helpers, config: &NetworkConfig) -> Result<Self, NodeError> {
         let failed = |error: io::Error| NodeError::Helper { name: "router", reason: error.to_string() };
-        let pair = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None);
-        let (ours, theirs) = pair.map_err(|error| failed(error.into()))?;
-        rustix::io::ioctl_fionbio(&ours, true).map_err(|error| failed(error.into()))?;
+        let (ours, theirs) = StdUnixStream::pair().map_err(failed)?;
+        ours.set_nonblocking(true).map_err(failed)?;
+        let control = UnixStream::from_std(ours).map_err(failed)?;
         let layout = RouterLayout {
             parent: Helpers::parent(),
             gateway: config.gateway(),
             services: config.service_cidr,
         };
-        let child = helpers.start_ready("router", &layout, Stdio::from(theirs)).await?;
-        let control = AsyncFd::register(ours).map_err(failed)?;
+        let child = helpers.start_ready("router", &layout, Stdio::from(OwnedFd::from(theirs))).await?;
         Ok(Self {
             pid: child.id().unwrap_or_default(),
             child: Mutex::new(child),
@@ -86,18 +85,10 @@ impl Router {
 
 impl Line {
     async fn refill(&mut self) -> io::Result<()> {
-        let control = self.control.as_ref().ok_or_else(gone)?;
-        send(control.get_ref(), b"?", SendFlags::NOSIGNAL)?;
-        loop {
-            let mut ready = control.readable().await?;
-            match ready.try_io(|control| receive(control.get_ref())) {
-                Ok(received) => {
-                    self.spare = received?;
-                    return Ok(());
-                }
-                Err(_not_yet) => {}
-            }
-        }
+        let control = self.control.as_mut().ok_or_else(gone)?;
+        control.write_all(b"?").await?;
+        self.spare = control.async_io(Interest::READABLE, || receive(control)).await?;
+        Ok(())
     }
 }
 
@@ -105,7 +96,7 @@ fn receive(control: &impl AsFd) -> io::Result<Vec<OwnedFd>> {
     let mut byte = [0];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(SOCKETS_PER_ANSWER))];
     let mut ancillary = RecvAncillaryBuffer::new(&mut space);
-    recvmsg(control, &mut [IoSliceMut::new(&mut byte)], &mut ancillary, RecvFlags::CMSG_CLOEXEC)?;
+    recvmsg(control.as_fd(), &mut [IoSliceMut::new(&mut byte)], &mut ancillary, RecvFlags::CMSG_CLOEXEC)?;
     let mut sockets = Vec::new();
     for message in ancillary.drain() {
         if let RecvAncillaryMessage::ScmRights(descriptors) = message {

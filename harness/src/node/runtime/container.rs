@@ -16,23 +16,23 @@ use crate::{
 };
 
 /// What a container is made of.
-pub(crate) struct ContainerSpec {
+pub struct ContainerSpec {
     /// Its name in the pod.
-    pub(crate) name: String,
+    pub name: String,
     /// The image's program on this machine.
-    pub(crate) program: PathBuf,
+    pub program: PathBuf,
     /// What is run, as seen from inside.
-    pub(crate) command: Command,
+    pub command: Command,
     /// The whole environment.
-    pub(crate) environment: Vec<(String, String)>,
+    pub environment: Vec<(String, String)>,
     /// What is mounted beside the machine's programs.
-    pub(crate) mounts: Vec<Bind>,
+    pub mounts: Vec<Bind>,
     /// Text of `/etc/hosts`.
-    pub(crate) hosts: String,
+    pub hosts: String,
     /// The container's own folder on this machine; it exists.
-    pub(crate) folder: PathBuf,
+    pub folder: PathBuf,
     /// The file that takes what it prints.
-    pub(crate) log: PathBuf,
+    pub log: PathBuf,
 }
 
 /// What every container's environment begins with.
@@ -44,15 +44,20 @@ pub(crate) const ENVIRONMENT: &[(&str, &str)] = &[
 
 /// A container that was started.
 #[derive(Clone)]
-pub(crate) struct Container {
+pub struct Container {
     /// Its process, which is the program itself.
-    pub(crate) process: Process,
+    pub process: Process,
     /// What it prints.
-    pub(crate) log: Log,
+    pub log: Log,
 }
 
 impl Container {
-    pub(crate) async fn start(
+    /// Starts it in the pod that `sandbox` belongs to.
+    ///
+    /// # Errors
+    /// When its files cannot be made or the process cannot be started. What keeps the program itself from starting
+    /// shows as exit code 128 and in the log.
+    pub async fn start(
         network: &Network,
         sandbox: &Sandbox,
         spec: ContainerSpec,

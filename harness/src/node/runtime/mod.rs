@@ -2,14 +2,15 @@
 
 mod container;
 mod exec;
-pub(crate) mod log;
+pub mod log;
 mod sandbox;
 mod sweep;
 mod terminal;
 pub(crate) mod trial;
 
-pub(crate) use container::{Container, ContainerSpec, ENVIRONMENT};
+pub use container::{Container, ContainerSpec};
+pub(crate) use container::ENVIRONMENT;
 pub(crate) use exec::{ExecSpec, Executed, Streams, exec};
-pub(crate) use log::Log;
-pub(crate) use sandbox::Sandbox;
+pub use log::Log;
+pub use sandbox::Sandbox;
 pub(crate) use sweep::{POD_VARIABLE, end_all};

@@ -11,7 +11,7 @@ use crate::node::{
 };
 
 /// Holds a pod's address and, where pods are kept apart, its network namespace.
-pub(crate) struct Sandbox {
+pub struct Sandbox {
     network: Network,
     address: Ipv4Addr,
     holder: Option<(PodNamespaces, Child)>,
@@ -22,7 +22,10 @@ const FIRST_LINK: u32 = 1000;
 
 impl Sandbox {
     /// Sets up a pod's network; the address is one of [`Network::take_address`] and goes back to it in the end.
-    pub(crate) async fn start(network: &Network, address: Ipv4Addr, hostname: &str) -> Result<Self, NodeError> {
+    ///
+    /// # Errors
+    /// When a helper cannot be started, or the kernel refuses what it does.
+    pub async fn start(network: &Network, address: Ipv4Addr, hostname: &str) -> Result<Self, NodeError> {
         let mut sandbox = Self { network: network.clone(), address, holder: None };
         if let Some(router) = network.router() {
             let config = network.config();
@@ -46,12 +49,13 @@ impl Sandbox {
         self.holder.as_ref().map(|(namespaces, _)| *namespaces)
     }
 
-    pub(crate) fn address(&self) -> Ipv4Addr {
+    /// The pod's address.
+    pub fn address(&self) -> Ipv4Addr {
         self.address
     }
 
     /// Ends the sandbox and returns when it is gone.
-    pub(crate) async fn stop(mut self) {
+    pub async fn stop(mut self) {
         if let Some((_, holder)) = &mut self.holder {
             // It ends when its input closes, which waiting does.
             drop(holder.wait().await);

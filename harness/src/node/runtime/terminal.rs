@@ -23,7 +23,9 @@ impl Terminal {
         unlockpt(&ours)?;
         let theirs = ioctl_tiocgptpeer(&ours, flags)?;
         rustix::io::ioctl_fionbio(&ours, true)?;
-        Ok((Self(AsyncFd::register(ours.into())?), theirs))
+        // SAFETY: a `File` owns its descriptor and names the same one for as long as it lives.
+        let ours = unsafe { AsyncFd::register(std::fs::File::from(ours)) }?;
+        Ok((Self(ours), theirs))
     }
 
     /// Reads what the command has written; 0 when it has ended.

@@ -24,7 +24,7 @@ use write::Writer;
 
 /// The log of one start of a container. Clones are the same log.
 #[derive(Clone)]
-pub(crate) struct Log {
+pub struct Log {
     path: Arc<Path>,
     writer: Arc<Mutex<Writer>>,
     state: watch::Sender<State>,
@@ -43,7 +43,10 @@ pub(crate) struct State {
 
 impl Log {
     /// Starts a new log.
-    pub(crate) fn create(path: &Path) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// When the file cannot be made.
+    pub fn create(path: &Path) -> io::Result<Self> {
         Ok(Self {
             path: path.into(),
             writer: Arc::new(Mutex::new(Writer::create(path)?)),
@@ -63,7 +66,7 @@ impl Log {
     }
 
     /// Waits until nothing can be added any more.
-    pub(crate) async fn finished(&self) {
+    pub async fn finished(&self) {
         // The sender is our own.
         drop(self.state.subscribe().wait_for(|state| state.open == 0).await);
     }
