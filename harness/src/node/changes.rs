@@ -55,6 +55,6 @@ where
     }
 }
 
-fn key(object: &impl Resource) -> Key {
+pub(crate) fn key(object: &impl Resource) -> Key {
     (object.meta().namespace.clone().unwrap_or_default(), object.name_any())
 }

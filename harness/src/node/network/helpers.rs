@@ -30,7 +30,7 @@ impl Helpers {
         std::process::id().cast_signed()
     }
 
-    /// Starts the hidden command `name` in a process group of its own; `prepare` sets environment and descriptors.
+    /// Starts the hidden command `name`; `prepare` sets environment, descriptors and process group.
     pub(crate) async fn start(
         &self,
         name: &'static str,
@@ -40,18 +40,8 @@ impl Helpers {
         let layout = serde_json::to_string(layout).map_err(|error| failed(name, &error.into()))?;
         let mut command = Command::new(&self.executable);
         command.args(["internal", name, &layout]).env_clear();
-        self.spawn(name, command, prepare).await
-    }
-
-    /// Starts a program of this machine in a process group of its own.
-    pub(crate) async fn spawn(
-        &self,
-        name: &'static str,
-        mut command: Command,
-        prepare: impl FnOnce(&mut Command),
-    ) -> Result<Child, NodeError> {
         prepare(&mut command);
-        command.env(RUN_VARIABLE, self.spawner.run()).process_group(0);
+        command.env(RUN_VARIABLE, self.spawner.run());
         let runtime = tokio::runtime::Handle::current();
         let spawned = self.spawner.on_thread(move || {
             let _runtime = runtime.enter();
@@ -69,7 +59,7 @@ impl Helpers {
         stdin: Stdio,
     ) -> Result<Child, NodeError> {
         let prepare = |command: &mut Command| {
-            command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
+            command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         };
         let mut child = self.start(name, layout, prepare).await?;
         let mut word = [0; "ready\n".len()];

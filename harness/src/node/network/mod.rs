@@ -10,6 +10,7 @@ mod router;
 
 use std::{
     collections::HashMap,
+    fmt,
     net::{Ipv4Addr, SocketAddrV4},
     path::Path,
     sync::Arc,
@@ -19,6 +20,7 @@ use parking_lot::{Mutex, RwLock};
 use tokio::{net::UnixStream, task::JoinHandle};
 
 pub use config::NetworkConfig;
+pub(crate) use egress::KUBELET_PORT;
 pub(crate) use helpers::Helpers;
 
 use self::{addresses::AddressPool, proxy::Services, router::Router};
@@ -29,6 +31,12 @@ use crate::process::Spawner;
 #[derive(Clone)]
 pub struct Network {
     inner: Arc<Inner>,
+}
+
+impl fmt::Debug for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Network").field("isolation", self.isolation()).finish_non_exhaustive()
+    }
 }
 
 struct Inner {

@@ -70,13 +70,16 @@ impl Container {
                 mounts: with_tmp(&spec.folder, spec.mounts)?,
                 hosts: spec.hosts,
             }),
-            None => None,
+            None => {
+                link_mounts(&spec.folder.join("root"), &spec.mounts)?;
+                None
+            }
         };
         let layout = ContainerLayout { parent: Helpers::parent(), place, process: spec.command };
         let log = Log::create(&spec.log)?;
         let prepare = |command: &mut tokio::process::Command| {
             command.envs(spec.environment).stdin(Stdio::null());
-            command.stdout(Stdio::piped()).stderr(Stdio::piped());
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         };
         let mut child = network.helpers().start("pod-container", &layout, prepare).await?;
         log.take(child.stdout.take(), child.stderr.take());
@@ -100,4 +103,16 @@ fn with_tmp(folder: &Path, mounts: Vec<Bind>) -> Result<Vec<Bind>, NodeError> {
     // Outer before inner, or the outer would hide the inner.
     all.sort_by_key(|bind| bind.target.components().count());
     Ok(all)
+}
+
+/// Where there are no mounts, links stand for them; a program is told their root in `TENANTBENCH_POD_ROOT`.
+fn link_mounts(root: &Path, mounts: &[Bind]) -> Result<(), NodeError> {
+    for mount in mounts {
+        let link = root.join(mount.target.strip_prefix("/").unwrap_or(&mount.target));
+        fs_err::create_dir_all(link.parent().unwrap_or(root))?;
+        if !link.is_symlink() {
+            fs_err::os::unix::fs::symlink(&mount.source, link)?;
+        }
+    }
+    Ok(())
 }

@@ -4,10 +4,10 @@ use std::process::Stdio;
 
 use tokio::process::{Child, Command};
 
-use super::{Container, Sandbox, terminal::Terminal};
+use super::terminal::Terminal;
 use crate::node::{
     NodeError,
-    helper::layout::{ExecLayout, Process},
+    helper::layout::{ExecLayout, PodNamespaces, Process},
     network::{Helpers, Network},
 };
 
@@ -33,16 +33,16 @@ pub(crate) struct Executed {
     pub(crate) streams: Streams,
 }
 
-/// Starts a command in a container of the pod that `sandbox` belongs to.
+/// Starts a command in the container whose process is `container`.
 pub(crate) async fn exec(
     network: &Network,
-    sandbox: &Sandbox,
-    container: &Container,
+    pod: Option<PodNamespaces>,
+    container: u32,
     spec: ExecSpec,
 ) -> Result<Executed, NodeError> {
     let layout = ExecLayout {
         parent: Helpers::parent(),
-        place: sandbox.namespaces().map(|pod| (pod, container.process.pid())),
+        place: pod.map(|pod| (pod, container)),
         terminal: spec.terminal,
         process: spec.command,
     };
@@ -52,6 +52,7 @@ pub(crate) async fn exec(
         let (terminal, theirs) = Terminal::open()?;
         let (input, output) = (theirs.try_clone()?, theirs.try_clone()?);
         let prepare = |command: &mut Command| {
+            // It makes a session, and so a group, of its own, which the leader of a group cannot.
             command.envs(environment).stdin(input).stdout(output).stderr(theirs);
         };
         let child = helpers.start("pod-exec", &layout, prepare).await?;
@@ -59,7 +60,7 @@ pub(crate) async fn exec(
     }
     let prepare = |command: &mut Command| {
         command.envs(environment).stdin(if spec.input { Stdio::piped() } else { Stdio::null() });
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     };
     let child = helpers.start("pod-exec", &layout, prepare).await?;
     Ok(Executed { child, streams: Streams::Pipes })

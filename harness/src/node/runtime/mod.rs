@@ -13,4 +13,5 @@ pub(crate) use container::ENVIRONMENT;
 pub(crate) use exec::{ExecSpec, Executed, Streams, exec};
 pub use log::Log;
 pub use sandbox::Sandbox;
+pub(crate) use terminal::Terminal;
 pub(crate) use sweep::{POD_VARIABLE, end_all};

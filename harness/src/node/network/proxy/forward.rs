@@ -1,7 +1,8 @@
 //! Ways from this machine to a Service.
 
 use std::{
-    net::{Ipv4Addr, SocketAddr},
+    io,
+    net::{Ipv4Addr, SocketAddr, SocketAddrV4},
     time::Duration,
 };
 
@@ -9,6 +10,26 @@ use tokio::{net::TcpListener, time};
 
 use super::{ServiceKey, listeners::accept};
 use crate::node::{NodeError, network::Network};
+
+/// Where a port of this machine leads.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Target {
+    Service(ServiceKey, u16),
+    Address(SocketAddrV4),
+}
+
+impl Target {
+    fn choose(&self, network: &Network) -> Option<SocketAddrV4> {
+        match self {
+            Self::Address(address) => network.services().choose(*address),
+            Self::Service(key, port) => {
+                let endpoints = network.services().table.read().endpoints(key, *port);
+                let turn = rand::random_range(0..endpoints.len().max(1));
+                endpoints.get(turn).copied()
+            }
+        }
+    }
+}
 
 impl Network {
     /// Opens a port of this machine's loopback that leads to a port of a Service, as long as the network lives.
@@ -33,24 +54,23 @@ impl Network {
                 seconds: limit.as_secs(),
             });
         }
-        let known = self.services().forwards.lock().get(&(key.clone(), port)).map(|(address, _)| *address);
-        match known {
-            Some(address) => Ok(address),
-            None => self.open_forward(key, port).await,
-        }
+        Ok(self.open_forward(Target::Service(key, port)).await?)
     }
 
-    async fn open_forward(&self, key: ServiceKey, port: u16) -> Result<SocketAddr, NodeError> {
+    /// The same for a Service's address, which need not have an endpoint yet.
+    pub(crate) async fn forward_address(&self, address: SocketAddrV4) -> io::Result<SocketAddr> {
+        self.open_forward(Target::Address(address)).await
+    }
+
+    async fn open_forward(&self, target: Target) -> io::Result<SocketAddr> {
+        if let Some((address, _)) = self.services().forwards.lock().get(&target) {
+            return Ok(*address);
+        }
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let of = key.clone();
-        let choose = move |network: &Network| {
-            let endpoints = network.services().table.read().endpoints(&of, port);
-            let turn = rand::random_range(0..endpoints.len().max(1));
-            endpoints.get(turn).copied()
-        };
-        let task = tokio::spawn(accept(self.clone(), listener, choose));
-        self.services().forwards.lock().insert((key, port), (address, task.abort_handle()));
+        let of = target.clone();
+        let task = tokio::spawn(accept(self.clone(), listener, move |network| of.choose(network)));
+        self.services().forwards.lock().insert(target, (address, task.abort_handle()));
         Ok(address)
     }
 

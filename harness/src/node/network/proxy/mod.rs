@@ -5,15 +5,19 @@ mod listeners;
 mod table;
 mod watches;
 
-use std::{collections::HashMap, net::SocketAddrV4, sync::Arc};
+use std::{
+    collections::HashMap,
+    net::{SocketAddr, SocketAddrV4},
+    sync::Arc,
+};
 
 use parking_lot::{Mutex, RwLock};
 use tokio::{sync::watch, task::AbortHandle};
 
-pub(crate) use table::{Backends, ServiceKey};
+pub(crate) use table::{Frontend, ServiceKey};
 pub(crate) use watches::follow;
 
-use table::Table;
+use table::{Backends, Table};
 
 /// Services and what stands behind them, kept up to date by [`follow`].
 pub(crate) struct Services {
@@ -23,7 +27,7 @@ pub(crate) struct Services {
     /// Listeners in the router by the address they serve.
     listeners: Mutex<HashMap<SocketAddrV4, AbortHandle>>,
     /// Listeners on this machine's loopback.
-    forwards: Mutex<HashMap<(ServiceKey, u16), (std::net::SocketAddr, AbortHandle)>>,
+    forwards: Mutex<HashMap<forward::Target, (SocketAddr, AbortHandle)>>,
 }
 
 impl Default for Services {
@@ -47,9 +51,22 @@ impl Services {
         self.table.read().backends(address)
     }
 
-    /// The address of a Service's port, as a pod's environment names it: `(name, address)` of its first port first.
-    pub(crate) fn of_namespace(&self, namespace: &str) -> Vec<table::Frontend> {
+    /// The ports of a namespace's Services.
+    pub(crate) fn of_namespace(&self, namespace: &str) -> Vec<Frontend> {
         self.table.read().of_namespace(namespace)
+    }
+
+    /// The API server's own Service, once it is there.
+    pub(crate) async fn api_server(&self) -> Vec<Frontend> {
+        let mut changes = self.changes.subscribe();
+        loop {
+            let mut ports = self.of_namespace("default");
+            ports.retain(|frontend| frontend.service == "kubernetes" && frontend.address.is_some());
+            // The sender is our own, so this ends only with an address.
+            if !ports.is_empty() || changes.changed().await.is_err() {
+                return ports;
+            }
+        }
     }
 
     /// Ends all listeners.
