@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use crate::host::supervisor;
+use crate::{host::supervisor, node::helper};
 
 /// Programs that tenantbench starts itself.
 #[derive(Parser, Debug)]
@@ -22,10 +22,29 @@ enum Program {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
+    /// Hold the network that all pods of a host hang on.
+    Router(Layout),
+    /// Hold a pod's network.
+    PodSandbox(Layout),
+    /// Become a container's program.
+    PodContainer(Layout),
+    /// Become a command in a running container.
+    PodExec(Layout),
+}
+
+/// What a pod's helper is told.
+#[derive(clap::Args, Debug)]
+struct Layout {
+    /// One JSON object.
+    json: String,
 }
 
 pub(super) fn main(arguments: &[OsString]) -> ExitCode {
     match Internal::parse_from(&arguments[1..]).program {
         Program::HostSupervisor { config } => supervisor::main(&config),
+        Program::Router(layout) => helper::router(&layout.json),
+        Program::PodSandbox(layout) => helper::sandbox(&layout.json),
+        Program::PodContainer(layout) => helper::container(&layout.json),
+        Program::PodExec(layout) => helper::exec(&layout.json),
     }
 }

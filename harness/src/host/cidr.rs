@@ -20,6 +20,12 @@ pub struct CidrError {
 }
 
 impl Cidr {
+    /// The range of `prefix` leading bits, at most 32, that `address` lies in.
+    pub const fn new(address: [u8; 4], prefix: u8) -> Self {
+        let bits = Ipv4Addr::new(address[0], address[1], address[2], address[3]).to_bits();
+        Self { base: Ipv4Addr::from_bits(bits & mask(prefix)), prefix }
+    }
+
     /// The address `offset` places after the base; none beyond the range.
     pub fn nth(self, offset: u32) -> Option<Ipv4Addr> {
         let size = 1u64 << (32 - self.prefix);
@@ -31,14 +37,22 @@ impl Cidr {
         address.to_bits() & mask(self.prefix) == self.base.to_bits()
     }
 
+    /// The first address, which has no bits after the prefix.
+    pub fn base(self) -> Ipv4Addr {
+        self.base
+    }
+
     /// The number of leading bits that all its addresses share.
     pub fn prefix(self) -> u8 {
         self.prefix
     }
 }
 
-fn mask(prefix: u8) -> u32 {
-    u32::MAX.checked_shl(32 - u32::from(prefix)).unwrap_or(0)
+const fn mask(prefix: u8) -> u32 {
+    match u32::MAX.checked_shl(32 - prefix as u32) {
+        Some(mask) => mask,
+        None => 0,
+    }
 }
 
 impl FromStr for Cidr {

@@ -29,7 +29,7 @@ pub struct Process {
 
 impl Process {
     /// Watches a child that leads its own process group; none if it was gone before it could be identified.
-    pub(super) fn watch(name: &str, mut child: Child, log: &Path) -> Option<Self> {
+    pub(crate) fn watch(name: &str, mut child: Child, log: &Path) -> Option<Self> {
         // The child has not been waited for, so its id, even as a zombie's, still means it.
         let identity = Identity::of(child.id()?)?;
         let (ended, exit) = watch::channel(None);
