@@ -144,6 +144,7 @@ impl From<HostError> for CliError {
                 Code::Unfit
             }
             HostError::Pki(_) => Code::Bug,
+            HostError::Interrupted => Code::Interrupted,
             _ => Code::HostFailed,
         };
         Self::new(code, error.to_string()).log(error.log_lines())

@@ -1,7 +1,5 @@
 //! `tenantbench host`: local hosts that stay.
 
-use std::time::Duration;
-
 use clap::{Args, Subcommand};
 use tabled::{builder::Builder, settings::Style};
 
@@ -19,7 +17,6 @@ use crate::host::{
     state::runs_folder,
     supervisor::{State, Status},
 };
-use crate::process::of_run;
 
 /// Start, list and stop local hosts that stay.
 #[derive(Args, Debug)]
@@ -27,9 +24,6 @@ pub(super) struct HostArgs {
     #[command(subcommand)]
     verb: HostVerb,
 }
-
-/// How long a supervisor may take to end once its host is gone.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Subcommand, Debug)]
 enum HostVerb {
@@ -82,20 +76,14 @@ pub(super) async fn run(arguments: HostArgs, terminal: &Terminal) -> Result<Code
 
 async fn up(name: RunName, local: &LocalArgs, terminal: &Terminal) -> Result<Code, CliError> {
     let interrupted = signals::shutdown().map_err(|error| CliError::new(Code::Unfit, error.to_string()))?;
-    let work = async {
-        let spec = local.spec(name.clone(), &local.assets.resolve(terminal).await?)?;
-        remove_leftover(&spec.runs, &name, terminal)?;
-        let host = LocalHost::start(&spec, |text| terminal.note(text)).await?;
-        host.keep().await?;
-        Ok::<_, CliError>(host)
+    let assets = tokio::select! {
+        assets = local.assets.resolve(terminal) => assets?,
+        () = interrupted.cancelled() => return Err(HostError::Interrupted.into()),
     };
-    // Dropping the work closes the pipe to the supervisor, which then takes down what it has begun.
-    let host = tokio::select! {
-        host = work => host?,
-        () = interrupted.cancelled() => {
-            return interrupted_while_starting(&name).await;
-        }
-    };
+    let spec = local.spec(name.clone(), &assets)?;
+    remove_leftover(&spec.runs, &name, terminal)?;
+    let host = LocalHost::start_unless(&spec, |text| terminal.note(text), interrupted.cancelled()).await?;
+    host.keep().await?;
     let facts = host.facts();
     terminal.note(&format!(
         "host {name} is ready: API in {:.1} s, all in {:.1} s, {} simulated nodes; `tenantbench host down --name {name}` stops it",
@@ -114,19 +102,6 @@ fn remove_leftover(runs: &std::path::Path, name: &RunName, terminal: &Terminal) 
         terminal.note(&format!("left by a killed run: removed {line}"));
     }
     Ok(())
-}
-
-/// Waits until the supervisor has cleaned up, so that nothing is left when we end.
-async fn interrupted_while_starting(name: &RunName) -> Result<Code, CliError> {
-    let folder = RunFolder::at(runs_folder().map_err(HostError::from)?.join(name.to_string()));
-    // It may be gone already, for it has noticed that nobody waits for its host any more.
-    if let Err(error) = take_down(&folder).await {
-        tracing::debug!(%error, "the host went down by itself");
-    }
-    for process in of_run(folder.path()) {
-        drop(process.identity.wait_ended(PATIENCE));
-    }
-    Err(CliError::new(Code::Interrupted, format!("interrupted; host {name} was not started")))
 }
 
 async fn list(format: Format, terminal: &Terminal) -> Result<Code, CliError> {

@@ -45,6 +45,9 @@ pub enum HostError {
         /// The last lines of its log, oldest first.
         tail: Vec<String>,
     },
+    /// Somebody no longer wants the host that was coming up.
+    #[error("interrupted; the host was not started, and nothing of it is left")]
+    Interrupted,
     /// The host did not come up in time.
     #[error(
         "the host was not ready after {seconds:.0} s: {waiting_for}; is the machine overloaded? raise --start-timeout"

@@ -79,9 +79,25 @@ impl LocalHost {
     /// # Errors
     /// When the host does not come up; nothing of it is left then.
     pub async fn start(spec: &LocalSpec, progress: impl Fn(&str) + Send) -> Result<Self, HostError> {
+        Self::start_unless(spec, progress, std::future::pending()).await
+    }
+
+    /// As [`LocalHost::start`], but gives up when `cancelled` resolves, and returns when nothing is left.
+    ///
+    /// # Errors
+    /// Also [`HostError::Interrupted`].
+    pub async fn start_unless(
+        spec: &LocalSpec,
+        progress: impl Fn(&str) + Send,
+        cancelled: impl Future<Output = ()>,
+    ) -> Result<Self, HostError> {
         let begun = tokio::time::Instant::now();
         let (mut owned, folder) = launch::launch(spec)?;
-        let ready = match owned.until_ready(begun, &progress).await {
+        let ready = tokio::select! {
+            ready = owned.until_ready(begun, &progress) => ready,
+            () = cancelled => Err(HostError::Interrupted),
+        };
+        let ready = match ready {
             Ok(ready) => ready,
             Err(error) => {
                 // The supervisor cleans up and ends; if it was killed, it is up to us.
