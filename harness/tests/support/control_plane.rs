@@ -2,6 +2,7 @@
 
 use std::{
     net::TcpListener,
+    os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
@@ -9,6 +10,7 @@ use std::{
 
 use k8s_openapi::api::{authentication::v1::TokenRequest, core::v1::ServiceAccount};
 use kube::{Api, Client, api::PostParams, config::Kubeconfig};
+use nix::sys::{prctl::set_pdeathsig, signal::Signal};
 use tenantbench_syncer::client::{self, Purpose};
 
 /// A control plane that ends with the value.
@@ -121,14 +123,12 @@ pub(crate) fn binary(name: &str) -> PathBuf {
 
 fn spawn(folder: &Path, name: &str, flags: &[&str]) -> Child {
     let log = std::fs::File::create(folder.join(format!("{name}.log"))).unwrap();
-    Command::new(binary(name))
-        .args(flags)
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .stdout(log.try_clone().unwrap())
-        .stderr(log)
-        .spawn()
-        .unwrap_or_else(|error| panic!("cannot start {}: {error}", binary(name).display()))
+    let mut command = Command::new(binary(name));
+    command.args(flags).current_dir(folder).stdin(Stdio::null());
+    command.stdout(log.try_clone().unwrap()).stderr(log);
+    // SAFETY: prctl is a plain system call. A test that aborts drops nothing, and must leave no server behind.
+    unsafe { command.pre_exec(|| Ok(set_pdeathsig(Signal::SIGKILL)?)) };
+    command.spawn().unwrap_or_else(|error| panic!("cannot start {}: {error}", binary(name).display()))
 }
 
 fn write_credentials(folder: &Path) {

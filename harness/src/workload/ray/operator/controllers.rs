@@ -45,7 +45,10 @@ pub(super) async fn run(
     for scope in scopes {
         running.push(clusters(scope, context, progress).boxed());
         running.push(jobs(scope, context, progress).boxed());
-        let (services, crons) = (api::<RayService>(context, scope), api::<RayCronJob>(context, scope));
+        let (services, crons) = (
+            api::<PartialObjectMeta<RayService>>(context, scope),
+            api::<PartialObjectMeta<RayCronJob>>(context, scope),
+        );
         running.push(unserved::tell(services, Arc::clone(context), Arc::clone(progress)).boxed());
         running.push(unserved::tell(crons, Arc::clone(context), Arc::clone(progress)).boxed());
     }
@@ -53,7 +56,7 @@ pub(super) async fn run(
     running.next().await.unwrap_or(OperatorError::ControllerEnded { kind: "everything".into() })
 }
 
-/// Pods and Services are watched by their metadata alone: their changes are a trigger, and what they hold is listed.
+/// What a controller owns is watched by its metadata alone: a change is a trigger, and the rest is asked for.
 async fn clusters(scope: Option<&str>, context: &Arc<Context>, progress: &Progress) -> OperatorError {
     let ours = || watcher::Config::default().labels(names::CLUSTER);
     let controller = Controller::new(api::<RayCluster>(context, scope), watcher::Config::default())
@@ -65,8 +68,8 @@ async fn clusters(scope: Option<&str>, context: &Arc<Context>, progress: &Progre
 async fn jobs(scope: Option<&str>, context: &Arc<Context>, progress: &Progress) -> OperatorError {
     let ours = || watcher::Config::default().labels(names::ORIGINATED_FROM);
     let controller = Controller::new(api::<RayJob>(context, scope), watcher::Config::default())
-        .owns(api::<RayCluster>(context, scope), ours())
-        .owns(api::<Job>(context, scope), ours());
+        .owns(api::<PartialObjectMeta<RayCluster>>(context, scope), ours())
+        .owns(api::<PartialObjectMeta<Job>>(context, scope), ours());
     drive(controller, job::reconcile, context, progress).await
 }
 

@@ -48,21 +48,21 @@ pub(crate) struct RayClusterSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) auth_options: Option<AuthOptions>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) autoscaler_options: Option<AutoscalerOptions>,
+    pub(crate) autoscaler_options: Option<Box<AutoscalerOptions>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) enable_in_tree_autoscaling: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) gcs_fault_tolerance_options: Option<GcsFaultToleranceOptions>,
-    pub(crate) head_group_spec: HeadGroupSpec,
+    pub(crate) gcs_fault_tolerance_options: Option<Box<GcsFaultToleranceOptions>>,
+    pub(crate) head_group_spec: Box<HeadGroupSpec>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) head_service_annotations: Option<BTreeMap<String, String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) history_server_options: Option<HistoryServerOptions>,
+    pub(crate) history_server_options: Option<Box<HistoryServerOptions>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-kubernetes-validations" = super::options::managed_by_rules()))]
     pub(crate) managed_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) network_policy: Option<NetworkPolicyConfig>,
+    pub(crate) network_policy: Option<Box<NetworkPolicyConfig>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) ray_version: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -18,7 +18,7 @@ use super::job::RayJobSpec;
 #[kube(printcolumn(name = "suspend", type_ = "boolean", json_path = ".spec.suspend"))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RayCronJobSpec {
-    pub(crate) job_template: RayJobSpec,
+    pub(crate) job_template: Box<RayJobSpec>,
     pub(crate) schedule: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) suspend: Option<bool>,

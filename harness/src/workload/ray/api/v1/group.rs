@@ -16,7 +16,7 @@ pub(crate) struct HeadGroupSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) enable_ingress: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) head_service: Option<Service>,
+    pub(crate) head_service: Option<Box<Service>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) ingress_options: Option<IngressOptions>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,7 +27,7 @@ pub(crate) struct HeadGroupSpec {
     pub(crate) resources: Option<BTreeMap<String, String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) service_type: Option<String>,
-    pub(crate) template: PodTemplateSpec,
+    pub(crate) template: Box<PodTemplateSpec>,
 }
 
 /// The Ingress in front of the dashboard.
@@ -82,7 +82,7 @@ pub(crate) struct WorkerGroupSpec {
     pub(crate) scale_strategy: Option<ScaleStrategy>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) suspend: Option<bool>,
-    pub(crate) template: PodTemplateSpec,
+    pub(crate) template: Box<PodTemplateSpec>,
 }
 
 /// Which workers go first when the group shrinks.

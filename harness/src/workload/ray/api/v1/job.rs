@@ -49,7 +49,7 @@ pub(crate) struct RayJobSpec {
     #[schemars(extend("minimum" = 1))]
     pub(crate) pre_running_deadline_seconds: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) ray_cluster_spec: Option<RayClusterSpec>,
+    pub(crate) ray_cluster_spec: Option<Box<RayClusterSpec>>,
     #[serde(rename = "runtimeEnvYAML", skip_serializing_if = "Option::is_none")]
     pub(crate) runtime_env_yaml: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,7 +60,7 @@ pub(crate) struct RayJobSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) submitter_config: Option<SubmitterConfig>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) submitter_pod_template: Option<PodTemplateSpec>,
+    pub(crate) submitter_pod_template: Option<Box<PodTemplateSpec>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) suspend: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -104,7 +104,7 @@ pub(crate) struct RayJobStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) ray_cluster_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) ray_cluster_status: Option<RayClusterStatus>,
+    pub(crate) ray_cluster_status: Option<Box<RayClusterStatus>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) ray_job_info: Option<RayJobInfo>,
     #[serde(skip_serializing_if = "Option::is_none")]

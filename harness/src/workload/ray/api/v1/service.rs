@@ -27,14 +27,14 @@ pub(crate) struct RayServiceSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-kubernetes-validations" = super::options::managed_by_rules()))]
     pub(crate) managed_by: Option<String>,
-    pub(crate) ray_cluster_config: RayClusterSpec,
+    pub(crate) ray_cluster_config: Box<RayClusterSpec>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("minimum" = 0))]
     pub(crate) ray_cluster_deletion_delay_seconds: Option<i32>,
     #[serde(rename = "serveConfigV2", skip_serializing_if = "Option::is_none")]
     pub(crate) serve_config_v2: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) serve_service: Option<Service>,
+    pub(crate) serve_service: Option<Box<Service>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) service_unhealthy_second_threshold: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,7 +70,7 @@ pub(crate) struct ClusterUpgradeOptions {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RayServiceStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) active_service_status: Option<ClusterServeStatus>,
+    pub(crate) active_service_status: Option<Box<ClusterServeStatus>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub(crate) conditions: Option<Vec<Condition>>,
@@ -81,7 +81,7 @@ pub(crate) struct RayServiceStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) observed_generation: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) pending_service_status: Option<ClusterServeStatus>,
+    pub(crate) pending_service_status: Option<Box<ClusterServeStatus>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) service_status: Option<String>,
 }

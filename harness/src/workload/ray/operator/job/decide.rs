@@ -46,7 +46,7 @@ pub(super) fn decide(job: &RayJob, seen: &Seen, now: &Time) -> Decision {
     let mut status = job.status.clone().unwrap_or_default();
     status.observed_generation = job.metadata.generation;
     if let Some(cluster) = &seen.cluster {
-        status.ray_cluster_status.clone_from(&cluster.status);
+        status.ray_cluster_status = cluster.status.clone().map(Box::new);
     }
     let mut decision = Decision { status, ..Decision::default() };
     let stage = decision.status.job_deployment_status;

@@ -61,7 +61,8 @@ fn metadata(job: &RayJob, name: String) -> ObjectMeta {
 
 /// The batch Job that submits the program to the head and ends as it ends.
 pub(super) fn submitter(job: &RayJob, head: Option<&PodTemplateSpec>) -> Job {
-    let mut template = job.spec.submitter_pod_template.clone().unwrap_or_else(|| default_template(head));
+    let given = job.spec.submitter_pod_template.as_deref().cloned();
+    let mut template = given.unwrap_or_else(|| default_template(head));
     let labels = template.metadata.get_or_insert_default().labels.get_or_insert_default();
     labels.insert(names::ORIGINATED_FROM.into(), job.name_any());
     if let Some(spec) = template.spec.as_mut() {
