@@ -230,7 +230,10 @@ fn controller_manager(service_cidr: &str) -> Value {
             "--leader-elect=false", "--profiling=false",
             // The client-side limit of 20 calls a second would be what start-up and bursts measure.
             "--kube-api-qps=500", "--kube-api-burst=1000",
-            "--bind-address=127.0.0.1",
+            // Nobody scrapes it, and its port would make it look up who may, on an API server that is not up yet.
+            "--secure-port=0",
+            // Its default is a folder of the machine, which it would create.
+            "--flex-volume-plugin-dir=/var/run/kubernetes/flex",
         ],
         "resources": {"requests": {"cpu": "50m", "memory": "100Mi"}, "limits": {"cpu": "1", "memory": "1Gi"}},
         "volumeMounts": [mount("pki", "/pki"), mount("run", "/var/run/kubernetes")],
