@@ -23,7 +23,7 @@ fn a_host_comes_up_answers_kubectl_and_leaves_nothing() {
 
     let host = lab.host();
     let processes = lab.processes();
-    assert_eq!(processes.len(), 5, "{processes:?}");
+    assert_eq!(processes.len(), 6, "{processes:?}");
     let down = stdout(&lab.ok(&["host", "down"]));
     for name in ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "folder"] {
         assert!(down.contains(name), "{name} is not named: {down}");

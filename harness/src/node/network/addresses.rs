@@ -35,11 +35,6 @@ impl AddressPool {
         None
     }
 
-    /// Marks an address that is in use from before.
-    pub(super) fn keep(&mut self, address: Ipv4Addr) {
-        self.used.insert(address);
-    }
-
     pub(super) fn release(&mut self, address: Ipv4Addr) {
         self.used.remove(&address);
     }

@@ -10,7 +10,7 @@ use tokio::{
 
 use crate::{
     node::NodeError,
-    process::{RUN_VARIABLE, Spawner},
+    process::{Entry, Identity, RUN_VARIABLE, Spawner},
 };
 
 /// Starts helpers, all from the one thread with which they end.
@@ -48,7 +48,16 @@ impl Helpers {
             command.spawn()
         });
         let spawned = spawned.await.map_err(|error| failed(name, &io::Error::other(error)))?;
-        spawned.map_err(|error| failed(name, &error))
+        let child = spawned.map_err(|error| failed(name, &error))?;
+        self.record(name, &child).map_err(|error| failed(name, &error))?;
+        Ok(child)
+    }
+
+    /// Lists a child for `gc`, which must find it should this process be killed.
+    fn record(&self, name: &str, child: &Child) -> io::Result<()> {
+        let gone = || io::Error::other("it ended at once");
+        let identity = child.id().and_then(Identity::of).ok_or_else(gone)?;
+        self.spawner.ledger().append(&Entry { name: name.to_owned(), identity })
     }
 
     /// Starts a helper that says `ready` on its output and then stays.

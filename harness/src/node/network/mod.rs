@@ -140,10 +140,6 @@ impl Network {
         self.inner.pods.lock().take()
     }
 
-    pub(crate) fn keep_address(&self, address: Ipv4Addr) {
-        self.inner.pods.lock().keep(address);
-    }
-
     pub(crate) fn release_address(&self, address: Ipv4Addr) {
         self.inner.pods.lock().release(address);
     }
