@@ -63,7 +63,13 @@ impl Pod {
         Self { sandbox: Sandbox::start(network, address, name).await.unwrap() }
     }
 
-    async fn run(&self, network: &Network, folder: &Path, name: &str, environment: &[(&str, &str)]) -> Container {
+    async fn run(
+        &self,
+        network: &Network,
+        folder: &Path,
+        name: &str,
+        environment: &[(&str, &str)],
+    ) -> Container {
         let program = env::current_exe().unwrap();
         let folder = folder.join(name);
         std::fs::create_dir_all(&folder).unwrap();

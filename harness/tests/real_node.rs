@@ -2,103 +2,23 @@
 //!
 //! The binaries come from `TENANTBENCH_ASSETS` or the cache; `tenantbench tools install` puts them there.
 
+#[path = "support/cluster.rs"]
+mod cluster;
 mod lab;
 
 use std::{
     io::{BufRead, BufReader, Write},
-    path::PathBuf,
-    process::{Command, Output, Stdio},
+    process::Stdio,
     time::{Duration, Instant},
 };
 
-use lab::{Lab, stderr, stdout};
-use serde_json::{Value, json};
-
-/// A host with kubectl.
-struct Cluster {
-    lab: Lab,
-    kubectl: PathBuf,
-    kubeconfig: String,
-}
-
-impl Cluster {
-    fn up() -> Self {
-        let lab = Lab::new();
-        let kubeconfig = stdout(&lab.ok(&["host", "up"])).trim().to_owned();
-        let kubectl = stdout(&lab.ok(&["tools", "path", "kubectl"])).trim().into();
-        Self { lab, kubectl, kubeconfig }
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(&self.kubectl);
-        command.args(["--kubeconfig", &self.kubeconfig]).args(arguments).stdin(Stdio::null());
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().unwrap()
-    }
-
-    fn ok(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
-        assert!(output.status.success(), "{arguments:?}: {}", stderr(&output));
-        stdout(&output)
-    }
-
-    fn apply(&self, object: &Value) {
-        let mut child = self.command(&["apply", "-f", "-"]).stdin(Stdio::piped()).spawn().unwrap();
-        child.stdin.take().unwrap().write_all(object.to_string().as_bytes()).unwrap();
-        assert!(child.wait().unwrap().success());
-    }
-
-    fn wait(&self, pod: &str, what: &str) {
-        self.ok(&["wait", "pod", pod, "--for", what, "--timeout", "30s"]);
-    }
-
-    fn ready(&self, pod: &Value) -> String {
-        self.apply(pod);
-        let name = pod["metadata"]["name"].as_str().unwrap().to_owned();
-        let waited = self.run(&["wait", "pod", &name, "--for", "condition=Ready", "--timeout", "30s"]);
-        assert!(waited.status.success(), "{}", self.ok(&["describe", "pod", &name]));
-        name
-    }
-
-    fn get(&self, pod: &str) -> Value {
-        serde_json::from_str(&self.ok(&["get", "pod", pod, "-o", "json"])).unwrap()
-    }
-
-    /// Runs a shell line in a pod; gives the exit code and what was printed.
-    fn exec(&self, pod: &str, line: &str) -> (i32, String, String) {
-        let output = self.run(&["exec", pod, "--", "sh", "-c", line]);
-        (output.status.code().unwrap(), stdout(&output), stderr(&output))
-    }
-
-    /// Ends the host, which must leave nothing.
-    fn down(self) {
-        self.lab.ok(&["host", "down"]);
-        assert!(self.lab.is_clean());
-    }
-}
-
-/// A pod that runs a shell line as a process.
-fn pod(name: &str, line: &str) -> Value {
-    json!({
-        "apiVersion": "v1", "kind": "Pod",
-        "metadata": { "name": name, "labels": { "app": name } },
-        "spec": {
-            "terminationGracePeriodSeconds": 5,
-            "containers": [{
-                "name": "main", "image": "tenantbench.dev/tenantbench:dev", "command": ["sh", "-c", line],
-            }],
-        },
-    })
-}
-
-const FOREVER: &str = "trap 'echo bye; exit 0' TERM; echo hello; while :; do sleep 0.05; done";
+use cluster::{Cluster, FOREVER, pod};
+use lab::{stderr, stdout};
+use serde_json::json;
 
 #[test]
 fn a_pod_runs_with_its_own_network_root_token_and_environment() {
-    let cluster = Cluster::up();
+    let cluster = Cluster::up(&[]);
     assert_eq!(cluster.lab.host()["facts"]["pod_isolation"], "namespaces", "{}", cluster.lab.host());
     cluster.ok(&["create", "configmap", "settings", "--from-literal", "key=one"]);
     let mut object = pod("main", FOREVER);
@@ -120,38 +40,49 @@ fn a_pod_runs_with_its_own_network_root_token_and_environment() {
     let pid: u32 = id.strip_prefix("process://").unwrap().parse().unwrap();
     assert!(std::path::Path::new(&format!("/proc/{pid}")).exists());
 
-    let (code, said, errors) = cluster.exec(&main, "echo $KEY $IP; hostname; cat /settings/key; echo >&2 oops; exit 3");
+    let (code, said, errors) =
+        cluster.exec(&main, "echo $KEY $IP; hostname; cat /settings/key; echo >&2 oops; exit 3");
     assert_eq!(code, 3);
     assert_eq!(said, format!("one {}\nmain\none", status["podIP"].as_str().unwrap()));
     assert!(errors.starts_with("oops\n"), "{errors}");
-    let (_, listing, _) = cluster.exec(&main, "ls -a / /root; touch /scratch/x && touch /etc/x && ls /scratch");
+    let (_, listing, _) =
+        cluster.exec(&main, "ls -a / /root; touch /scratch/x && touch /etc/x && ls /scratch");
     assert!(!listing.contains("work") && listing.ends_with("x\n"), "{listing}");
 
     let token = "/var/run/secrets/kubernetes.io/serviceaccount";
     let (code, list, _) = cluster.exec(&main, &format!("ls {token} && test -s {token}/token"));
     assert_eq!((code, list.as_str()), (0, "ca.crt\nnamespace\ntoken\n"));
 
-    let copied = cluster.command(&["exec", "-i", &main, "--", "cat"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    let copied = cluster
+        .command(&["exec", "-i", &main, "--", "cat"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn();
     let mut copied = copied.unwrap();
     copied.stdin.take().unwrap().write_all(b"carried\n").unwrap();
     assert_eq!(stdout(&copied.wait_with_output().unwrap()), "carried\n");
 
     cluster.ok(&["patch", "configmap", "settings", "-p", r#"{"data":{"key":"two"}}"#]);
-    let (code, _, _) = cluster.exec(&main, "for i in $(seq 200); do grep -q two /settings/key && exit 0; sleep 0.05; done; exit 1");
+    let (code, _, _) = cluster
+        .exec(&main, "for i in $(seq 200); do grep -q two /settings/key && exit 0; sleep 0.05; done; exit 1");
     assert_eq!(code, 0, "the ConfigMap's change did not arrive");
     cluster.down();
 }
 
 #[test]
 fn logs_can_be_followed_cut_and_outlive_the_container() {
-    let cluster = Cluster::up();
-    let name = cluster.ready(&pod("speaker", "trap 'echo bye; exit 0' TERM; for i in 1 2 3; do echo $i; done; while :; do sleep 0.05; done"));
+    let cluster = Cluster::up(&[]);
+    let name = cluster.ready(&pod(
+        "speaker",
+        "trap 'echo bye; exit 0' TERM; for i in 1 2 3; do echo $i; done; while :; do sleep 0.05; done",
+    ));
     assert_eq!(cluster.ok(&["logs", &name]), "1\n2\n3\n");
     assert_eq!(cluster.ok(&["logs", &name, "--tail", "1"]), "3\n");
     let stamped = cluster.ok(&["logs", &name, "--tail", "1", "--timestamps"]);
     assert!(stamped.starts_with("20") && stamped.ends_with("Z 3\n"), "{stamped}");
 
-    let mut follower = cluster.command(&["logs", "-f", &name, "--tail", "2"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut follower =
+        cluster.command(&["logs", "-f", &name, "--tail", "2"]).stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(follower.stdout.take().unwrap()).lines();
     assert_eq!([lines.next().unwrap().unwrap(), lines.next().unwrap().unwrap()], ["2", "3"]);
     let begun = Instant::now();
@@ -166,7 +97,7 @@ fn logs_can_be_followed_cut_and_outlive_the_container() {
 
 #[test]
 fn an_ended_container_starts_again_and_one_that_may_not_ends_its_pod() {
-    let cluster = Cluster::up();
+    let cluster = Cluster::up(&[]);
     cluster.apply(&pod("crasher", "echo last words; exit 7"));
     cluster.wait("crasher", "jsonpath={.status.containerStatuses[0].state.waiting.reason}=CrashLoopBackOff");
     let status = &cluster.get("crasher")["status"]["containerStatuses"][0];
@@ -190,7 +121,7 @@ fn an_ended_container_starts_again_and_one_that_may_not_ends_its_pod() {
 
 #[test]
 fn pods_without_a_program_are_ready_after_the_delay_and_go_at_once() {
-    let cluster = Cluster::up();
+    let cluster = Cluster::up(&[]);
     cluster.ok(&["create", "deployment", "web", "--image", "nginx", "--replicas", "3"]);
     cluster.ok(&["rollout", "status", "deployment", "web", "--timeout", "30s"]);
     let pod = cluster.ok(&["get", "pods", "-l", "app=web", "-o", "jsonpath={.items[0].metadata.name}"]);
@@ -202,12 +133,13 @@ fn pods_without_a_program_are_ready_after_the_delay_and_go_at_once() {
 
 #[test]
 fn a_volume_that_nodes_do_not_have_is_named() {
-    let cluster = Cluster::up();
+    let cluster = Cluster::up(&[]);
     let mut object = pod("disk", FOREVER);
     object["spec"]["volumes"] = json!([{ "name": "v", "hostPath": { "path": "/" } }]);
     cluster.apply(&object);
     cluster.wait("disk", "jsonpath={.status.containerStatuses[0].state.waiting.message}");
-    let message = cluster.get("disk")["status"]["containerStatuses"][0]["state"]["waiting"]["message"].clone();
+    let message =
+        cluster.get("disk")["status"]["containerStatuses"][0]["state"]["waiting"]["message"].clone();
     assert_eq!(message, "volume \"v\": simulated nodes have no hostPath volumes");
     cluster.down();
 }

@@ -50,7 +50,9 @@ where
                 known.remove(&key);
                 then(Changed::Gone(key));
             }
-            Err(error) => tracing::debug!(kind = %K::kind(&K::DynamicType::default()), %error, "a watch ended"),
+            Err(error) => {
+                tracing::debug!(kind = %K::kind(&K::DynamicType::default()), %error, "a watch ended")
+            }
         }
     }
 }

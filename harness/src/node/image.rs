@@ -67,7 +67,9 @@ mod tests {
     #[test]
     fn tag_and_digest_make_no_difference() {
         let map = ImageMap::new().with("localhost:5000/a/etcd", Path::new("/bin/etcd"));
-        for image in ["localhost:5000/a/etcd", "localhost:5000/a/etcd:3.6", "localhost:5000/a/etcd:3.6@sha256:00"] {
+        for image in
+            ["localhost:5000/a/etcd", "localhost:5000/a/etcd:3.6", "localhost:5000/a/etcd:3.6@sha256:00"]
+        {
             assert_eq!(map.program(image), Some(Path::new("/bin/etcd")), "{image}");
         }
         assert_eq!(map.program("a/etcd"), None);
@@ -75,7 +77,12 @@ mod tests {
 
     fn line(command: &[&str], arguments: &[&str]) -> Vec<String> {
         let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
-        command_line(Path::new("/image/bin/etcd"), Path::new("/opt/bin/etcd"), owned(command), owned(arguments))
+        command_line(
+            Path::new("/image/bin/etcd"),
+            Path::new("/opt/bin/etcd"),
+            owned(command),
+            owned(arguments),
+        )
     }
 
     #[test]

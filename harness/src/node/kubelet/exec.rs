@@ -47,9 +47,16 @@ type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
 const READ: usize = 32 << 10;
 
-pub(super) fn answer(context: &Arc<Context>, container: ServedContainer, mut request: Request<Incoming>) -> Reply {
+pub(super) fn answer(
+    context: &Arc<Context>,
+    container: ServedContainer,
+    mut request: Request<Incoming>,
+) -> Reply {
     if !websocket::is_wanted(request.headers()) {
-        return reply::text(StatusCode::NOT_IMPLEMENTED, "simulated nodes offer exec by WebSocket only, not SPDY");
+        return reply::text(
+            StatusCode::NOT_IMPLEMENTED,
+            "simulated nodes offer exec by WebSocket only, not SPDY",
+        );
     }
     if !container.running {
         return reply::text(StatusCode::BAD_REQUEST, "the container is not running");
@@ -60,9 +67,13 @@ pub(super) fn answer(context: &Arc<Context>, container: ServedContainer, mut req
     let query = routes::pairs(&request);
     let asked = |name| value(&query, name).is_some_and(is_true);
     let argv = query.iter().filter(|(name, _)| name == "command").map(|(_, word)| word.clone()).collect();
+    let mut environment = container.environment.clone();
+    if asked("tty") {
+        environment.push(("TERM".into(), "xterm".into()));
+    }
     let spec = ExecSpec {
         command: Process { argv, ..container.process.clone() },
-        environment: container.environment.clone(),
+        environment,
         input: asked("input") || asked("stdin"),
         terminal: asked("tty"),
     };

@@ -45,5 +45,7 @@ async fn converse(
         let (context, node) = (Arc::clone(&context), Arc::clone(&node));
         async move { Ok::<_, std::convert::Infallible>(routes::answer(context, &node, request).await) }
     });
-    auto::Builder::new(TokioExecutor::new()).serve_connection_with_upgrades(TokioIo::new(stream), answer).await
+    auto::Builder::new(TokioExecutor::new())
+        .serve_connection_with_upgrades(TokioIo::new(stream), answer)
+        .await
 }

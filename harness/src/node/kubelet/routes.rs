@@ -47,11 +47,17 @@ pub(super) fn pairs(request: &Request<Incoming>) -> Pairs {
 }
 
 /// The container that a request names, if it is this node's and was started.
-fn find(context: &Context, node: &str, [namespace, pod, container]: [&str; 3]) -> Result<ServedContainer, Reply> {
-    let no_pod = || reply::text(StatusCode::NOT_FOUND, format!("pod {namespace}/{pod} is not on node {node}"));
+fn find(
+    context: &Context,
+    node: &str,
+    [namespace, pod, container]: [&str; 3],
+) -> Result<ServedContainer, Reply> {
+    let no_pod =
+        || reply::text(StatusCode::NOT_FOUND, format!("pod {namespace}/{pod} is not on node {node}"));
     let served = context.registry.get(namespace, pod).ok_or_else(no_pod)?;
     let served = served.read();
-    let spec = served.pod.spec.as_ref().filter(|spec| spec.node_name.as_deref() == Some(node)).ok_or_else(no_pod)?;
+    let spec =
+        served.pod.spec.as_ref().filter(|spec| spec.node_name.as_deref() == Some(node)).ok_or_else(no_pod)?;
     if served.simulated {
         let text = format!("pod {namespace}/{pod} is simulated: its images have no program on this host");
         return Err(reply::text(StatusCode::NOT_IMPLEMENTED, text));

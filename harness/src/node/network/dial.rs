@@ -30,7 +30,8 @@ impl Network {
     /// Connects to an address that stands behind a Service.
     pub(crate) async fn dial_endpoint(&self, to: SocketAddrV4) -> io::Result<TcpStream> {
         let connected = time::timeout(CONNECT_LIMIT, self.connect(to)).await;
-        let stream = connected.map_err(|_| io::Error::new(io::ErrorKind::TimedOut, format!("{to} is silent")))??;
+        let stream =
+            connected.map_err(|_| io::Error::new(io::ErrorKind::TimedOut, format!("{to} is silent")))??;
         stream.set_nodelay(true)?;
         Ok(stream)
     }

@@ -94,7 +94,8 @@ async fn accept(client: &mut UnixStream) -> io::Result<()> {
 
 async fn refuse(client: &mut UnixStream, status: &str, reason: &str) -> io::Result<()> {
     let length = reason.len();
-    let answer = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{reason}");
+    let answer =
+        format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{reason}");
     client.write_all(answer.as_bytes()).await
 }
 
@@ -110,7 +111,8 @@ mod tests {
 
     #[test]
     fn other_requests_lead_nowhere() {
-        for head in ["GET / HTTP/1.1\r\n\r\n", "CONNECT name:1 HTTP/1.1\r\n\r\n", "CONNECT 10.0.0.1 HTTP/1.1"] {
+        for head in ["GET / HTTP/1.1\r\n\r\n", "CONNECT name:1 HTTP/1.1\r\n\r\n", "CONNECT 10.0.0.1 HTTP/1.1"]
+        {
             assert_eq!(target(head.as_bytes()), None, "{head}");
         }
     }

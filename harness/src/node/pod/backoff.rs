@@ -80,7 +80,8 @@ mod tests {
     #[test]
     fn a_container_that_ran_long_starts_afresh() {
         let policy = BackoffPolicy::default();
-        let backoff = Backoff::default().after_restart(&policy, at(0), at(0)).after_restart(&policy, at(0), at(0));
+        let backoff =
+            Backoff::default().after_restart(&policy, at(0), at(0)).after_restart(&policy, at(0), at(0));
         assert_eq!(backoff.due(&policy, at(601)), at(601));
         assert_eq!(backoff.after_restart(&policy, at(601), at(601)).delay(), policy.first);
     }

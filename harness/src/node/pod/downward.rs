@@ -58,7 +58,8 @@ pub(crate) fn resource(container: &Container, selector: &ResourceFieldSelector) 
     });
     let set = list.and_then(|list| list.get(name)).and_then(|quantity| amount(&quantity.0));
     let value = set.unwrap_or_else(|| if kind == "limits" { node_has(name) } else { 0.0 });
-    let divisor = selector.divisor.as_ref().and_then(|divisor| amount(&divisor.0)).filter(|divisor| *divisor > 0.0);
+    let divisor =
+        selector.divisor.as_ref().and_then(|divisor| amount(&divisor.0)).filter(|divisor| *divisor > 0.0);
     Some(format!("{}", (value / divisor.unwrap_or(1.0)).ceil()))
 }
 

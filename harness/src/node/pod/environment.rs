@@ -188,16 +188,24 @@ mod tests {
         .unwrap();
         assert_eq!((all["M_k"].as_str(), all["K"].as_str(), all["N"].as_str()), ("v", "v", "p"));
         assert_eq!(all["MY_DB_SERVICE_HOST"], "10.96.0.9");
-        assert_eq!((all["MY_DB_SERVICE_PORT"].as_str(), all["MY_DB_SERVICE_PORT_SQL"].as_str()), ("5432", "5432"));
+        assert_eq!(
+            (all["MY_DB_SERVICE_PORT"].as_str(), all["MY_DB_SERVICE_PORT_SQL"].as_str()),
+            ("5432", "5432")
+        );
         assert!(!all.contains_key("O"));
     }
 
     #[test]
     fn what_is_missing_is_named() {
         let error = |reference: Value| {
-            variables(json!({"name": "c", "env": [{"name": "A", "valueFrom": reference}]})).unwrap_err().to_string()
+            variables(json!({"name": "c", "env": [{"name": "A", "valueFrom": reference}]}))
+                .unwrap_err()
+                .to_string()
         };
         assert_eq!(error(json!({"secretKeyRef": {"name": "s", "key": "k"}})), "secret \"s\" not found");
-        assert_eq!(error(json!({"configMapKeyRef": {"name": "m", "key": "z"}})), "configmap \"m\" has no key \"z\"");
+        assert_eq!(
+            error(json!({"configMapKeyRef": {"name": "m", "key": "z"}})),
+            "configmap \"m\" has no key \"z\""
+        );
     }
 }

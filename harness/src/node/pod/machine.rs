@@ -143,7 +143,13 @@ mod tests {
 
     fn records(states: &[(&str, char)]) -> Records {
         let record = |mark: char| {
-            let end = |code| Ended { pid: 1, exit: Exit::Code(code), started: at(0), finished: at(0), message: None };
+            let end = |code| Ended {
+                pid: 1,
+                exit: Exit::Code(code),
+                started: at(0),
+                finished: at(0),
+                message: None,
+            };
             match mark {
                 'r' => Record {
                     state: State::Running { pid: Some(1), since: at(0) },

@@ -1,9 +1,6 @@
 //! One task per pod, fed by one watch for the pods of all nodes.
 
-use std::{
-    collections::HashMap,
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use k8s_openapi::api::core::v1::Pod;
 use kube::{Api, ResourceExt, runtime::watcher};

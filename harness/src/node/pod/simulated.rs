@@ -39,7 +39,13 @@ enum Over {
     Gone,
 }
 
-async fn play(context: &Context, updates: &mut Updates, pod: &Pod, node: Ipv4Addr, address: Ipv4Addr) -> Over {
+async fn play(
+    context: &Context,
+    updates: &mut Updates,
+    pod: &Pod,
+    node: Ipv4Addr,
+    address: Ipv4Addr,
+) -> Over {
     let since = Timestamp::now();
     let phases: &[bool] = if runs_to_completion(pod) { &[false, true] } else { &[false] };
     for &finished in phases {
@@ -91,11 +97,17 @@ fn records(pod: &Pod, finished: bool, since: Timestamp, now: Timestamp) -> Recor
         } else {
             ended()
         };
-        records.insert(container.name.clone(), Record { state, started: true, ready: true, ..Record::default() });
+        records.insert(
+            container.name.clone(),
+            Record { state, started: true, ready: true, ..Record::default() },
+        );
     }
     for container in &spec.containers {
         let state = if finished { ended() } else { State::Running { pid: None, since: now } };
-        records.insert(container.name.clone(), Record { state, started: true, ready: true, ..Record::default() });
+        records.insert(
+            container.name.clone(),
+            Record { state, started: true, ready: true, ..Record::default() },
+        );
     }
     records
 }

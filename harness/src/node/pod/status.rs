@@ -36,7 +36,9 @@ pub(crate) fn wanted(facts: &Facts<'_>) -> PodStatus {
     let fallback = PodSpec::default();
     let spec = facts.pod.spec.as_ref().unwrap_or(&fallback);
     let statuses = |containers: &[Container], main: bool| {
-        let statuses = containers.iter().map(|container| container_status(container, &facts.records[&container.name], main));
+        let statuses = containers
+            .iter()
+            .map(|container| container_status(container, &facts.records[&container.name], main));
         Some(statuses.collect::<Vec<_>>()).filter(|statuses| !statuses.is_empty())
     };
     PodStatus {
@@ -111,10 +113,10 @@ fn container_status(container: &Container, record: &Record, main: bool) -> Conta
         started: Some(running && record.started),
         restart_count: i32::try_from(record.restarts).unwrap_or(i32::MAX),
         state: Some(state(&record.state)),
-        last_state: record.last.as_ref().map(|ended| ContainerState {
-            terminated: Some(terminated(ended)),
-            ..ContainerState::default()
-        }),
+        last_state: record
+            .last
+            .as_ref()
+            .map(|ended| ContainerState { terminated: Some(terminated(ended)), ..ContainerState::default() }),
         ..ContainerStatus::default()
     }
 }

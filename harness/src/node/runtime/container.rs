@@ -57,11 +57,7 @@ impl Container {
     /// # Errors
     /// When its files cannot be made or the process cannot be started. What keeps the program itself from starting
     /// shows as exit code 128 and in the log.
-    pub async fn start(
-        network: &Network,
-        sandbox: &Sandbox,
-        spec: ContainerSpec,
-    ) -> Result<Self, NodeError> {
+    pub async fn start(network: &Network, sandbox: &Sandbox, spec: ContainerSpec) -> Result<Self, NodeError> {
         let place = match sandbox.namespaces() {
             Some(pod) => Some(ContainerPlace {
                 pod,

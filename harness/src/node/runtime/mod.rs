@@ -8,10 +8,10 @@ mod sweep;
 mod terminal;
 pub(crate) mod trial;
 
-pub use container::{Container, ContainerSpec};
 pub(crate) use container::ENVIRONMENT;
+pub use container::{Container, ContainerSpec};
 pub(crate) use exec::{ExecSpec, Executed, Streams, exec};
 pub use log::Log;
 pub use sandbox::Sandbox;
-pub(crate) use terminal::Terminal;
 pub(crate) use sweep::{POD_VARIABLE, end_all};
+pub(crate) use terminal::Terminal;

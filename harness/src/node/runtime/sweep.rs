@@ -41,5 +41,8 @@ fn of_pod(uid: &str) -> Vec<Identity> {
             environment.iter().any(|(name, value)| name == POD_VARIABLE && value == uid)
         })
     });
-    marked.filter_map(|process| Identity::of(process.pid.cast_unsigned())).filter(|one| one.is_alive()).collect()
+    marked
+        .filter_map(|process| Identity::of(process.pid.cast_unsigned()))
+        .filter(|one| one.is_alive())
+        .collect()
 }

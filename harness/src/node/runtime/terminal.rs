@@ -34,7 +34,9 @@ impl Terminal {
             let mut ready = self.0.readable().await?;
             match ready.try_io(|file| file.get_ref().read(buffer)) {
                 // The last process that had the terminal open is gone.
-                Ok(Err(error)) if error.raw_os_error() == Some(nix::errno::Errno::EIO as i32) => return Ok(0),
+                Ok(Err(error)) if error.raw_os_error() == Some(nix::errno::Errno::EIO as i32) => {
+                    return Ok(0);
+                }
                 Ok(done) => return done,
                 Err(_not_yet) => {}
             }

@@ -36,7 +36,8 @@ async fn contain(network: &Network, sandbox: &Sandbox, folder: &Path) -> Result<
         folder: folder.to_owned(),
         log: log.clone(),
     };
-    let container = Container::start(network, sandbox, spec).await.map_err(|error: NodeError| error.to_string())?;
+    let container =
+        Container::start(network, sandbox, spec).await.map_err(|error: NodeError| error.to_string())?;
     let exit = container.process.exited().await;
     container.log.finished().await;
     if exit.is_success() {

@@ -187,9 +187,7 @@ fn endpoints(slice: &EndpointSlice) -> Slice {
     Slice {
         ready: ready.flat_map(|endpoint| &endpoint.addresses).filter_map(|text| text.parse().ok()).collect(),
         ports: ports
-            .filter_map(|port| {
-                Some((port.name.clone().unwrap_or_default(), u16::try_from(port.port?).ok()?))
-            })
+            .filter_map(|port| Some((port.name.clone().unwrap_or_default(), u16::try_from(port.port?).ok()?)))
             .collect(),
     }
 }

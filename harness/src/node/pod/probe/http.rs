@@ -19,7 +19,11 @@ use tokio_rustls::TlsConnector;
 use crate::node::network::Network;
 
 /// Asks once; any answer from 200 to 399 is well.
-pub(super) async fn get(network: &Network, address: SocketAddrV4, action: &HTTPGetAction) -> Result<(), String> {
+pub(super) async fn get(
+    network: &Network,
+    address: SocketAddrV4,
+    action: &HTTPGetAction,
+) -> Result<(), String> {
     let stream = network.dial(address).await.map_err(|error| error.to_string())?;
     if action.scheme.as_deref() != Some("HTTPS") {
         return ask(stream, address, action).await;

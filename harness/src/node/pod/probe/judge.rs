@@ -13,8 +13,9 @@ pub(super) struct Judge {
 
 impl Judge {
     pub(super) fn new(probe: &Probe) -> Self {
-        let threshold =
-            |value: Option<i32>, default| value.and_then(|value| u32::try_from(value).ok()).unwrap_or(default).max(1);
+        let threshold = |value: Option<i32>, default| {
+            value.and_then(|value| u32::try_from(value).ok()).unwrap_or(default).max(1)
+        };
         Self {
             success_threshold: threshold(probe.success_threshold, 1),
             failure_threshold: threshold(probe.failure_threshold, 3),
@@ -49,7 +50,10 @@ mod tests {
     fn a_verdict_takes_as_many_in_a_row_as_its_threshold() {
         let (up, down) = (Some(true), Some(false));
         assert_eq!(verdicts(&[true, true, true]), [None, up, None]);
-        assert_eq!(verdicts(&[false, false, true, false, false, false]), [None, None, None, None, None, down]);
+        assert_eq!(
+            verdicts(&[false, false, true, false, false, false]),
+            [None, None, None, None, None, down]
+        );
         assert_eq!(verdicts(&[true, true, false, false, false, true, true])[4..], [down, None, up]);
     }
 }

@@ -16,8 +16,13 @@ use crate::node::{
 
 /// A question that a container answers by being well.
 pub(super) enum Target {
-    Http { request: HTTPGetAction, port: Option<u16> },
-    Tcp { port: Option<u16> },
+    Http {
+        request: HTTPGetAction,
+        port: Option<u16>,
+    },
+    Tcp {
+        port: Option<u16>,
+    },
     Command(Vec<String>),
     /// A kind of probe that simulated nodes do not have.
     Unsupported,

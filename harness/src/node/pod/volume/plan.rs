@@ -1,8 +1,6 @@
 //! What each volume of a pod is made of. No I/O.
 
-use k8s_openapi::api::core::v1::{
-    DownwardAPIVolumeFile, KeyToPath, Pod, Volume, VolumeProjection,
-};
+use k8s_openapi::api::core::v1::{DownwardAPIVolumeFile, KeyToPath, Pod, Volume, VolumeProjection};
 
 use crate::node::pod::references::{Kind, Reference};
 
@@ -67,7 +65,12 @@ fn of(volume: &Volume) -> Plan {
     Plan::Unsupported(kind(volume))
 }
 
-fn object(from: Reference, items: Option<&Vec<KeyToPath>>, optional: Option<bool>, mode: Option<i32>) -> Part {
+fn object(
+    from: Reference,
+    items: Option<&Vec<KeyToPath>>,
+    optional: Option<bool>,
+    mode: Option<i32>,
+) -> Part {
     Part::Object { from, items: items.cloned(), optional: optional.unwrap_or(false), mode: bits(mode) }
 }
 
@@ -83,7 +86,12 @@ fn projected(source: &VolumeProjection, mode: Option<i32>) -> Option<Part> {
         return Some(object((Kind::ConfigMap, map.name.clone()), map.items.as_ref(), map.optional, mode));
     }
     if let Some(secret) = &source.secret {
-        return Some(object((Kind::Secret, secret.name.clone()), secret.items.as_ref(), secret.optional, mode));
+        return Some(object(
+            (Kind::Secret, secret.name.clone()),
+            secret.items.as_ref(),
+            secret.optional,
+            mode,
+        ));
     }
     let downward = source.downward_api.as_ref()?;
     Some(Part::Downward { items: downward.items.clone().unwrap_or_default(), mode: bits(mode) })

@@ -190,7 +190,8 @@ mod tests {
 
     #[test]
     fn a_path_may_not_lead_out() {
-        let volume = json!({"name": "v", "configMap": {"name": "m", "items": [{"key": "a", "path": "../x"}]}});
+        let volume =
+            json!({"name": "v", "configMap": {"name": "m", "items": [{"key": "a", "path": "../x"}]}});
         assert_eq!(files(volume).unwrap_err(), VolumeError::Path("../x".into()));
     }
 }

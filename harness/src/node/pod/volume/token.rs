@@ -73,7 +73,8 @@ async fn ask(client: &Client, pod: &Pod, request: &TokenRequest) -> Result<Held,
     let asked_at = Timestamp::now();
     let given = api.create_token_request(&account, &PostParams::default(), &body).await?;
     let status = given.status.unwrap_or_default();
-    let life = status.expiration_timestamp.map_or(request.seconds, |at| at.0.duration_since(asked_at).as_secs());
+    let life =
+        status.expiration_timestamp.map_or(request.seconds, |at| at.0.duration_since(asked_at).as_secs());
     let refresh_at = asked_at + SignedDuration::from_secs(life * REFRESH_AT_PERCENT / 100);
     Ok(Held { token: status.token.unwrap_or_default(), refresh_at })
 }

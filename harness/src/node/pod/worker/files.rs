@@ -54,11 +54,17 @@ impl Worker {
         let folder = self.volume(name);
         match plan {
             Plan::Empty => fs_err::create_dir_all(folder).map_err(|error| error.to_string()),
-            Plan::Unsupported(kind) => Err(format!("volume {name:?}: simulated nodes have no {kind} volumes")),
+            Plan::Unsupported(kind) => {
+                Err(format!("volume {name:?}: simulated nodes have no {kind} volumes"))
+            }
             Plan::Files(parts) => {
                 let tokens = self.tokens.by_request();
-                let material =
-                    Material { pod: &self.pod, place: self.place(), contents: &self.contents, tokens: &tokens };
+                let material = Material {
+                    pod: &self.pod,
+                    place: self.place(),
+                    contents: &self.contents,
+                    tokens: &tokens,
+                };
                 let files = project(parts, &material).map_err(|error| format!("volume {name:?}: {error}"))?;
                 if self.written.get(name) != Some(&files) {
                     self.version += 1;

@@ -69,6 +69,8 @@ pub(super) struct Worker {
     news: mpsc::Sender<News>,
     /// What was last told in an event, so that it is told once.
     told: BTreeSet<String>,
+    /// All volumes have been there once.
+    mounted: bool,
     finished: bool,
     stopping: bool,
 }
@@ -170,6 +172,7 @@ async fn try_begin(
         bell,
         news,
         told: BTreeSet::new(),
+        mounted: false,
         finished: false,
         stopping: false,
     })
@@ -191,8 +194,12 @@ impl Worker {
             if stale || self.tokens.refresh_at().is_some_and(|at| at <= Timestamp::now()) {
                 stale = !self.refresh().await;
             }
-            // Volumes come before the first container; without them none can start.
-            let mut wake = if stale { Some(RETRY) } else { self.advance().await };
+            // Volumes come before the first container; what is lost later does not stop those that run.
+            self.mounted |= !stale;
+            let mut wake = if self.mounted { self.advance().await } else { None };
+            if stale {
+                wake = Some(wake.map_or(RETRY, |wake| wake.min(RETRY)));
+            }
             self.publish();
             if let Some(at) = self.tokens.refresh_at() {
                 wake = Some(wake.map_or(until(at), |wake| wake.min(until(at))));
@@ -285,10 +292,8 @@ impl Worker {
             let delay = record.backoff.delay().as_secs();
             let message = format!("back-off {delay}s restarting failed container {name}");
             record.last = Some(ended.clone());
-            record.state = super::record::State::Waiting {
-                reason: "CrashLoopBackOff",
-                message: Some(message.clone()),
-            };
+            record.state =
+                super::record::State::Waiting { reason: "CrashLoopBackOff", message: Some(message.clone()) };
             self.context.events.warning(&self.pod, "BackOff", &message);
         }
     }
@@ -332,7 +337,8 @@ impl Worker {
     /// How long a container may take to end.
     fn grace(&self) -> Duration {
         let deleted = self.pod.metadata.deletion_grace_period_seconds;
-        let seconds = deleted.or_else(|| self.pod.spec.as_ref()?.termination_grace_period_seconds).unwrap_or(30);
+        let seconds =
+            deleted.or_else(|| self.pod.spec.as_ref()?.termination_grace_period_seconds).unwrap_or(30);
         Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
     }
 

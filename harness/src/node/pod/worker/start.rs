@@ -1,10 +1,15 @@
 //! Starts a container of a pod.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Container as Spec, PodSecurityContext, SecurityContext};
 use kube::ResourceExt;
+use tokio::time;
 
 use super::{Live, News, Worker};
 use crate::{
@@ -17,7 +22,7 @@ use crate::{
             environment::{Sources, environment},
             expand::expand,
             machine,
-            probe::{self, Probed, ProbeKind},
+            probe::{self, ProbeKind, Probed},
             record::State,
         },
         runtime::{Container, ContainerSpec, ENVIRONMENT, POD_VARIABLE},
@@ -27,6 +32,9 @@ use crate::{
 
 /// Tells a program that runs without mounts where its volumes are: under that folder, at their mount paths.
 const POD_ROOT_VARIABLE: &str = "TENANTBENCH_POD_ROOT";
+
+/// How long output that is still on its way is waited for.
+const LAST_OUTPUT: Duration = Duration::from_secs(1);
 
 /// How many of its last lines stand for a container's last words.
 const LAST_WORDS: usize = 10;
@@ -54,7 +62,8 @@ impl Worker {
     async fn try_start(&mut self, container: &Spec) -> Result<(), (&'static str, String)> {
         let config = |message: String| ("CreateContainerConfigError", message);
         let program = self.context.images.program(container.image.as_deref().unwrap_or_default());
-        let no_program = || config("its image has no program on this host, but another of the pod's has".into());
+        let no_program =
+            || config("its image has no program on this host, but another of the pod's has".into());
         let program = program.ok_or_else(no_program)?.to_owned();
         let variables = self.variables(container).await.map_err(config)?;
         let value = |name: &str| variables.get(name).cloned();
@@ -115,7 +124,8 @@ impl Worker {
         let (news, container, started) = (self.news.clone(), name.to_owned(), started.clone());
         let task = tokio::spawn(async move {
             let exit = started.process.exited().await;
-            started.log.finished().await;
+            // A process that left the container's group may hold its output open for ever.
+            drop(time::timeout(LAST_OUTPUT, started.log.finished()).await);
             let words = last_words(&started.process.log());
             let pid = started.process.pid();
             // Nobody listens once the pod is ending.
@@ -149,12 +159,8 @@ impl Worker {
 
     async fn variables(&self, container: &Spec) -> Result<BTreeMap<String, String>, String> {
         let services = self.visible_services().await;
-        let sources = Sources {
-            pod: &self.pod,
-            place: self.place(),
-            contents: &self.contents,
-            services: &services,
-        };
+        let sources =
+            Sources { pod: &self.pod, place: self.place(), contents: &self.contents, services: &services };
         let own = environment(container, &sources).map_err(|error| error.to_string())?;
         let mut all: BTreeMap<_, _> =
             ENVIRONMENT.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -169,7 +175,9 @@ impl Worker {
         let services = self.context.network.services();
         let mut visible = services.api_server().await;
         if self.pod.spec.as_ref().and_then(|spec| spec.enable_service_links).unwrap_or(true) {
-            visible.extend(services.of_namespace(&self.key.0).into_iter().filter(|one| one.service != "kubernetes"));
+            visible.extend(
+                services.of_namespace(&self.key.0).into_iter().filter(|one| one.service != "kubernetes"),
+            );
         }
         visible
     }
@@ -179,7 +187,7 @@ impl Worker {
         if self.sandbox.namespaces().is_some() {
             return;
         }
-        let root = self.folder.join("containers").join(container).join("root");
+        let root = self.machine_root(container);
         variables.insert(POD_ROOT_VARIABLE.into(), root.to_string_lossy().into_owned());
         let address = variables.get("KUBERNETES_SERVICE_HOST").and_then(|host| host.parse().ok());
         let port = variables.get("KUBERNETES_SERVICE_PORT").and_then(|port| port.parse().ok());
@@ -203,8 +211,16 @@ impl Worker {
             Some(_) => Path::new(IMAGE_BIN).join(program.file_name().unwrap_or_default()),
             None => program.to_owned(),
         };
-        let command = expanded(container.command.as_ref());
-        let arguments = expanded(container.args.as_ref());
+        let mut command = expanded(container.command.as_ref());
+        let mut arguments = expanded(container.args.as_ref());
+        if self.sandbox.namespaces().is_none() {
+            let root = self.machine_root(&container.name);
+            let targets: Vec<_> =
+                container.volume_mounts.iter().flatten().map(|mount| mount.mount_path.as_str()).collect();
+            for word in command.iter_mut().chain(&mut arguments) {
+                *word = relocated(word, &targets, &root);
+            }
+        }
         let own: Option<&SecurityContext> = container.security_context.as_ref();
         let pods: Option<&PodSecurityContext> =
             self.pod.spec.as_ref().and_then(|spec| spec.security_context.as_ref());
@@ -217,13 +233,22 @@ impl Worker {
         }
     }
 
+    /// The folder that stands for a container's root where there are no mounts.
+    fn machine_root(&self, container: &str) -> PathBuf {
+        self.folder.join("containers").join(container).join("root")
+    }
+
     fn hostname(&self) -> String {
         let set = self.pod.spec.as_ref().and_then(|spec| spec.hostname.clone());
         set.unwrap_or_else(|| self.pod.name_any())
     }
 
     fn hosts(&self) -> String {
-        let mut text = format!("127.0.0.1\tlocalhost\n::1\tlocalhost\n{}\t{}\n", self.sandbox.address(), self.hostname());
+        let mut text = format!(
+            "127.0.0.1\tlocalhost\n::1\tlocalhost\n{}\t{}\n",
+            self.sandbox.address(),
+            self.hostname()
+        );
         let aliases = self.pod.spec.iter().flat_map(|spec| spec.host_aliases.iter().flatten());
         for alias in aliases {
             let names = alias.hostnames.iter().flatten().map(String::as_str).collect::<Vec<_>>();
@@ -261,4 +286,35 @@ fn last_words(log: &Path) -> Option<String> {
     let lines = last_lines(log, LAST_WORDS);
     let texts: Vec<_> = lines.iter().map(|line| line.splitn(4, ' ').nth(3).unwrap_or(line)).collect();
     Some(texts.join("\n")).filter(|text| !text.is_empty())
+}
+
+/// An argument whose paths below mount paths lead below `root`: for programs that run without mounts.
+fn relocated(word: &str, targets: &[&str], root: &Path) -> String {
+    let (before, path) = match word.find('/') {
+        Some(at) if at == 0 || matches!(word.as_bytes()[at - 1], b'=' | b':' | b',') => word.split_at(at),
+        _ => return word.to_owned(),
+    };
+    let below = |target: &&&str| Path::new(path).starts_with(target);
+    match targets.iter().find(below) {
+        Some(_) => format!("{before}{}{path}", root.display()),
+        None => word.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_of_volumes_lead_below_the_root_where_there_are_no_mounts() {
+        for (word, wanted) in [
+            ("--key=/pki/a.key", "--key=/pod/pki/a.key"),
+            ("/pki", "/pod/pki"),
+            ("--key=/pkix", "--key=/pkix"),
+            ("--url=https://127.0.0.1/pki", "--url=https://127.0.0.1/pki"),
+            ("--flag", "--flag"),
+        ] {
+            assert_eq!(relocated(word, &["/pki", "/data"], Path::new("/pod")), wanted);
+        }
+    }
 }
