@@ -1,5 +1,7 @@
 //! Two pods as processes in namespaces of their own, with a router between them: as this user and as nobody.
 
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 #[path = "support/node.rs"]
 mod support;
 
@@ -176,6 +178,7 @@ async fn this_machine_lets_pods_be_kept_apart() {
 
 #[test]
 fn all_of_it_works_as_nobody() {
+    // Who is not root has just run the others so.
     if !geteuid().is_root() {
         return;
     }

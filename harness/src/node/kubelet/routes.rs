@@ -28,12 +28,12 @@ pub(super) async fn answer(context: Arc<Context>, node: &str, request: Request<I
         ["containerLogs", namespace, pod, container] if get => {
             match find(&context, node, [namespace, pod, container]) {
                 Ok(container) => logs::answer(&container, &pairs(&request)),
-                Err(reply) => reply,
+                Err((status, text)) => reply::text(status, text),
             }
         }
         ["exec", namespace, pod, container] => match find(&context, node, [namespace, pod, container]) {
             Ok(container) => exec::answer(&context, container, request),
-            Err(reply) => reply,
+            Err((status, text)) => reply::text(status, text),
         },
         ["attach" | "portForward" | "run", ..] => {
             reply::text(StatusCode::NOT_IMPLEMENTED, "simulated nodes offer logs and exec by WebSocket only")
@@ -46,31 +46,32 @@ pub(super) fn pairs(request: &Request<Incoming>) -> Pairs {
     Query::<Pairs>::try_from_uri(request.uri()).map(|query| query.0).unwrap_or_default()
 }
 
+/// Why a request about a container is refused.
+type Refusal = (StatusCode, String);
+
 /// The container that a request names, if it is this node's and was started.
 fn find(
     context: &Context,
     node: &str,
     [namespace, pod, container]: [&str; 3],
-) -> Result<ServedContainer, Reply> {
-    let no_pod =
-        || reply::text(StatusCode::NOT_FOUND, format!("pod {namespace}/{pod} is not on node {node}"));
+) -> Result<ServedContainer, Refusal> {
+    let no_pod = || (StatusCode::NOT_FOUND, format!("pod {namespace}/{pod} is not on node {node}"));
     let served = context.registry.get(namespace, pod).ok_or_else(no_pod)?;
     let served = served.read();
-    let spec =
-        served.pod.spec.as_ref().filter(|spec| spec.node_name.as_deref() == Some(node)).ok_or_else(no_pod)?;
+    let spec = served.pod.spec.as_ref();
+    let spec = spec.filter(|spec| spec.node_name.as_deref() == Some(node)).ok_or_else(no_pod)?;
     if served.simulated {
         let text = format!("pod {namespace}/{pod} is simulated: its images have no program on this host");
-        return Err(reply::text(StatusCode::NOT_IMPLEMENTED, text));
+        return Err((StatusCode::NOT_IMPLEMENTED, text));
     }
     if let Some(found) = served.containers.get(container) {
         return Ok(found.clone());
     }
     let mut all = spec.init_containers.iter().flatten().chain(&spec.containers);
     Err(if all.any(|one| one.name == container) {
-        let text = format!("container {container:?} in pod {pod:?} is waiting to start");
-        reply::text(StatusCode::BAD_REQUEST, text)
+        (StatusCode::BAD_REQUEST, format!("container {container:?} in pod {pod:?} is waiting to start"))
     } else {
-        reply::text(StatusCode::NOT_FOUND, format!("container {container:?} not found in pod {pod:?}"))
+        (StatusCode::NOT_FOUND, format!("container {container:?} not found in pod {pod:?}"))
     })
 }
 

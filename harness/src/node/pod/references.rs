@@ -105,10 +105,13 @@ async fn secret(client: &Client, namespace: &str, name: &str) -> Result<Option<D
     Ok(found.map(|secret| secret.data.into_iter().flatten().map(|(key, value)| (key, value.0)).collect()))
 }
 
+/// Those who are told of one object.
+type Bells = Vec<Weak<Notify>>;
+
 /// Who wants to hear of which object.
 #[derive(Default)]
 pub(crate) struct Listeners {
-    by_object: Mutex<HashMap<(Kind, String, String), Vec<Weak<Notify>>>>,
+    by_object: Mutex<HashMap<(Kind, changes::Key), Bells>>,
 }
 
 impl Listeners {
@@ -116,14 +119,14 @@ impl Listeners {
     pub(crate) fn listen(&self, namespace: &str, wanted: &BTreeSet<Reference>, bell: &Arc<Notify>) {
         let mut by_object = self.by_object.lock();
         for (kind, name) in wanted {
-            let bells = by_object.entry((*kind, namespace.to_owned(), name.clone())).or_default();
+            let bells = by_object.entry((*kind, (namespace.to_owned(), name.clone()))).or_default();
             bells.retain(|bell| bell.strong_count() > 0);
             bells.push(Arc::downgrade(bell));
         }
     }
 
-    fn ring(&self, kind: Kind, (namespace, name): changes::Key) {
-        let key = (kind, namespace, name);
+    fn ring(&self, kind: Kind, key: changes::Key) {
+        let key = (kind, key);
         let mut by_object = self.by_object.lock();
         let Some(bells) = by_object.get_mut(&key) else { return };
         bells.retain(|bell| bell.upgrade().inspect(|bell| bell.notify_one()).is_some());

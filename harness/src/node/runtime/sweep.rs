@@ -25,7 +25,7 @@ pub(crate) async fn end_all(uid: String) {
             for process in left {
                 process.signal(Signal::SIGKILL);
                 // Ours only if its parent has died before it; otherwise its parent waits for it, or dies next.
-                drop(waitpid(Pid::from_raw(process.pid.cast_signed()), None));
+                let _ = waitpid(Pid::from_raw(process.pid.cast_signed()), None);
             }
         }
         tracing::warn!(pod = uid, "processes of a pod could not be ended");
