@@ -46,8 +46,11 @@ impl MachineState {
             .filter(|(id, _)| !before.processes.contains_key(id))
             .map(|(id, title)| leftover("process", format!("{} {title}", id.pid)));
         let ports = self.ports.difference(&before.ports).map(|port| leftover("port", port.clone()));
-        let files =
-            self.files.difference(&before.files).map(|file| leftover("file", file.display().to_string()));
+        let files = self.files.difference(&before.files).filter(|file| {
+            // A folder that is left stands for all that is in it.
+            file.parent().is_none_or(|parent| before.files.contains(parent) || !self.files.contains(parent))
+        });
+        let files = files.map(|file| leftover("file", file.display().to_string()));
         processes.chain(ports).chain(files).collect()
     }
 }
@@ -151,7 +154,8 @@ mod tests {
         let names: Vec<_> = added.iter().map(|one| format!("{} {}", one.kind, one.name)).collect();
         assert!(names.contains(&format!("process {} sleep 60", child.id())), "{names:?}");
         assert!(names.contains(&format!("port tcp/{}", listener.local_addr().unwrap())), "{names:?}");
-        assert!(names.iter().any(|name| name.ends_with("pods/left")), "{names:?}");
+        assert!(names.iter().any(|name| name.ends_with("/pods")), "{names:?}");
+        assert!(!names.iter().any(|name| name.ends_with("pods/left")), "its folder stands for it: {names:?}");
         assert!(!names.iter().any(|name| name.ends_with("audit.log")), "{names:?}");
     }
 }

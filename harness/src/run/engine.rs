@@ -12,7 +12,7 @@ use super::{
     kept,
     recorder::{Recorder, RoundRecorder},
     round::{Before, Round, Step},
-    stage,
+    stage, why,
 };
 use crate::{
     apply::ApplyError,
@@ -55,10 +55,7 @@ pub async fn run(
     shutdown: &CancellationToken,
 ) -> Result<Summary, RunError> {
     let mut hosts = Hosts::new(factory, recorder, &request.run, request.limit);
-    let ended = tokio::select! {
-        ended = turns(request, &mut hosts, recorder) => ended,
-        () = shutdown.cancelled() => Err(RunError::Interrupted),
-    };
+    let ended = turns(request, &mut hosts, recorder, shutdown).await;
     let keep = request.keep && ended.is_ok();
     let finished = hosts.finish(keep).await;
     let summary = ended?;
@@ -66,7 +63,12 @@ pub async fn run(
     Ok(summary)
 }
 
-async fn turns(request: &Request, hosts: &mut Hosts<'_>, recorder: &Recorder) -> Result<Summary, RunError> {
+async fn turns(
+    request: &Request,
+    hosts: &mut Hosts<'_>,
+    recorder: &Recorder,
+    shutdown: &CancellationToken,
+) -> Result<Summary, RunError> {
     let mut summary = Summary::default();
     for planned in &request.plan.turns {
         let turn = Turn {
@@ -75,6 +77,7 @@ async fn turns(request: &Request, hosts: &mut Hosts<'_>, recorder: &Recorder) ->
             steps: request.plan.steps.get(&planned.model).map_or(&[], Vec::as_slice),
             round: planned.round,
             keep: request.keep && planned.round == request.plan.rounds,
+            shutdown,
         };
         if !turn.run(hosts, recorder).await? {
             summary.failed += 1;
@@ -92,6 +95,7 @@ struct Turn<'a> {
     steps: &'a [PlannedStep],
     round: u32,
     keep: bool,
+    shutdown: &'a CancellationToken,
 }
 
 impl Turn<'_> {
@@ -105,6 +109,7 @@ impl Turn<'_> {
         let ended = tokio::select! {
             ended = self.on(&platform, recorder) => ended,
             reason = platform.host.failure() => Err(RunError::HostDied(reason)),
+            () = self.shutdown.cancelled() => Err(RunError::Interrupted),
         };
         let (outcome, error) = match &ended {
             Ok(outcome) => (*outcome, None),
@@ -129,8 +134,11 @@ impl Turn<'_> {
     }
 
     async fn on(&self, platform: &Arc<Platform>, recorder: &Recorder) -> Result<Outcome, RunError> {
-        let before = Before::take(platform).await?;
+        let mut before = Before::take(platform).await?;
         let shared = self.prepare(platform, recorder).await?;
+        if shared.is_some() {
+            before.note_shared(platform).await?;
+        }
         let mut round = Round {
             platform,
             model: self.model,
@@ -194,7 +202,13 @@ impl Turn<'_> {
                     outcome = outcome.map(|_| Outcome::Refused);
                 }
                 // The first failure is the cause; what the clean-up trips over follows from it.
-                Err(error) => outcome = outcome.and(Err(error)),
+                Err(error) => {
+                    if let (Ok(_), Some(tenant)) = (&outcome, &round.tenant) {
+                        why::note_warnings(&round.record, tenant.client(), &tenant.workspace).await;
+                        why::note_warnings(&round.record, round.platform.client(), &tenant.name).await;
+                    }
+                    outcome = outcome.and(Err(error));
+                }
             }
         }
         if self.keep {

@@ -8,5 +8,6 @@ pub mod recorder;
 pub mod round;
 pub mod stage;
 pub mod steps;
+mod why;
 
 pub use error::RunError;

@@ -6,8 +6,12 @@ use tenantbench_reports::Refusal;
 use super::{RunError, recorder::RoundRecorder};
 use crate::{
     host::SUPERVISOR,
-    observe::{audit_log::Write, clock::Moment, pods::PodRecorder, process},
-    probe::{inventory::Inventory, machine::MachineState},
+    observe::{audit_log::Write, pods::PodRecorder, process},
+    probe::{
+        inventory::{Inventory, Object},
+        leftovers::Shared,
+        machine::MachineState,
+    },
     tenancy::{Model, Platform, PlatformInstall, Tenant},
     workload::{Package, Workload},
 };
@@ -42,8 +46,8 @@ pub struct Before {
     pub machine: MachineState,
     /// Memory of the host's own processes in bytes, where they are on this machine.
     pub host_pss_bytes: Option<u64>,
-    /// When it was taken.
-    pub at: Moment,
+    /// What the platform installed after that, for all tenants.
+    pub shared: Shared,
 }
 
 /// Watches on both sides of a virtual cluster.
@@ -80,6 +84,17 @@ impl Round<'_> {
 }
 
 impl Before {
+    /// Notes all that has come since as the platform's, to be called when its installation is done.
+    pub async fn note_shared(&mut self, platform: &Platform) -> Result<(), RunError> {
+        let objects = Inventory::take(&platform.client()).await?.added_since(&self.objects);
+        let machine = machine_state(platform).added_since(&self.machine);
+        self.shared = Shared {
+            objects: objects.iter().map(Object::full_name).collect(),
+            machine: machine.into_iter().map(|left| left.name).collect(),
+        };
+        Ok(())
+    }
+
     /// Looks at the host and the machine.
     pub async fn take(platform: &Platform) -> Result<Self, RunError> {
         let objects = Inventory::take(&platform.client()).await?;
@@ -87,7 +102,7 @@ impl Before {
             objects,
             machine: machine_state(platform),
             host_pss_bytes: control_plane_pss(platform),
-            at: Moment::now(),
+            shared: Shared::default(),
         })
     }
 }

@@ -2,13 +2,12 @@
 //! tenant the workload's editor role in its namespace.
 
 use futures::{FutureExt, future::BoxFuture};
-use kube::{ResourceExt, api::DynamicObject};
+use kube::api::DynamicObject;
 use serde_json::json;
 
 use super::{Model, Platform, PlatformInstall, TenancyError, Tenant, namespace};
 use crate::{
     names,
-    probe::inventory::Object,
     workload::{Package, Workload, install},
 };
 
@@ -64,18 +63,6 @@ impl Model for AssistedModel {
     ) -> BoxFuture<'a, Result<(), TenancyError>> {
         platform.delete_namespace(&tenant.name).boxed()
     }
-
-    fn by_design(&self, left: &Object, shared: Option<&PlatformInstall>) -> Option<&'static str> {
-        let package = &shared?.package;
-        let inside = left.namespace == names::PLATFORM_NAMESPACE;
-        let home = left.resource == "namespaces" && left.name == names::PLATFORM_NAMESPACE;
-        let mut cluster_wide = package.all().chain(&package.assisted.objects).map(|object| object.name_any());
-        let ours = left.namespace.is_empty() && cluster_wide.any(|name| name == left.name);
-        // Serving a CRD makes the API server register its group and version, as `v1.ray.io`.
-        let group = left.resource == "apiservices.apiregistration.k8s.io"
-            && package.crds.iter().any(|crd| left.name.ends_with(&format!(".{}", group_of(&crd.name_any()))));
-        (inside || home || ours || group).then_some("installed by the platform for all tenants")
-    }
 }
 
 async fn prepare(platform: &Platform, workload: &Workload) -> Result<Option<PlatformInstall>, TenancyError> {
@@ -115,9 +102,4 @@ async fn apply(platform: &Platform, object: serde_json::Value, namespace: &str) 
         serde_json::from_value(object).map_err(TenancyError::object("shared installation"))?;
     platform.applier.apply(&object, namespace).await?;
     Ok(())
-}
-
-/// The group in a CRD's name: `ray.io` of `rayclusters.ray.io`.
-fn group_of(crd: &str) -> &str {
-    crd.split_once('.').map_or("", |(_, group)| group)
 }

@@ -8,7 +8,6 @@ use kube::{Client, ResourceExt, api::DynamicObject, config::Kubeconfig};
 use crate::{
     apply::Applier,
     names,
-    probe::inventory::Object,
     workload::{Package, Workload},
 };
 
@@ -72,8 +71,6 @@ pub trait Model: Send + Sync {
         tenant: &'a Tenant,
     ) -> BoxFuture<'a, Result<(), TenancyError>>;
 
-    /// Why an object that outlived the tenant is there on purpose; none makes it a leak.
-    fn by_design(&self, left: &Object, shared: Option<&PlatformInstall>) -> Option<&'static str>;
 }
 
 /// The model that a scenario names.

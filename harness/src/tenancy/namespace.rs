@@ -8,7 +8,6 @@ use super::{Model, Platform, PlatformInstall, TenancyError, Tenant, platform::co
 use crate::{
     apply::Applier,
     names,
-    probe::inventory::Object,
     workload::{Package, Workload},
 };
 
@@ -46,10 +45,6 @@ impl Model for NamespaceModel {
         tenant: &'a Tenant,
     ) -> BoxFuture<'a, Result<(), TenancyError>> {
         platform.delete_namespace(&tenant.name).boxed()
-    }
-
-    fn by_design(&self, _left: &Object, _shared: Option<&PlatformInstall>) -> Option<&'static str> {
-        None
     }
 }
 

@@ -1,9 +1,13 @@
 //! Doubts that the record itself raises, beside those that the run recorded.
 
-use crate::{Report, Unit, Validity, report::ModelReport};
+use crate::{Metric, Report, Unit, Validity, report::ModelReport};
 
-/// The watch may lag by this share of a latency before the latency is in doubt.
+/// The two clocks may differ by this share of a latency before the latency is in doubt.
 const LAG_SHARE: f64 = 0.10;
+
+/// Nor is a difference below this one a doubt, in seconds: a server stamps its answer, which a watch can overtake by
+/// some milliseconds on a busy machine.
+const LAG_SECONDS: f64 = 0.025;
 
 /// The doubts that can be told from the report alone.
 pub(super) fn checks(report: &Report) -> Vec<Validity> {
@@ -22,10 +26,11 @@ fn complete(report: &Report) -> Validity {
     Validity { check: "complete".to_owned(), ok: report.complete, detail }
 }
 
-/// A negative latency means that the method is broken, so it is shown and never clamped.
+/// A negative latency means that the method is broken, so it is shown and never clamped. A watch's lag is no latency:
+/// it is taken from a stamp of the server's answer, and the watch may show the change before that is sent.
 fn negative((name, model): (&str, &ModelReport)) -> Vec<Validity> {
     seconds(model)
-        .filter(|(_, metric)| metric.min.is_some_and(|min| min < 0.0))
+        .filter(|(name, metric)| *name != Metric::WatchLag.name() && metric.min.is_some_and(|min| min < 0.0))
         .map(|(metric, _)| doubt("negative", format!("{name}: {metric} has values below zero")))
         .collect()
 }
@@ -46,8 +51,9 @@ fn lagging((name, model): (&str, &ModelReport)) -> Vec<Validity> {
     seconds(model)
         .filter_map(|(title, metric)| {
             let (client, server) = (metric.p50?, metric.server.as_ref()?.p50);
-            let share = (client - server).abs() / client;
-            (share > LAG_SHARE).then(|| {
+            let difference = (client - server).abs();
+            let share = difference / client;
+            (share > LAG_SHARE && difference > LAG_SECONDS).then(|| {
                 let detail = format!(
                     "{name}: the two clocks differ by {:.0} % of the median of {title}",
                     share * 100.0

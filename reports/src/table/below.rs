@@ -94,7 +94,7 @@ impl Page {
             .collect()
     }
 
-    /// By-design leftovers by reason; each by name.
+    /// By-design leftovers by reason. Where many share one, the JSON has the rest of their names.
     fn by_design(self, (name, model): (&str, &ModelReport)) -> Vec<String> {
         let mut reasons: IndexMap<&str, Vec<&str>> = IndexMap::new();
         for kept in &model.leftovers.by_design {
@@ -103,7 +103,10 @@ impl Page {
         reasons
             .iter()
             .map(|(reason, names)| {
-                self.item(&format!("{name} left by design"), &format!("{} ({reason})", names.join(", ")))
+                let rest = names.len().saturating_sub(FEW);
+                let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+                let few = names.iter().take(FEW).copied().collect::<Vec<_>>().join(", ");
+                self.item(&format!("{name} left by design"), &format!("{few}{more} ({reason})"))
             })
             .collect()
     }

@@ -31,8 +31,8 @@ fn words(action: &Action, model: Model) -> (String, &'static str) {
             ("create a namespace with its bindings".to_owned(), "the host's API answers the tenant")
         }
         (Action::Install { workload, .. }, Model::NamespaceAssisted) => (
-            format!("the platform installs {workload} and grants the tenant its use"),
-            "CRDs Established and served, operator Available",
+            format!("use {workload}, which the platform installed before the tenant came"),
+            "at once: the platform's own installation was measured when it was made",
         ),
         (Action::Install { workload, .. }, _) => {
             (format!("the tenant installs {workload}"), "CRDs Established and served, operator Available")
@@ -48,7 +48,7 @@ fn words(action: &Action, model: Model) -> (String, &'static str) {
             (format!("the tenant deletes {} {name}", object.word()), "the tenant sees it and its pods gone")
         }
         (Action::Uninstall { workload }, Model::NamespaceAssisted) => {
-            (format!("the platform removes {workload}"), "none of it is left in the API")
+            (format!("leave {workload} in place"), "at once: it serves other tenants too")
         }
         (Action::Uninstall { workload }, _) => {
             (format!("the tenant removes {workload}"), "none of it is left in the tenant's API")

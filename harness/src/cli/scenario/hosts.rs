@@ -25,6 +25,7 @@ pub(super) struct LocalHosts<'a> {
     terminal: &'a Terminal,
     assets: Assets,
     started: AtomicU32,
+    shutdown: CancellationToken,
 }
 
 impl<'a> LocalHosts<'a> {
@@ -40,7 +41,7 @@ impl<'a> LocalHosts<'a> {
                 return Err(CliError::new(Code::Interrupted, "interrupted; nothing was started"));
             }
         };
-        Ok(Self { args, terminal, assets, started: AtomicU32::new(0) })
+        Ok(Self { args, terminal, assets, started: AtomicU32::new(0), shutdown: shutdown.clone() })
     }
 
     async fn next(&self) -> Result<Arc<dyn Host>, RunError> {
@@ -53,7 +54,8 @@ impl<'a> LocalHosts<'a> {
             .local
             .spec(name, &self.assets)
             .map_err(|error| RunError::Setup(error.message().to_owned()))?;
-        let host = LocalHost::start(&spec, |text| self.terminal.note(text)).await?;
+        let progress = |text: &str| self.terminal.note(text);
+        let host = LocalHost::start_unless(&spec, progress, self.shutdown.cancelled()).await?;
         Ok(Arc::new(host))
     }
 }

@@ -16,9 +16,9 @@ use crate::{
 pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>> {
     async move {
         let after = Inventory::take(&round.platform.client()).await?;
-        let objects = leftovers::judge(round.model, round.shared, &after.added_since(&round.before.objects));
+        let objects = leftovers::objects(&after.added_since(&round.before.objects), &round.before.shared);
         let machine = machine_state(round.platform).added_since(&round.before.machine);
-        for leftover in objects.into_iter().chain(machine) {
+        for leftover in objects.into_iter().chain(leftovers::machine(machine, &round.before.shared)) {
             emit(round, leftover);
         }
         growth(round);

@@ -14,7 +14,6 @@ use crate::{
     apply::Applier,
     names,
     observe::until::Wait,
-    probe::inventory::Object,
     workload::{Package, Workload},
 };
 
@@ -61,10 +60,6 @@ impl Model for VirtualClusterModel {
         tenant: &'a Tenant,
     ) -> BoxFuture<'a, Result<(), TenancyError>> {
         delete(platform, tenant).boxed()
-    }
-
-    fn by_design(&self, _left: &Object, _shared: Option<&PlatformInstall>) -> Option<&'static str> {
-        None
     }
 }
 

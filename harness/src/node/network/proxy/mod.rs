@@ -69,6 +69,17 @@ impl Services {
         }
     }
 
+    /// Ends the ways from this machine to a Service that is gone: a port without it would be left behind by its tenant.
+    fn close_forwards(&self, gone: &ServiceKey) {
+        self.forwards.lock().retain(|target, (_, listener)| {
+            let stays = !matches!(target, forward::Target::Service(key, _) if key == gone);
+            if !stays {
+                listener.abort();
+            }
+            stays
+        });
+    }
+
     /// Ends all listeners.
     pub(super) fn close(&self) {
         self.listeners.lock().drain().for_each(|(_, listener)| listener.abort());
