@@ -69,6 +69,20 @@ impl Services {
         }
     }
 
+    /// Ends the ways that lead to a Service which is gone, and to its addresses.
+    fn close_forwards(&self, key: &ServiceKey, addresses: &[SocketAddrV4]) {
+        self.forwards.lock().retain(|target, (_, listener)| {
+            let gone = match target {
+                forward::Target::Service(service, _) => service == key,
+                forward::Target::Address(address) => addresses.contains(address),
+            };
+            if gone {
+                listener.abort();
+            }
+            !gone
+        });
+    }
+
     /// Ends all listeners.
     pub(super) fn close(&self) {
         self.listeners.lock().drain().for_each(|(_, listener)| listener.abort());

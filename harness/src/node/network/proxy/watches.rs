@@ -16,7 +16,10 @@ pub(crate) async fn follow(network: Network, client: Client) {
             let mut table = network.services().table.write();
             match changed {
                 Changed::Applied(service) => table.apply_service(&service),
-                Changed::Gone(key) => table.delete_service(&key),
+                Changed::Gone(key) => {
+                    network.services().close_forwards(&key, &table.addresses(&key));
+                    table.delete_service(&key)
+                }
             }
         };
         announce(&network, &sender, change);
