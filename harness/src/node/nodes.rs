@@ -119,7 +119,7 @@ impl Nodes {
         self.network.isolation()
     }
 
-    /// Opens a port of this machine's loopback that leads to a port of a Service, as long as the network lives.
+    /// Opens a port of this machine's loopback that leads to a port of a Service, as long as the Service is there.
     ///
     /// # Errors
     /// When the Service has no ready endpoint within `limit`.

@@ -32,7 +32,7 @@ impl Target {
 }
 
 impl Network {
-    /// Opens a port of this machine's loopback that leads to a port of a Service, as long as that lives.
+    /// Opens a port of this machine's loopback that leads to a port of a Service, as long as the Service is there.
     ///
     /// Waits up to `limit` for a ready endpoint. Asked again, it answers with the same port.
     ///

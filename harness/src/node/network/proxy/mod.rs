@@ -69,14 +69,17 @@ impl Services {
         }
     }
 
-    /// Ends the ways from this machine to a Service that is gone: a port without it would be left behind by its tenant.
-    fn close_forwards(&self, gone: &ServiceKey) {
+    /// Ends the ways that lead to a Service which is gone, and to its addresses.
+    fn close_forwards(&self, key: &ServiceKey, addresses: &[SocketAddrV4]) {
         self.forwards.lock().retain(|target, (_, listener)| {
-            let stays = !matches!(target, forward::Target::Service(key, _) if key == gone);
-            if !stays {
+            let gone = match target {
+                forward::Target::Service(service, _) => service == key,
+                forward::Target::Address(address) => addresses.contains(address),
+            };
+            if gone {
                 listener.abort();
             }
-            stays
+            !gone
         });
     }
 

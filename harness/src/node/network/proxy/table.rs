@@ -108,6 +108,12 @@ impl Table {
         frontend.map(|frontend| self.behind(key, frontend)).unwrap_or_default()
     }
 
+    /// The addresses of a Service's ports.
+    pub(crate) fn addresses(&self, key: &ServiceKey) -> Vec<SocketAddrV4> {
+        let ports = self.services.get(key).into_iter().flatten();
+        ports.filter_map(|port| Some(SocketAddrV4::new(port.address?, port.port))).collect()
+    }
+
     pub(crate) fn of_namespace(&self, namespace: &str) -> Vec<Frontend> {
         let first = (namespace.to_owned(), String::new());
         let of_it = self.services.range(first..).take_while(|((of, _), _)| of == namespace);

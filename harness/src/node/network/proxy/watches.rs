@@ -17,7 +17,7 @@ pub(crate) async fn follow(network: Network, client: Client) {
             match changed {
                 Changed::Applied(service) => table.apply_service(&service),
                 Changed::Gone(key) => {
-                    network.services().close_forwards(&key);
+                    network.services().close_forwards(&key, &table.addresses(&key));
                     table.delete_service(&key)
                 }
             }

@@ -355,17 +355,20 @@ impl Worker {
         self.stop_within(updates).await;
         runtime::end_all(self.uid.clone()).await;
         self.finished = true;
+        self.publish();
         if gone || shutdown {
             self.status.abandon();
         } else {
-            self.publish();
             self.status.finish().await;
-            api::delete(&self.context, &self.pod).await;
         }
         self.context.registry.remove(&self.key, &self.served);
         self.sandbox.stop().await;
         if let Err(error) = fs_err::remove_dir_all(&self.folder) {
             tracing::warn!(pod = self.key.1, %error, "a pod's folder stays");
+        }
+        // Last, for who sees the pod gone may look for what it left.
+        if !gone && !shutdown {
+            api::delete(&self.context, &self.pod).await;
         }
     }
 }
