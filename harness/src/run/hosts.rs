@@ -48,7 +48,9 @@ impl<'a> Hosts<'a> {
         let host = self.factory.start().await?;
         self.alive.push(Arc::clone(&host));
         self.recorder.emit(Event::HostReady(HostReady { only_for, ..host.facts().clone() }));
-        Ok(Arc::new(Platform::new(host, self.run.clone(), self.limit).await?))
+        let platform = Platform::new(host, self.run.clone(), self.limit).await?;
+        platform.settled().await?;
+        Ok(Arc::new(platform))
     }
 
     /// Takes one host down, if it is still there.

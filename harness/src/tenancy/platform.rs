@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use k8s_openapi::api::core::v1::{Namespace, ResourceQuota, ServiceAccount};
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, ResourceQuota, ServiceAccount};
 use kube::{
     Api, Client,
     api::{DeleteParams, DynamicObject},
@@ -14,6 +14,9 @@ use tenantbench_syncer::client::{self, Purpose};
 
 use super::{TenancyError, credentials};
 use crate::{apply::Applier, host::Host, names, observe::until::Wait};
+
+/// The namespaces that every Kubernetes cluster has.
+const OWN_NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
 /// The platform team at work on one host.
 pub struct Platform {
@@ -34,6 +37,25 @@ impl Platform {
     pub async fn new(host: Arc<dyn Host>, run: String, limit: Duration) -> Result<Self, TenancyError> {
         let applier = Applier::new(connect(host.admin().clone()).await?).await?;
         Ok(Self { host, applier, run, limit })
+    }
+
+    /// Waits until Kubernetes' controllers have filled its own namespaces, so that a snapshot of the host that is taken
+    /// then holds all that is the host's own.
+    ///
+    /// # Errors
+    /// [`TenancyError::Wait`] when they do not.
+    pub async fn settled(&self) -> Result<(), TenancyError> {
+        let filled = |objects: usize| (objects >= OWN_NAMESPACES.len()).then_some(());
+        let maps: Api<ConfigMap> = Api::all(self.client());
+        let root = watcher::Config::default().fields("metadata.name=kube-root-ca.crt");
+        let accounts: Api<ServiceAccount> = Api::all(self.client());
+        let default = watcher::Config::default().fields("metadata.name=default");
+        let wait = Wait::new("the host's own namespaces to be filled", self.limit);
+        tokio::try_join!(
+            wait.until(maps, root, |view| filled(view.len()), |view| format!("{} root certificates", view.len())),
+            wait.until(accounts, default, |view| filled(view.len()), |view| format!("{} accounts", view.len())),
+        )?;
+        Ok(())
     }
 
     /// How long any one wait may take.

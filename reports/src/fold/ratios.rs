@@ -11,7 +11,8 @@ pub(super) fn ratios(models: &IndexMap<String, ModelReport>) -> IndexMap<String,
     last.metrics
         .iter()
         .filter_map(|(name, metric)| {
-            let above = metric.p50?;
+            // Of growth that turned out to be none, no ratio means anything.
+            let above = metric.p50.filter(|&median| median > 0.0)?;
             let (baseline, below) = baselines().find_map(|(baseline, report)| {
                 Some((baseline, report.metrics.get(name)?)).filter(|(_, metric)| metric.n > 0)
             })?;
