@@ -1,4 +1,4 @@
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::*;
 
@@ -45,9 +45,9 @@ fn a_config_map_is_looked_at_again_when_the_first_pod_names_it_and_when_the_last
     index.seen(Side::Tenant, Kind::ConfigMap, &config_map("c"));
     let a = pod("a", "u1", 2, with_config_map("c"));
     assert_eq!(index.seen(Side::Tenant, Kind::Pod, &a), [key(Kind::ConfigMap, "c"), key(Kind::Pod, "a")]);
-    assert!(index.is_used(&key(Kind::ConfigMap, "c")));
+    assert!(index.is_wanted(&key(Kind::ConfigMap, "c")));
     assert_eq!(index.gone(Side::Tenant, Kind::Pod, &a), [key(Kind::ConfigMap, "c"), key(Kind::Pod, "a")]);
-    assert!(!index.is_used(&key(Kind::ConfigMap, "c")));
+    assert!(!index.is_wanted(&key(Kind::ConfigMap, "c")));
 }
 
 #[test]
@@ -57,9 +57,9 @@ fn a_name_stays_used_until_the_host_pod_is_gone_too() {
     index.seen(Side::Tenant, Kind::Pod, &tenant);
     index.seen(Side::Host, Kind::Pod, &host_pod("a", "u1", 3));
     index.gone(Side::Tenant, Kind::Pod, &tenant);
-    assert!(index.is_used(&key(Kind::ConfigMap, "c")));
+    assert!(index.is_wanted(&key(Kind::ConfigMap, "c")));
     index.gone(Side::Host, Kind::Pod, &host_pod("a", "u1", 4));
-    assert!(!index.is_used(&key(Kind::ConfigMap, "c")));
+    assert!(!index.is_wanted(&key(Kind::ConfigMap, "c")));
 }
 
 #[test]
