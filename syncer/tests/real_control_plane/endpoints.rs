@@ -1,5 +1,8 @@
 //! Endpoints of Services without a selector, with a Role that covers them and with the ordinary one.
 
+use std::pin::pin;
+
+use futures::StreamExt;
 use k8s_openapi::api::{
     core::v1::{Endpoints, Pod, Service},
     discovery::v1::EndpointSlice,
@@ -7,15 +10,20 @@ use k8s_openapi::api::{
 use kube::{
     Client,
     api::{DeleteParams, ListParams, Patch, PatchParams},
+    runtime::{WatchStreamExt, watcher},
 };
 use serde_json::{Value, json};
 use tenantbench_syncer::{
     kinds::Kind,
+    names::marks,
     role::{missing, role_rules, with_endpoints},
     run,
 };
 
-use crate::support::{HOST_NAMESPACE, World, create, is_ready, pod, until};
+use crate::support::{HOST_NAMESPACE, World, create, is_ready, pod, soon, until};
+
+const MANAGER: &str = "endpointslice.kubernetes.io/managed-by";
+const MIRROR: &str = "endpointslicemirroring-controller.k8s.io";
 
 fn service(name: &str, selector: Value) -> Value {
     json!({"metadata": {"name": name}, "spec": {"ports": [{"port": 5432}], "selector": selector}})
@@ -39,9 +47,9 @@ async fn make_endpoints(world: &World) {
             json!({"metadata": {"name": name}, "subsets": subsets}),
         )
         .await;
-        for (suffix, manager) in [("a", "me"), ("mirror", "endpointslicemirroring-controller.k8s.io")] {
+        for (suffix, manager) in [("a", "me"), ("mirror", MIRROR)] {
             let labels = json!({
-                "kubernetes.io/service-name": name, "endpointslice.kubernetes.io/managed-by": manager,
+                "kubernetes.io/service-name": name, (MANAGER): manager,
             });
             let slice = json!({
                 "metadata": {"name": format!("{name}-{suffix}"), "labels": labels}, "addressType": "IPv4",
@@ -110,7 +118,7 @@ async fn endpoints_of_a_service_without_a_selector_are_on_the_host_where_the_rol
     until("the slice to come back", &slices, &db_a, is_back).await;
     let mut names = on_host(&world).await;
     names.sort();
-    assert_eq!(names, [db.clone(), db_a.clone()], "no mirrored slice, none of a Service with a selector");
+    assert_eq!(names, [db_a.clone(), db.clone()], "no mirrored slice, none of a Service with a selector");
 
     // With a selector they are the host's own to make.
     let selector = json!({"spec": {"selector": {"app": "web"}}});
@@ -135,5 +143,41 @@ async fn endpoints_stay_away_from_the_host_where_the_role_lacks_them_or_they_are
         until("the Service", &world.host_api(), &host_service, |s: Option<&Service>| s.is_some()).await;
         assert_eq!(on_host(&world).await, [""; 0]);
         syncer.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_hosts_controllers_mirror_a_copy_and_take_over_when_the_service_gets_a_selector() {
+    let mut world = World::start().await;
+    world.grant(with_endpoints()).await;
+    world.start_host_controllers();
+    let _kubelet = world.host_kubelet();
+    let _syncer = world.syncer().await;
+    create(&world.tenant_api::<Pod>("default"), pod("web", None)).await;
+    until("the pod to be Ready", &world.tenant_api::<Pod>("default"), "web", is_ready).await;
+    make_endpoints(&world).await;
+    let (endpoints, db) = (world.host_api::<Endpoints>(), world.names.host("default", "db"));
+    until("the Endpoints", &endpoints, &db, is_copy(true)).await;
+    let mirrored = world.host_api::<EndpointSlice>();
+    let of_mirror =
+        watcher::Config::default().labels(&format!("{MANAGER}={MIRROR},kubernetes.io/service-name={db}"));
+    let mut slices = pin!(watcher(mirrored, of_mirror).applied_objects());
+    let slice = soon("the host's own slice", slices.next()).await.expect("goes on").expect("a slice");
+    assert_eq!(slice.endpoints.unwrap_or_default()[0].addresses, ["10.1.0.5"]);
+
+    let selector = json!({"spec": {"selector": {"app": "web"}}});
+    let services = world.tenant_api::<Service>("default");
+    services.patch("db", &PatchParams::default(), &Patch::Merge(selector)).await.expect("a change");
+    until("the host's own Endpoints", &endpoints, &db, is_copy(false)).await;
+}
+
+/// Whether there are Endpoints with an address that are, or are not, a copy.
+fn is_copy(expected: bool) -> impl Fn(Option<&Endpoints>) -> bool {
+    move |endpoints| {
+        let Some(endpoints) = endpoints else { return false };
+        let is_marked =
+            endpoints.metadata.annotations.as_ref().is_some_and(|all| all.contains_key(marks::UID));
+        let has_address = endpoints.subsets.iter().flatten().any(|subset| subset.addresses.is_some());
+        has_address && is_marked == expected
     }
 }

@@ -52,6 +52,7 @@ pub(crate) struct World {
     pub(crate) syncer: Client,
     /// The names in use.
     pub(crate) names: Names,
+    host_url: String,
     options: Options,
     processes: process::Processes,
     folder: tempfile::TempDir,
@@ -120,7 +121,7 @@ impl World {
             endpoints: run::Endpoints::Auto,
         };
         let syncer = make(options.host.clone());
-        Self { host, tenant, syncer, names, options, processes, folder }
+        Self { host, tenant, syncer, names, host_url, options, processes, folder }
     }
 
     /// Starts a syncer and waits until it is ready.
@@ -158,6 +159,11 @@ impl World {
             }
         };
         soon("the Role to hold", held).await;
+    }
+
+    /// Starts the host's controllers of endpoints.
+    pub(crate) fn start_host_controllers(&mut self) {
+        self.processes.endpoint_controllers(&self.host_url);
     }
 
     /// Kills the tenant's API server.

@@ -5,6 +5,8 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+use serde_json::json;
+
 use super::{ADMIN_TOKEN, RANGE, certificates::Authority, free_port};
 
 /// Children by the order in which they were started; killed in the reverse order.
@@ -103,6 +105,25 @@ impl Processes {
             ]);
         self.spawn(&format!("{name}-apiserver"), command);
         format!("https://127.0.0.1:{port}")
+    }
+
+    /// The controllers of endpoints, and no others.
+    pub(super) fn endpoint_controllers(&mut self, url: &str) {
+        let kubeconfig = self.folder.join("controllers.kubeconfig");
+        let text = json!({
+            "apiVersion": "v1", "kind": "Config", "current-context": "c",
+            "clusters": [{"name": "c", "cluster": {"server": url, "certificate-authority": self.folder.join("ca.crt")}}],
+            "users": [{"name": "c", "user": {"token": ADMIN_TOKEN}}],
+            "contexts": [{"name": "c", "context": {"cluster": "c", "user": "c"}}],
+        });
+        fs_err::write(&kubeconfig, text.to_string()).expect("the folder can be written");
+        let mut command = program("kube-controller-manager");
+        command
+            .arg(format!("--kubeconfig={}", kubeconfig.display()))
+            .arg("--controllers=endpoints-controller,endpointslice-controller,endpointslice-mirroring-controller")
+            .args(["--leader-elect=false", "--bind-address=127.0.0.1"])
+            .arg(format!("--secure-port={}", free_port()));
+        self.spawn("controllers", command);
     }
 
     fn spawn(&mut self, name: &str, mut command: Command) {
