@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Id, Key, Token};
 use crate::{
@@ -33,7 +33,7 @@ pub struct Wanted {
 pub struct Copied {
     /// The uid of the tenant object that it was made from.
     pub tenant_uid: Box<str>,
-    /// A hash of its content: a pod's as we last wrote it, any other kind's as it is now, whoever wrote it.
+    /// A hash of the part of its content that is ours, as it is now, whoever wrote it.
     pub content: u64,
 }
 
@@ -50,7 +50,7 @@ pub struct TenantPod {
     pub gated: bool,
     /// Whether it asks for tokens.
     pub wants_tokens: bool,
-    /// A hash of the fields that may change in a running pod.
+    /// A hash of what is to be on the host of all that may change in a running pod.
     pub wanted: u64,
     /// A hash of the part of its status that the syncer writes.
     pub status: u64,
@@ -144,14 +144,9 @@ pub(super) fn content_hash(kind: Kind, host: &Value) -> u64 {
     hash(&present::ours(kind, host))
 }
 
-fn applied(object: &Object) -> u64 {
-    let noted = object.annotation(marks::APPLIED);
-    noted.and_then(|text| u64::from_str_radix(text, 16).ok()).unwrap_or_default()
-}
-
 impl TenantPod {
     /// Also what the pod names.
-    pub(super) fn of(object: &Object) -> (Self, Vec<Key>) {
+    pub(super) fn of(object: &Object, ownership: &Ownership) -> (Self, Vec<Key>) {
         let tree = object.tree();
         let needs = pod::needs(&tree);
         let names =
@@ -163,7 +158,7 @@ impl TenantPod {
             finished: is_finished(&tree),
             gated: tree["spec"]["readinessGates"].as_array().is_some_and(|gates| !gates.is_empty()),
             wants_tokens: !needs.tokens.is_empty(),
-            wanted: hash(&pod::changeable(&tree)),
+            wanted: content_hash(Kind::Pod, &json!({ "metadata": pod::metadata(&tree, ownership) })),
             status: hash(&status::owned(status_of)),
         };
         (this, names.collect())
@@ -171,10 +166,10 @@ impl TenantPod {
 }
 
 impl HostPod {
-    pub(super) fn of(object: &Object, view: &View<'_>) -> Self {
+    pub(super) fn of(object: &Object, content: u64, view: &View<'_>) -> Self {
         let tree = object.tree();
         Self {
-            copied: Copied::of(object, applied(object)),
+            copied: Copied::of(object, content),
             node: json::text(&tree["spec"]["nodeName"]).map(Into::into),
             finished: is_finished(&tree),
             status: hash(&status::wanted(&tree["status"], &Value::Null, view)),

@@ -133,7 +133,8 @@ impl Index {
                     tenant_name: &id.name,
                     node_address: &self.node_address,
                 };
-                let pod = HostPod::of(object, &view);
+                let content = self.present(&Key::new(kind, id.clone()), object);
+                let pod = HostPod::of(object, content, &view);
                 let fresh = self.pods.see_host(&id, object, pod);
                 if fresh {
                     self.host_pods.insert(object.uid().into(), id.clone());
@@ -226,7 +227,7 @@ impl Index {
     }
 
     fn tenant_pod_seen(&mut self, id: Id, object: &Object) -> Vec<Key> {
-        let (pod, names) = TenantPod::of(object);
+        let (pod, names) = TenantPod::of(object, &self.ownership);
         if !self.pods.see_tenant(&id, object, pod) {
             return Vec::new();
         }

@@ -11,6 +11,8 @@ pub fn ours(kind: Kind, host: &Value) -> Value {
     let fields: &[&str] = match kind {
         Kind::Endpoints => &["subsets"],
         Kind::EndpointSlice => &["addressType", "endpoints", "ports"],
+        // What may change in a pod's spec stands in the metadata as a hash; what may not, nobody can change.
+        Kind::Pod => &[],
         Kind::Service => &["spec"],
         Kind::Secret => &["data", "type"],
         _ => &["data", "binaryData"],

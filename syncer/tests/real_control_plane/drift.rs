@@ -53,6 +53,24 @@ async fn a_config_map_that_is_changed_or_deleted_on_the_host_is_put_right() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_pods_labels_that_are_changed_on_the_host_are_put_right() {
+    let world = World::start().await;
+    let _kubelet = world.host_kubelet();
+    let _syncer = world.syncer().await;
+    let pods = world.tenant_api::<Pod>("default");
+    create(&pods, pod("web", None)).await;
+    until("the pod to be Ready", &pods, "web", is_ready).await;
+    let (host, name) = (world.host_api::<Pod>(), world.names.host("default", "web"));
+    edit(&host, &name, json!({"metadata": {"labels": {"app": null, "team": "a"}}})).await;
+    let is_right = |pod: Option<&Pod>| {
+        let label =
+            |key: &str| pod.and_then(|pod| pod.metadata.labels.as_ref()?.get(key)).map(String::as_str);
+        (label("app"), label("team")) == (Some("web"), Some("a"))
+    };
+    until("the label to be put right", &host, &name, is_right).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_secret_that_forbids_changes_is_made_anew() {
     let world = World::start().await;
     let _kubelet = world.host_kubelet();

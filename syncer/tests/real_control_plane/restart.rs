@@ -86,17 +86,18 @@ async fn a_restart_writes_nothing_that_is_right_already() {
     syncer.stop().await;
     world.syncer().await.stop().await;
     let before = versions(&world).await;
-    assert_eq!(before.len(), 8, "{before:?}");
+    assert_eq!(before.len(), 9, "{before:?}");
     world.syncer().await.stop().await;
     assert_eq!(versions(&world).await, before);
 }
 
-/// The versions of the host's copies and tokens.
+/// The versions of the host's copies and tokens, pods included.
 async fn versions(world: &World) -> Vec<(String, String)> {
     let mut versions = versions_of::<Service>(world).await;
     versions.extend(versions_of::<Endpoints>(world).await);
     versions.extend(versions_of::<ConfigMap>(world).await);
     versions.extend(versions_of::<Secret>(world).await);
+    versions.extend(versions_of::<Pod>(world).await);
     versions
 }
 
