@@ -10,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     client, kubelet,
-    names::Names,
-    run::{self, Health, Options, Owner, RunError},
+    names::{Names, dns_label},
+    run::{self, Endpoints, Health, Options, Owner, RunError},
 };
 
 /// Where volumes are mounted, for a pod that shares the machine's files; unset in an ordinary pod.
@@ -21,7 +21,7 @@ const POD_ROOT: &str = "TENANTBENCH_POD_ROOT";
 #[derive(Args, Clone, Debug)]
 pub struct SyncerArgs {
     /// Name of the virtual cluster: a DNS label, part of the names of its host objects.
-    #[arg(long, env = "TENANTBENCH_SYNCER_NAME")]
+    #[arg(long, env = "TENANTBENCH_SYNCER_NAME", value_parser = dns_label)]
     pub name: String,
 
     /// Host namespace for all of its objects [default: the syncer's own].
@@ -72,6 +72,11 @@ pub struct SyncerArgs {
     /// Service range of the virtual cluster, checked against the host's at start [default: not checked].
     #[arg(long, env = "TENANTBENCH_SYNCER_SERVICE_CIDR", value_name = "CIDR")]
     pub service_cidr: Option<String>,
+
+    /// Endpoints and EndpointSlices of Services without a selector: synced where the host's Role covers them, which the
+    /// built-in admin does not, or never.
+    #[arg(long, env = "TENANTBENCH_SYNCER_ENDPOINTS", value_enum, default_value_t)]
+    pub endpoints: Endpoints,
 
     /// Address of /livez and /readyz.
     #[arg(long, env = "TENANTBENCH_SYNCER_LISTEN", value_name = "ADDRESS", default_value = "0.0.0.0:8081")]
@@ -125,6 +130,7 @@ async fn options(args: SyncerArgs) -> Result<Options, RunError> {
         kubelet_port: args.kubelet_port,
         kubelet,
         service_cidr: args.service_cidr,
+        endpoints: args.endpoints,
     })
 }
 

@@ -1,8 +1,9 @@
-//! ConfigMaps and Secrets: on the host while a synced pod names them.
+//! ConfigMaps and Secrets: on the host while a synced pod names them. Endpoints and EndpointSlices: on the host while
+//! their Service has no selector.
 
 use crate::index::{Copied, Pair, Wanted};
 
-/// The next thing to do about a ConfigMap or Secret.
+/// The next thing to do about one of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Nothing.
@@ -18,17 +19,17 @@ pub enum Step {
     },
 }
 
-/// Decides about a pair that is or is not named by a pod.
-pub fn decide(pair: Option<&Pair<Wanted, Copied>>, is_used: bool) -> Step {
+/// Decides about a pair that is or is not wanted on the host.
+pub fn decide(pair: Option<&Pair<Wanted, Copied>>, is_wanted: bool) -> Step {
     let Some(pair) = pair else { return Step::Settled };
-    let tenant = pair.tenant.as_ref().filter(|tenant| is_used && tenant.deleting.is_none());
+    let tenant = pair.tenant.as_ref().filter(|tenant| is_wanted && tenant.deleting.is_none());
     match (tenant, &pair.host) {
         (_, Some(host)) if host.deleting.is_some() => Step::Settled,
         (None, Some(host)) => Step::Delete { uid: host.uid.clone() },
         (None, None) => Step::Settled,
         (Some(_), None) => Step::Create,
         (Some(tenant), Some(host)) => {
-            let same = host.detail.tenant_uid == tenant.uid && host.detail.applied == tenant.detail.hash;
+            let same = host.detail.tenant_uid == tenant.uid && host.detail.content == tenant.detail.hash;
             if same { Step::Settled } else { Step::Update }
         }
     }

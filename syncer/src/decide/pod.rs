@@ -92,7 +92,7 @@ fn both(tenant: &Seen<TenantPod>, host: &Seen<HostPod>, token: Option<&Token>, n
         bind: host.detail.node.clone().filter(|_| tenant.detail.node.is_none()),
         // The host's hash leaves readiness gates out, so a pod with some is always worth a look.
         status: tenant.detail.gated || tenant.detail.status != host.detail.status,
-        update: !ends && tenant.detail.wanted != host.detail.copied.applied,
+        update: !ends && tenant.detail.wanted != host.detail.copied.content,
     };
     if follow == Follow::default() { Step::Settled } else { Step::Follow(follow) }
 }
@@ -126,7 +126,7 @@ mod tests {
     }
 
     fn host() -> Seen<HostPod> {
-        let copied = Copied { tenant_uid: "t1".into(), applied: 1 };
+        let copied = Copied { tenant_uid: "t1".into(), content: 1 };
         seen("h1", HostPod { copied, node: None, finished: false, status: 2 })
     }
 

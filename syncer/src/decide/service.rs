@@ -29,7 +29,7 @@ pub enum Step {
 /// Decides about a Service.
 pub fn decide(id: &Id, pair: Option<&Pair<TenantService, HostService>>) -> Step {
     let Some(pair) = pair else { return Step::Settled };
-    let tenant = pair.tenant.as_ref().filter(|tenant| tenant.deleting.is_none() && !is_api(id));
+    let tenant = pair.tenant.as_ref().filter(|tenant| tenant.deleting.is_none() && !id.is_api());
     match (tenant, &pair.host) {
         (_, Some(host)) if host.deleting.is_some() => Step::Settled,
         (None, Some(host)) => Step::DeleteHost { uid: host.uid.clone() },
@@ -40,13 +40,8 @@ pub fn decide(id: &Id, pair: Option<&Pair<TenantService, HostService>>) -> Step 
     }
 }
 
-/// The tenant's own API, which its API server keeps and which the host has under the plane's Service.
-fn is_api(id: &Id) -> bool {
-    &*id.namespace == "default" && &*id.name == "kubernetes"
-}
-
 fn both(tenant: &Seen<TenantService>, host: &Seen<HostService>) -> Step {
-    if host.detail.copied.tenant_uid != tenant.uid || host.detail.copied.applied != tenant.detail.wanted {
+    if host.detail.copied.tenant_uid != tenant.uid || host.detail.copied.content != tenant.detail.wanted {
         return Step::Update;
     }
     match (&tenant.detail.address, &host.detail.address) {
@@ -75,6 +70,7 @@ mod tests {
             wanted: 1,
             address: Address::Ip(ip.into()),
             ports: Box::default(),
+            selects: true,
             repairing: false,
             balancer: 0,
         };
@@ -82,7 +78,7 @@ mod tests {
     }
 
     fn host(ip: &str) -> Seen<HostService> {
-        let copied = Copied { tenant_uid: "t1".into(), applied: 1 };
+        let copied = Copied { tenant_uid: "t1".into(), content: 1 };
         let detail =
             HostService { copied, address: Address::Ip(ip.into()), ports: Box::default(), balancer: 0 };
         Seen::new("h1", 1, None, detail)

@@ -2,24 +2,30 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Id, Key, Token};
 use crate::{
     json,
+    kinds::Kind,
     names::marks,
     object::Object,
     translate::{
-        content, pod, service,
+        content, endpoints,
+        metadata::Ownership,
+        pod, present,
+        service::{self, Ask},
         status::{self, View},
     },
 };
 
-/// What a tenant's ConfigMap or Secret would look like on the host.
+/// What a tenant's object that is copied whole would look like on the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
     /// A hash of the copy's content.
     pub hash: u64,
+    /// The Service of the same namespace that it belongs to, where it is of a kind that belongs to one.
+    pub service: Option<Box<str>>,
 }
 
 /// A copy on the host.
@@ -27,8 +33,8 @@ pub struct Wanted {
 pub struct Copied {
     /// The uid of the tenant object that it was made from.
     pub tenant_uid: Box<str>,
-    /// The hash of what we last wrote.
-    pub applied: u64,
+    /// A hash of the part of its content that is ours, as it is now, whoever wrote it.
+    pub content: u64,
 }
 
 /// A tenant pod.
@@ -44,7 +50,7 @@ pub struct TenantPod {
     pub gated: bool,
     /// Whether it asks for tokens.
     pub wants_tokens: bool,
-    /// A hash of the fields that may change in a running pod.
+    /// A hash of what is to be on the host of all that may change in a running pod.
     pub wanted: u64,
     /// A hash of the part of its status that the syncer writes.
     pub status: u64,
@@ -90,8 +96,10 @@ pub struct ServicePort {
 /// A tenant Service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TenantService {
-    /// A hash of the copy's content, cluster address apart.
+    /// A hash of the copy's content, addresses apart.
     pub wanted: u64,
+    /// Whether it has a selector, by which its endpoints are made.
+    pub selects: bool,
     /// Its cluster address.
     pub address: Address,
     /// Its ports in order.
@@ -116,26 +124,29 @@ pub struct HostService {
 }
 
 impl Wanted {
-    pub(super) fn of(kind: crate::kinds::Kind, object: &Object) -> Self {
-        Self { hash: hash(&content::wanted(kind, &object.tree())) }
-    }
-}
-
-impl Copied {
-    pub(super) fn of(object: &Object) -> Self {
+    pub(super) fn of(kind: Kind, object: &Object, ownership: &Ownership) -> Self {
+        let tree = object.tree();
         Self {
-            tenant_uid: object.annotation(marks::UID).unwrap_or_default().into(),
-            applied: object
-                .annotation(marks::APPLIED)
-                .and_then(|text| u64::from_str_radix(text, 16).ok())
-                .unwrap_or_default(),
+            hash: content_hash(kind, &content::host(kind, &tree, ownership)),
+            service: endpoints::service(kind, &tree).map(Into::into),
         }
     }
 }
 
+impl Copied {
+    pub(super) fn of(object: &Object, content: u64) -> Self {
+        Self { tenant_uid: object.annotation(marks::UID).unwrap_or_default().into(), content }
+    }
+}
+
+/// A hash of the part of a host object that is ours.
+pub(super) fn content_hash(kind: Kind, host: &Value) -> u64 {
+    hash(&present::ours(kind, host))
+}
+
 impl TenantPod {
     /// Also what the pod names.
-    pub(super) fn of(object: &Object) -> (Self, Vec<Key>) {
+    pub(super) fn of(object: &Object, ownership: &Ownership) -> (Self, Vec<Key>) {
         let tree = object.tree();
         let needs = pod::needs(&tree);
         let names =
@@ -147,7 +158,7 @@ impl TenantPod {
             finished: is_finished(&tree),
             gated: tree["spec"]["readinessGates"].as_array().is_some_and(|gates| !gates.is_empty()),
             wants_tokens: !needs.tokens.is_empty(),
-            wanted: hash(&pod::changeable(&tree)),
+            wanted: content_hash(Kind::Pod, &json!({ "metadata": pod::metadata(&tree, ownership) })),
             status: hash(&status::owned(status_of)),
         };
         (this, names.collect())
@@ -155,10 +166,10 @@ impl TenantPod {
 }
 
 impl HostPod {
-    pub(super) fn of(object: &Object, view: &View<'_>) -> Self {
+    pub(super) fn of(object: &Object, content: u64, view: &View<'_>) -> Self {
         let tree = object.tree();
         Self {
-            copied: Copied::of(object),
+            copied: Copied::of(object, content),
             node: json::text(&tree["spec"]["nodeName"]).map(Into::into),
             finished: is_finished(&tree),
             status: hash(&status::wanted(&tree["status"], &Value::Null, view)),
@@ -167,10 +178,11 @@ impl HostPod {
 }
 
 impl TenantService {
-    pub(super) fn of(object: &Object) -> Self {
+    pub(super) fn of(object: &Object, ownership: &Ownership) -> Self {
         let tree = object.tree();
         Self {
-            wanted: hash(&service::content(&tree)),
+            wanted: content_hash(Kind::Service, &service::host(&tree, ownership, &Ask::Any)),
+            selects: tree["spec"]["selector"].as_object().is_some_and(|selector| !selector.is_empty()),
             address: address(&tree),
             ports: ports(&tree),
             repairing: object.annotation(marks::REPAIRING).is_some(),
@@ -180,10 +192,10 @@ impl TenantService {
 }
 
 impl HostService {
-    pub(super) fn of(object: &Object) -> Self {
+    pub(super) fn of(object: &Object, content: u64) -> Self {
         let tree = object.tree();
         Self {
-            copied: Copied::of(object),
+            copied: Copied::of(object, content),
             address: address(&tree),
             ports: ports(&tree),
             balancer: hash(&tree["status"]["loadBalancer"]),

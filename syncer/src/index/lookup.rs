@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Address, Copied, Id, Index, Key, Pair, Table, TenantPod, Token, Wanted};
+use super::{Address, Id, Index, Key, Pair, TenantPod, Token};
 use crate::{index::ServicePort, kinds::Kind};
 
 /// A Service as a pod's environment shows it.
@@ -17,20 +17,10 @@ pub struct Link {
 }
 
 impl Index {
-    /// The pairs of ConfigMaps or Secrets.
-    pub fn contents(&self, kind: Kind) -> &Table<Wanted, Copied> {
-        if kind == Kind::Secret { &self.secrets } else { &self.config_maps }
-    }
-
-    /// Whether a synced pod names this ConfigMap or Secret.
-    pub fn is_used(&self, key: &Key) -> bool {
-        self.references.is_used(key)
-    }
-
     /// Whether something that a pod names is in the tenant and not on the host yet. What is in neither holds no pod up:
     /// the host's kubelet waits for it as the tenant's would.
     pub fn awaits_references(&self, pod: &Id) -> bool {
-        self.references.of(pod).iter().any(|key| {
+        self.references.of(&Key::new(Kind::Pod, pod.clone())).iter().any(|key| {
             self.contents(key.kind)
                 .get(&key.id)
                 .is_some_and(|pair| pair.tenant.is_some() && pair.host.is_none())
@@ -75,7 +65,7 @@ fn nodes_of(pair: &Pair<TenantPod, super::HostPod>) -> impl Iterator<Item = &str
 
 fn link((id, pair): (&Id, &Pair<super::TenantService, super::HostService>)) -> Option<Link> {
     let tenant = pair.tenant.as_ref()?;
-    if (&*id.namespace, &*id.name) == ("default", "kubernetes") {
+    if id.is_api() {
         return None;
     }
     // The host's address is the one that will hold: a tenant's that differs is about to be changed to it.

@@ -3,10 +3,12 @@
 //! Objects come in through [`Index::seen`] and [`Index::gone`], from watches and from the answers to our own writes
 //! alike; out come the keys whose two sides may now differ.
 
+mod content;
 mod digest;
 mod lookup;
 mod references;
 mod table;
+mod written;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -16,12 +18,15 @@ pub use digest::{
 pub use lookup::Link;
 pub use references::References;
 pub use table::{Pair, Seen, Table};
+pub use written::PATIENCE;
+
+use serde_json::Value;
 
 use crate::{
     kinds::{Kind, Side},
     names::{Names, marks},
     object::Object,
-    translate::status::View,
+    translate::{metadata::Ownership, status::View},
 };
 
 /// A tenant object's namespace and name.
@@ -37,6 +42,12 @@ impl Id {
     /// The id of `namespace/name`.
     pub fn new(namespace: &str, name: &str) -> Self {
         Self { namespace: namespace.into(), name: name.into() }
+    }
+
+    /// Whether this is the Service of the tenant's own API, which its API server keeps with its endpoints, and which
+    /// the host has under the plane's Service.
+    pub fn is_api(&self) -> bool {
+        (&*self.namespace, &*self.name) == ("default", "kubernetes")
     }
 }
 
@@ -68,20 +79,22 @@ pub struct Token {
 /// One virtual cluster, seen from both sides.
 #[derive(Debug)]
 pub struct Index {
-    names: Names,
+    /// Names, without an owner: it says nothing of content.
+    ownership: Ownership,
     /// The address of the tenant's Nodes, which stands in its pods' status.
     node_address: String,
     /// Pods.
     pub pods: Table<TenantPod, HostPod>,
     /// Services.
     pub services: Table<TenantService, HostService>,
-    config_maps: Table<Wanted, Copied>,
-    secrets: Table<Wanted, Copied>,
+    contents: content::Contents,
+    written: written::Written,
     /// Token Secrets by pod.
     pub tokens: Table<(), Token>,
     /// Host pods by uid, for events.
     host_pods: HashMap<Box<str>, Id>,
-    /// Which pods name which ConfigMaps and Secrets. A pod counts until both of its sides are gone.
+    /// Which pods name which ConfigMaps and Secrets, and which EndpointSlices which Service. A pod counts until both of
+    /// its sides are gone.
     references: References,
 }
 
@@ -89,12 +102,12 @@ impl Index {
     /// An index that has seen nothing, of a tenant whose Nodes have `node_address`.
     pub fn new(names: Names, node_address: impl Into<String>) -> Self {
         Self {
-            names,
+            ownership: Ownership { names, owner: None },
             node_address: node_address.into(),
             pods: Table::default(),
             services: Table::default(),
-            config_maps: Table::default(),
-            secrets: Table::default(),
+            contents: content::Contents::default(),
+            written: written::Written::default(),
             tokens: Table::default(),
             host_pods: HashMap::new(),
             references: References::default(),
@@ -103,7 +116,7 @@ impl Index {
 
     /// The names of this virtual cluster's objects.
     pub fn names(&self) -> &Names {
-        &self.names
+        &self.ownership.names
     }
 
     /// Takes in an object as it is now; returns the keys to look at again.
@@ -120,31 +133,31 @@ impl Index {
                     tenant_name: &id.name,
                     node_address: &self.node_address,
                 };
-                let pod = HostPod::of(object, &view);
+                let content = self.present(&Key::new(kind, id.clone()), object);
+                let pod = HostPod::of(object, content, &view);
                 let fresh = self.pods.see_host(&id, object, pod);
                 if fresh {
                     self.host_pods.insert(object.uid().into(), id.clone());
                 }
                 keys(fresh, kind, id)
             }
-            (Kind::Service, Side::Tenant) => {
-                let fresh = self.services.see_tenant(&id, object, TenantService::of(object));
-                keys(fresh, kind, id)
-            }
+            (Kind::Service, Side::Tenant) => self.tenant_service_seen(id, object),
             (Kind::Service, Side::Host) => {
-                let fresh = self.services.see_host(&id, object, HostService::of(object));
-                keys(fresh, kind, id)
+                let key = Key::new(kind, id);
+                let service = HostService::of(object, self.present(&key, object));
+                let fresh = self.services.see_host(&key.id, object, service);
+                keys(fresh, kind, key.id)
             }
             (Kind::Secret, Side::Host) if object.label(marks::ROLE) == Some(marks::POD_TOKEN) => {
                 let fresh = self.tokens.see_host(&id, object, digest::token(object));
                 keys(fresh, Kind::Pod, id)
             }
-            (Kind::ConfigMap | Kind::Secret, Side::Tenant) => {
-                let wanted = Wanted::of(kind, object);
-                let fresh = self.contents_mut(kind).see_tenant(&id, object, wanted);
-                keys(fresh, kind, id)
+            (Kind::ConfigMap | Kind::Secret | Kind::Endpoints | Kind::EndpointSlice, Side::Tenant) => {
+                self.tenant_content_seen(kind, id, object)
             }
-            (Kind::ConfigMap | Kind::Secret, Side::Host) => self.host_content_seen(kind, id, object),
+            (Kind::ConfigMap | Kind::Secret | Kind::Endpoints | Kind::EndpointSlice, Side::Host) => {
+                self.host_content_seen(kind, id, object)
+            }
             _ => Vec::new(),
         }
     }
@@ -162,10 +175,12 @@ impl Index {
             Kind::Secret if token => {
                 return keys(self.tokens.lose(side, &id, object.uid()), Kind::Pod, id);
             }
-            Kind::ConfigMap | Kind::Secret => self.contents_mut(kind).lose(side, &id, object.uid()),
+            Kind::ConfigMap | Kind::Secret | Kind::Endpoints | Kind::EndpointSlice => {
+                self.contents.of_mut(kind).lose(side, &id, object.uid())
+            }
             _ => false,
         };
-        self.after_loss(fresh, kind, id)
+        if fresh { self.after_loss(side, kind, id) } else { Vec::new() }
     }
 
     /// A list of this kind begins: whatever is not seen before [`Index::listed`] has vanished meanwhile.
@@ -173,9 +188,11 @@ impl Index {
         match kind {
             Kind::Pod => self.pods.listing(side),
             Kind::Service => self.services.listing(side),
-            Kind::ConfigMap => self.config_maps.listing(side),
+            Kind::ConfigMap | Kind::Endpoints | Kind::EndpointSlice => {
+                self.contents.of_mut(kind).listing(side);
+            }
             Kind::Secret => {
-                self.secrets.listing(side);
+                self.contents.of_mut(kind).listing(side);
                 self.tokens.listing(side);
             }
             _ => {}
@@ -192,18 +209,14 @@ impl Index {
                 vanished
             }
             Kind::Service => self.services.listed(side),
-            Kind::ConfigMap => self.config_maps.listed(side),
-            Kind::Secret => {
-                let pods = self.tokens.listed(side);
-                let pods = pods.into_iter().map(|id| Key::new(Kind::Pod, id));
-                let secrets = self.secrets.listed(side);
-                return pods
-                    .chain(secrets.into_iter().flat_map(|id| self.after_loss(true, kind, id)))
-                    .collect();
+            Kind::ConfigMap | Kind::Secret | Kind::Endpoints | Kind::EndpointSlice => {
+                self.contents.of_mut(kind).listed(side)
             }
             _ => Vec::new(),
         };
-        vanished.into_iter().flat_map(|id| self.after_loss(true, kind, id)).collect()
+        let tokens = if kind == Kind::Secret { self.tokens.listed(side) } else { Vec::new() };
+        let pods = tokens.into_iter().map(|id| Key::new(Kind::Pod, id));
+        pods.chain(vanished.into_iter().flat_map(|id| self.after_loss(side, kind, id))).collect()
     }
 
     /// The tenant pod has been bound by us, ahead of the watch.
@@ -214,36 +227,51 @@ impl Index {
     }
 
     fn tenant_pod_seen(&mut self, id: Id, object: &Object) -> Vec<Key> {
-        let (pod, names) = TenantPod::of(object);
+        let (pod, names) = TenantPod::of(object, &self.ownership);
         if !self.pods.see_tenant(&id, object, pod) {
             return Vec::new();
         }
-        let mut changed = self.references.set(&id, names);
-        changed.push(Key::new(Kind::Pod, id));
-        changed
-    }
-
-    fn host_content_seen(&mut self, kind: Kind, id: Id, object: &Object) -> Vec<Key> {
-        let first = self.contents(kind).get(&id).is_none_or(|pair| pair.host.is_none());
-        if !self.contents_mut(kind).see_host(&id, object, Copied::of(object)) {
-            return Vec::new();
-        }
-        let key = Key::new(kind, id);
-        let waiting = if first { self.references.users(&key).cloned().collect() } else { Vec::new() };
-        let mut changed: Vec<Key> = waiting.into_iter().map(|pod| Key::new(Kind::Pod, pod)).collect();
+        let key = Key::new(Kind::Pod, id);
+        let mut changed = self.references.set(&key, names);
         changed.push(key);
         changed
     }
 
-    fn after_loss(&mut self, fresh: bool, kind: Kind, id: Id) -> Vec<Key> {
-        if !fresh {
+    fn tenant_service_seen(&mut self, id: Id, object: &Object) -> Vec<Key> {
+        let before = self.is_without_selector(&id);
+        let service = TenantService::of(object, &self.ownership);
+        if !self.services.see_tenant(&id, object, service) {
             return Vec::new();
         }
-        let mut changed = Vec::new();
-        if kind == Kind::Pod && self.pods.get(&id).is_none() {
-            changed = self.references.set(&id, Vec::new());
+        let is_other = self.is_without_selector(&id) != before;
+        let mut changed = if is_other { self.endpoints_of(&id) } else { Vec::new() };
+        changed.push(Key::new(Kind::Service, id));
+        changed
+    }
+
+    /// A copy was sent to the host as `body` and stored as `answer`. Returns the keys to look at again, and how often
+    /// this content has been sent in a row; [`PATIENCE`] times is the last.
+    pub fn wrote(&mut self, kind: Kind, body: &Value, answer: &Object) -> (Vec<Key>, u32) {
+        let Some(id) = self.id(Side::Host, answer) else { return (Vec::new(), 0) };
+        let (sent, stored) = (digest::content_hash(kind, body), digest::content_hash(kind, &answer.tree()));
+        let times = self.written.note(&Key::new(kind, id), sent, stored);
+        (self.seen(Side::Host, kind, answer), times)
+    }
+
+    fn after_loss(&mut self, side: Side, kind: Kind, id: Id) -> Vec<Key> {
+        let key = Key::new(kind, id);
+        let mut changed = match (kind, side) {
+            (Kind::Pod, _) if self.pods.get(&key.id).is_none() => self.references.set(&key, Vec::new()),
+            (Kind::Service, Side::Tenant) => self.endpoints_of(&key.id),
+            _ => Vec::new(),
+        };
+        if (kind, side) == (Kind::EndpointSlice, Side::Tenant) {
+            self.references.set(&key, Vec::new());
         }
-        changed.push(Key::new(kind, id));
+        if side == Side::Host {
+            self.written.forget(&key);
+        }
+        changed.push(key);
         changed
     }
 
@@ -252,13 +280,9 @@ impl Index {
         match side {
             Side::Tenant => Some(Id::new(object.namespace(), object.name())),
             Side::Host => {
-                marks::origin(&self.names, object).map(|(namespace, name)| Id::new(namespace, name))
+                marks::origin(&self.ownership.names, object).map(|(namespace, name)| Id::new(namespace, name))
             }
         }
-    }
-
-    fn contents_mut(&mut self, kind: Kind) -> &mut Table<Wanted, Copied> {
-        if kind == Kind::Secret { &mut self.secrets } else { &mut self.config_maps }
     }
 }
 

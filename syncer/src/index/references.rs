@@ -1,55 +1,55 @@
-//! Which pods name which ConfigMaps and Secrets, read from either end.
+//! Which objects name which others, read from either end: pods ConfigMaps and Secrets, EndpointSlices their Service.
 
 use std::collections::{HashMap, HashSet};
 
 use super::{Id, Key};
 
-/// The names by pod and the pods by name.
+/// The names by their user and the users by name. Users of one target are of one kind.
 #[derive(Debug, Default)]
 pub struct References {
-    by_pod: HashMap<Id, Vec<Key>>,
+    by_user: HashMap<Key, Vec<Key>>,
     by_target: HashMap<Key, HashSet<Id>>,
 }
 
 impl References {
-    /// What a pod names from now on. Returns the targets that became used or unused by it.
-    pub(super) fn set(&mut self, pod: &Id, targets: Vec<Key>) -> Vec<Key> {
-        let before = self.by_pod.remove(pod).unwrap_or_default();
+    /// What an object names from now on. Returns the targets that became used or unused by it.
+    pub(super) fn set(&mut self, user: &Key, targets: Vec<Key>) -> Vec<Key> {
+        let before = self.by_user.remove(user).unwrap_or_default();
         let mut changed = Vec::new();
         for target in before.iter().filter(|target| !targets.contains(target)) {
-            if let Some(pods) = self.by_target.get_mut(target) {
-                pods.remove(pod);
-                if pods.is_empty() {
+            if let Some(users) = self.by_target.get_mut(target) {
+                users.remove(&user.id);
+                if users.is_empty() {
                     self.by_target.remove(target);
                     changed.push(target.clone());
                 }
             }
         }
         for target in targets.iter().filter(|target| !before.contains(target)) {
-            let pods = self.by_target.entry(target.clone()).or_default();
-            if pods.is_empty() {
+            let users = self.by_target.entry(target.clone()).or_default();
+            if users.is_empty() {
                 changed.push(target.clone());
             }
-            pods.insert(pod.clone());
+            users.insert(user.id.clone());
         }
         if !targets.is_empty() {
-            self.by_pod.insert(pod.clone(), targets);
+            self.by_user.insert(user.clone(), targets);
         }
         changed
     }
 
-    /// The pods that name a target.
+    /// The objects that name a target.
     pub fn users(&self, target: &Key) -> impl Iterator<Item = &Id> {
         self.by_target.get(target).into_iter().flatten()
     }
 
-    /// Whether any pod names it.
+    /// Whether any object names it.
     pub fn is_used(&self, target: &Key) -> bool {
         self.by_target.contains_key(target)
     }
 
-    /// What a pod names.
-    pub fn of(&self, pod: &Id) -> &[Key] {
-        self.by_pod.get(pod).map_or(&[], Vec::as_slice)
+    /// What an object names.
+    pub fn of(&self, user: &Key) -> &[Key] {
+        self.by_user.get(user).map_or(&[], Vec::as_slice)
     }
 }

@@ -1,6 +1,7 @@
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::*;
+use crate::translate::content;
 
 fn index() -> Index {
     Index::new(Names::new("vc", "host-ns"), "10.0.0.9")
@@ -45,9 +46,9 @@ fn a_config_map_is_looked_at_again_when_the_first_pod_names_it_and_when_the_last
     index.seen(Side::Tenant, Kind::ConfigMap, &config_map("c"));
     let a = pod("a", "u1", 2, with_config_map("c"));
     assert_eq!(index.seen(Side::Tenant, Kind::Pod, &a), [key(Kind::ConfigMap, "c"), key(Kind::Pod, "a")]);
-    assert!(index.is_used(&key(Kind::ConfigMap, "c")));
+    assert!(index.is_wanted(&key(Kind::ConfigMap, "c")));
     assert_eq!(index.gone(Side::Tenant, Kind::Pod, &a), [key(Kind::ConfigMap, "c"), key(Kind::Pod, "a")]);
-    assert!(!index.is_used(&key(Kind::ConfigMap, "c")));
+    assert!(!index.is_wanted(&key(Kind::ConfigMap, "c")));
 }
 
 #[test]
@@ -57,9 +58,9 @@ fn a_name_stays_used_until_the_host_pod_is_gone_too() {
     index.seen(Side::Tenant, Kind::Pod, &tenant);
     index.seen(Side::Host, Kind::Pod, &host_pod("a", "u1", 3));
     index.gone(Side::Tenant, Kind::Pod, &tenant);
-    assert!(index.is_used(&key(Kind::ConfigMap, "c")));
+    assert!(index.is_wanted(&key(Kind::ConfigMap, "c")));
     index.gone(Side::Host, Kind::Pod, &host_pod("a", "u1", 4));
-    assert!(!index.is_used(&key(Kind::ConfigMap, "c")));
+    assert!(!index.is_wanted(&key(Kind::ConfigMap, "c")));
 }
 
 #[test]
@@ -107,4 +108,79 @@ fn a_host_object_under_another_name_is_not_ours_whatever_its_labels_say() {
     let mut copy = host_pod("a", "u", 5).tree();
     copy["metadata"]["name"] = json!("copy-of-a");
     assert!(index.seen(Side::Host, Kind::Pod, &copy.into()).is_empty());
+}
+
+fn service(selector: Value, version: u64) -> Object {
+    json!({
+        "metadata": {"name": "db", "namespace": "ns", "uid": "s", "resourceVersion": version.to_string()},
+        "spec": {"selector": selector},
+    })
+    .into()
+}
+
+fn endpoints(namespace: &str, name: &str) -> Object {
+    json!({"metadata": {"name": name, "namespace": namespace, "uid": "e", "resourceVersion": "1"}, "subsets": []}).into()
+}
+
+fn slice() -> Object {
+    let labels = json!({"kubernetes.io/service-name": "db"});
+    json!({
+        "metadata": {"name": "db-1", "namespace": "ns", "uid": "e", "resourceVersion": "1", "labels": labels},
+    })
+    .into()
+}
+
+#[test]
+fn endpoints_are_wanted_while_their_service_is_there_without_a_selector() {
+    let mut index = index();
+    let both = [key(Kind::Endpoints, "db"), key(Kind::EndpointSlice, "db-1")];
+    index.seen(Side::Tenant, Kind::Endpoints, &endpoints("ns", "db"));
+    index.seen(Side::Tenant, Kind::EndpointSlice, &slice());
+    let are_wanted = |index: &Index| both.each_ref().map(|key| index.is_wanted(key));
+    assert_eq!(are_wanted(&index), [false, false]);
+    let again = |changed: Vec<Key>| both.iter().all(|key| changed.contains(key));
+    assert!(again(index.seen(Side::Tenant, Kind::Service, &service(Value::Null, 1))));
+    assert_eq!(are_wanted(&index), [true, true]);
+    assert!(again(index.seen(Side::Tenant, Kind::Service, &service(json!({"app": "db"}), 2))));
+    assert_eq!(are_wanted(&index), [false, false]);
+    index.seen(Side::Tenant, Kind::Service, &service(Value::Null, 3));
+    assert!(again(index.gone(Side::Tenant, Kind::Service, &service(Value::Null, 4))));
+    assert_eq!(are_wanted(&index), [false, false]);
+}
+
+#[test]
+fn the_endpoints_of_the_tenants_own_api_stay_in_the_tenant() {
+    let mut index = index();
+    let id = Id::new("default", "kubernetes");
+    let mut api = service(Value::Null, 1).tree();
+    (api["metadata"]["namespace"], api["metadata"]["name"]) = (json!("default"), json!("kubernetes"));
+    index.seen(Side::Tenant, Kind::Service, &api.into());
+    index.seen(Side::Tenant, Kind::Endpoints, &endpoints("default", "kubernetes"));
+    assert!(!index.is_wanted(&Key::new(Kind::Endpoints, id)));
+}
+
+#[test]
+fn a_copy_counts_as_the_tenants_until_someone_changes_it() {
+    let mut index = index();
+    let id = Id::new("ns", "c");
+    let tenant = config_map("c");
+    index.seen(Side::Tenant, Kind::ConfigMap, &tenant);
+    let body = content::host(Kind::ConfigMap, &tenant.tree(), &index.ownership.clone());
+    let stored = |version: &str, change: &str| -> Object {
+        let mut stored = body.clone();
+        (stored["metadata"]["uid"], stored["metadata"]["resourceVersion"]) = (json!("h"), json!(version));
+        stored["data"]["a"] = json!(change);
+        stored.into()
+    };
+    let is_right = |index: &Index| {
+        let pair = index.contents(Kind::ConfigMap).get(&id).expect("a pair");
+        pair.tenant.as_ref().map(|tenant| tenant.detail.hash)
+            == pair.host.as_ref().map(|host| host.detail.content)
+    };
+    index.seen(Side::Host, Kind::ConfigMap, &stored("2", "b"));
+    assert!(is_right(&index));
+    index.seen(Side::Host, Kind::ConfigMap, &stored("3", "edited"));
+    assert!(!is_right(&index));
+    index.wrote(Kind::ConfigMap, &body, &stored("4", "as the host would have it"));
+    assert!(is_right(&index));
 }

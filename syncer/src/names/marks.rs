@@ -22,7 +22,7 @@ pub const POD_TOKEN: &str = "pod-token";
 pub const NAME: &str = "tenantbench.dev/name";
 /// Annotation: the tenant object's uid.
 pub const UID: &str = "tenantbench.dev/uid";
-/// Annotation: a hash of what we last wrote, to be compared with what we would write now.
+/// Annotation: a hash of the tenant's content that we last wrote: it stands for what the host fills in differently.
 pub const APPLIED: &str = "tenantbench.dev/applied";
 /// Annotation: the label and annotation keys that came from the tenant, so that a key it drops can be dropped.
 pub const KEYS: &str = "tenantbench.dev/keys";

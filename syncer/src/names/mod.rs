@@ -13,6 +13,25 @@ const LONGEST: usize = 63;
 const HASH_LENGTH: usize = 16;
 const SEPARATOR: &str = "x";
 
+/// A name that is no DNS label.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} is no DNS label; use 1 to {LONGEST} lower-case letters, digits and dashes, a dash neither first nor last"
+)]
+pub struct NotALabel(String);
+
+/// Checks a virtual cluster's name, which becomes the value of a label and the end of object names.
+///
+/// # Errors
+/// What is no DNS label.
+pub fn dns_label(text: &str) -> Result<String, NotALabel> {
+    let is_alphanumeric = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    let is_label = text.len() <= LONGEST
+        && text.bytes().all(|b| is_alphanumeric(b) || b == b'-')
+        && [text.bytes().next(), text.bytes().last()].iter().all(|end| end.is_some_and(is_alphanumeric));
+    if is_label { Ok(text.to_owned()) } else { Err(NotALabel(text.to_owned())) }
+}
+
 /// The names of one virtual cluster's objects in its host namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names {
@@ -116,6 +135,16 @@ mod tests {
 
     fn names() -> Names {
         Names::new("vc", "tenant-a")
+    }
+
+    #[test]
+    fn a_virtual_clusters_name_is_a_dns_label() {
+        for good in ["vc", "a", "0-a", &"n".repeat(63)] {
+            assert_eq!(dns_label(good).as_deref(), Ok(good));
+        }
+        for wrong in ["", "-a", "a-", "A", "a.b", "a_b", "ä", "a/b", &"n".repeat(64)] {
+            assert!(dns_label(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

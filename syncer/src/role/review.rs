@@ -35,7 +35,7 @@ const fn everywhere(verb: &'static str, group: &'static str, resource: &'static 
 
 const RBAC: &str = "rbac.authorization.k8s.io";
 
-/// What the syncer must be refused on the host.
+/// What a syncer that has no more than [`super::role_rules`] must be refused on the host.
 pub fn denied() -> &'static [Access] {
     const DENIED: [Access; 27] = [
         everywhere("list", "", "pods"),

@@ -5,6 +5,7 @@ mod error;
 mod health;
 mod prepare;
 mod probe;
+mod rights;
 
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 pub use error::RunError;
 pub use health::{Health, serve};
 pub use prepare::Owner;
+pub use rights::Endpoints;
 
 use crate::{
     client::{self, Purpose},
@@ -48,13 +50,15 @@ pub struct Options {
     pub kubelet: Option<kubelet::Options>,
     /// The tenant's service range, to be checked against the host's.
     pub service_cidr: Option<String>,
+    /// Whether the endpoints of Services without a selector are synced.
+    pub endpoints: Endpoints,
 }
 
-/// Kinds that are watched on both sides, the ones first that others wait for.
+/// Kinds that are always watched on both sides, the ones first that others wait for.
 const BOTH_SIDES: [Kind; 4] = [Kind::Service, Kind::ConfigMap, Kind::Secret, Kind::Pod];
 
-/// Lists that must be whole before anything is decided: what is not listed yet is not gone.
-const LISTS: usize = 2 * BOTH_SIDES.len();
+/// Watches of each side at most: those kinds, endpoints and events.
+const STREAMS: usize = BOTH_SIDES.len() + 3;
 
 /// Runs a syncer until `stop`. Waits for either API as long as it takes.
 ///
@@ -69,7 +73,7 @@ pub async fn run(options: Options, health: Health, stop: CancellationToken) -> R
 }
 
 async fn start(options: Options, health: Health, stop: CancellationToken) -> Result<(), RunError> {
-    let streams = LISTS + 1;
+    let streams = STREAMS;
     let host = client::client(options.host.clone(), Purpose::Requests)?;
     let host_watches = client::client(options.host.clone(), Purpose::Watches { streams })?;
     let upgrades = client::client(options.host.clone(), Purpose::Upgrades)?;
@@ -82,6 +86,8 @@ async fn start(options: Options, health: Health, stop: CancellationToken) -> Res
     };
 
     let settings = prepare::settings(&options, &host, &tenant).await?;
+    let endpoints = rights::endpoint_kinds(options.endpoints, &host, options.names.host_namespace()).await?;
+    let both_sides: Vec<Kind> = BOTH_SIDES.into_iter().chain(endpoints).collect();
     let work = Arc::new(Work::default());
     let id = TenantId(0);
     let (tenant, host) = (Cluster::new(Side::Tenant, tenant), Cluster::new(Side::Host, host));
@@ -92,10 +98,10 @@ async fn start(options: Options, health: Health, stop: CancellationToken) -> Res
         tasks.spawn(endpoint.serve(Arc::clone(&tenant), upgrades, stop.clone()));
     }
     let listed = health.clone();
-    for watch in watches(&options.names) {
+    for watch in watches(&options.names, &both_sides) {
         let client = if watch.side == Side::Tenant { &tenant_watches } else { &host_watches }.clone();
         let (tenant, listed, kind, side) = (Arc::clone(&tenant), listed.clone(), watch.kind, watch.side);
-        let counts = BOTH_SIDES.contains(&kind);
+        let counts = both_sides.contains(&kind);
         let mut first = true;
         tasks.spawn(watch.run(client, stop.clone(), move |event| {
             if tenant.watched(side, kind, event) && std::mem::take(&mut first) && counts {
@@ -103,14 +109,15 @@ async fn start(options: Options, health: Health, stop: CancellationToken) -> Res
             }
         }));
     }
-    health.lists_are_whole(LISTS).await;
+    // Nothing is decided before: what is not listed yet is not gone.
+    health.lists_are_whole(2 * both_sides.len()).await;
     tracing::info!("both sides are listed");
     tasks.spawn(tend_nodes(Arc::clone(&tenant)));
     dispatch::run(vec![tenant], work, health).await;
     Ok(())
 }
 
-fn watches(names: &Names) -> impl Iterator<Item = Watch> {
+fn watches(names: &Names, both_sides: &[Kind]) -> impl Iterator<Item = Watch> {
     let watch = |side, kind| Watch {
         side,
         kind,
@@ -125,7 +132,8 @@ fn watches(names: &Names) -> impl Iterator<Item = Watch> {
         ..watch(Side::Host, Kind::Event)
     };
     let sides = [Side::Tenant, Side::Host].into_iter();
-    let both: Vec<Watch> = sides.flat_map(|side| BOTH_SIDES.map(|kind| watch(side, kind))).collect();
+    let both: Vec<Watch> =
+        sides.flat_map(|side| both_sides.iter().map(move |kind| watch(side, *kind))).collect();
     both.into_iter().chain([events])
 }
 

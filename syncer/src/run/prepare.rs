@@ -8,11 +8,7 @@ use kube::{
 use serde_json::{Value, json};
 
 use super::{Options, RunError, probe};
-use crate::{
-    retry,
-    role::{Access, may},
-    sync::Settings,
-};
+use crate::{retry, sync::Settings};
 
 /// The plane's own object on the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +58,6 @@ pub(super) async fn settings(
     if let Some(range) = &options.service_cidr {
         probe::service_range(host, &options.names, range).await?;
     }
-    tell_rights(host, namespace).await?;
     let api = api_address(host, namespace, &options.service).await?;
     let version = until_answered("the tenant's version", || tenant.apiserver_version()).await?.git_version;
     Ok(Settings {
@@ -129,20 +124,6 @@ async fn api_address(host: &Client, namespace: &str, service: &str) -> Result<(S
     let port = spec.ports.iter().flatten().next().map(|port| port.port).ok_or_else(none)?;
     let ip = spec.cluster_ip.filter(|ip| ip != "None" && !ip.is_empty()).ok_or_else(none)?;
     Ok((ip, u16::try_from(port).map_err(|_| none())?))
-}
-
-/// Says once what is left out because the Role does not cover it.
-async fn tell_rights(host: &Client, namespace: &str) -> Result<(), RunError> {
-    let rights = [("", "endpoints"), ("discovery.k8s.io", "endpointslices")];
-    for (group, resource) in rights {
-        let access = Access { verb: "create", group, resource, subresource: "", everywhere: false };
-        if !until_answered("asking for rights", || may(host, namespace, &access)).await? {
-            tracing::info!(
-                "{resource} of Services without a selector are not synced: the Role does not cover them"
-            );
-        }
-    }
-    Ok(())
 }
 
 /// Certificates as text.

@@ -75,8 +75,10 @@ pub async fn sync(tenant: &Tenant, key: &Key, hand: Hand) -> Result<Option<Durat
     match key.kind {
         Kind::Pod => pod::Sync::new(tenant, key, hand).run().await,
         Kind::Service => service::Sync::new(tenant, key, hand).run().await.map(|()| None),
-        Kind::ConfigMap | Kind::Secret => content::Sync::new(tenant, key, hand).run().await.map(|()| None),
+        Kind::ConfigMap | Kind::Secret | Kind::Endpoints | Kind::EndpointSlice => {
+            content::Sync::new(tenant, key, hand).run().await.map(|()| None)
+        }
         Kind::Event => event::copy(tenant, hand).await.map(|()| None),
-        Kind::Endpoints | Kind::EndpointSlice | Kind::Node | Kind::Lease => Ok(None),
+        Kind::Node | Kind::Lease => Ok(None),
     }
 }

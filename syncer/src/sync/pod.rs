@@ -86,6 +86,11 @@ impl<'a> Sync<'a> {
         self.hand.hold(side, object);
     }
 
+    fn wrote(&mut self, body: &Value, answer: Object) {
+        self.tenant.wrote(body, answer.clone(), self.key);
+        self.hand.hold(Side::Host, answer);
+    }
+
     /// Makes the host's pod and, meanwhile, its tokens. Returns whether to go on.
     async fn create(&mut self) -> Result<bool, SyncError> {
         let Some(object) = self.tenant_object().await? else { return Ok(false) };
@@ -113,7 +118,7 @@ impl<'a> Sync<'a> {
             }
         };
         let uid = made.uid().to_owned();
-        self.learn(Side::Host, made);
+        self.wrote(&wanted, made);
         if let Some(tokens) = tokens? {
             token::store(self.tenant, self.key, &tree, &uid, &tokens).await?;
         }
@@ -231,12 +236,13 @@ impl<'a> Sync<'a> {
         let (Some(tenant), Some(host)) = (self.tenant_object().await?, self.host_object().await?) else {
             return Ok(());
         };
-        let patch = pod::patch(&tenant.tree(), &host.tree(), self.tenant.ownership());
+        let (tree, ownership) = (tenant.tree(), self.tenant.ownership());
+        let patch = pod::patch(&tree, &host.tree(), ownership);
         let place = (host.namespace(), host.name());
         let cluster = self.tenant.cluster(Side::Host);
         match cluster.patch(Kind::Pod, place, "", PatchForm::Strategic, &patch).await {
             Ok(object) => {
-                self.learn(Side::Host, object);
+                self.wrote(&json!({ "metadata": pod::metadata(&tree, ownership) }), object);
                 Ok(())
             }
             Err(WriteError::Gone) => Ok(()),

@@ -7,6 +7,7 @@ use crate::{
     decide::service::{Step, decide},
     index::{Address, HostService, Key, Pair, TenantService},
     kinds::{Kind, Side},
+    names::marks,
     object::Object,
     translate::service::{Ask, host, release_address, take_address, take_node_ports},
     write::{PatchForm, WriteError},
@@ -61,36 +62,46 @@ impl<'a> Sync<'a> {
         self.hand.hold(side, object);
     }
 
+    fn wrote(&mut self, body: &Value, answer: Object) {
+        self.tenant.wrote(body, answer.clone(), self.key);
+        self.hand.hold(Side::Host, answer);
+    }
+
     async fn create(&mut self) -> Result<bool, SyncError> {
         let (Some(tenant), _) = self.objects().await? else { return Ok(false) };
         let tree = tenant.tree();
         let cluster = self.tenant.cluster(Side::Host);
         let namespace = self.tenant.settings().names.host_namespace();
         let translated = |ask| host(&tree, self.tenant.ownership(), &ask);
-        let mut made = cluster.create(Kind::Service, namespace, &translated(Ask::Tenants)).await;
+        let mut body = translated(Ask::Tenants);
+        let mut made = cluster.create(Kind::Service, namespace, &body).await;
         if made.as_ref().is_err_and(WriteError::is_about_addresses) {
-            made = cluster.create(Kind::Service, namespace, &translated(Ask::Any)).await;
+            body = translated(Ask::Any);
+            made = cluster.create(Kind::Service, namespace, &body).await;
         }
         if let Err(WriteError::Exists) = made {
-            let name = self.tenant.host_name(&self.key.id);
-            made = match cluster
-                .get(Kind::Service, namespace, &name)
-                .await
-                .doing("reading the host's Service")?
-            {
-                Some(found) => Ok(found),
-                None => return Ok(true),
-            };
+            return self.meet_existing().await;
         }
-        self.learn(Side::Host, made.doing("making the host's Service")?);
-        if self.pair().host.is_none() {
-            return Err(SyncError::Foreign(format!("service {}", self.tenant.host_name(&self.key.id))));
-        }
+        self.wrote(&body, made.doing("making the host's Service")?);
         Ok(true)
     }
 
+    /// One of that name is there which the watch has not told of, or whose labels are gone, or which is not ours.
+    async fn meet_existing(&mut self) -> Result<bool, SyncError> {
+        let name = self.tenant.host_name(&self.key.id);
+        let namespace = self.tenant.settings().names.host_namespace();
+        let cluster = self.tenant.cluster(Side::Host);
+        let found = cluster.get(Kind::Service, namespace, &name).await.doing("reading the host's Service")?;
+        let Some(found) = found else { return Ok(true) };
+        if found.annotation(marks::UID).is_none() {
+            return Err(SyncError::Foreign(format!("service {name}")));
+        }
+        self.learn(Side::Host, found);
+        if self.pair().host.is_some() { Ok(true) } else { self.update().await }
+    }
+
     async fn update(&mut self) -> Result<bool, SyncError> {
-        let (Some(tenant), Some(_)) = self.objects().await? else { return Ok(false) };
+        let (Some(tenant), _) = self.objects().await? else { return Ok(false) };
         let tree = tenant.tree();
         let pair = self.pair();
         let kept = pair.host.map(|host| host.detail.address);
@@ -103,11 +114,13 @@ impl<'a> Sync<'a> {
         let (namespace, name) =
             (self.tenant.settings().names.host_namespace(), self.tenant.host_name(&self.key.id));
         let translated = |ask: &Ask<'_>| host(&tree, self.tenant.ownership(), ask);
-        let mut written = cluster.replace(Kind::Service, namespace, &name, &translated(&ask)).await;
+        let mut body = translated(&ask);
+        let mut written = cluster.replace(Kind::Service, namespace, &name, &body).await;
         if written.as_ref().is_err_and(WriteError::is_about_addresses) {
-            written = cluster.replace(Kind::Service, namespace, &name, &translated(&Ask::Any)).await;
+            body = translated(&Ask::Any);
+            written = cluster.replace(Kind::Service, namespace, &name, &body).await;
         }
-        self.learn(Side::Host, written.doing("updating the host's Service")?);
+        self.wrote(&body, written.doing("updating the host's Service")?);
         Ok(true)
     }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Doing, Hand, SyncError, Work};
 use crate::{
-    index::{Id, Index, Key, Seen},
+    index::{Id, Index, Key, PATIENCE, Seen},
     kinds::{Kind, Side},
     names::Names,
     node::Nodes,
@@ -120,6 +120,17 @@ impl Tenant {
             let hand = if key.kind == kind { Hand::of(side, object.clone()) } else { Hand::default() };
             self.work.push(self.id, key, hand);
         }
+    }
+
+    /// Takes in a copy that was sent to the host as `body` and stored as `answer`.
+    pub(super) fn wrote(&self, body: &Value, answer: Object, at_work: &Key) {
+        let (changed, times) = self.index.lock().wrote(at_work.kind, body, &answer);
+        if times == PATIENCE {
+            let kind = at_work.kind.row().name;
+            tracing::warn!(kind, name = answer.name(), "someone keeps changing this copy; it is left so now");
+        }
+        let changed = changed.into_iter().filter(|key| key != at_work);
+        self.push(changed.collect(), Hand::default);
     }
 
     /// The tenant pod has been bound by us.

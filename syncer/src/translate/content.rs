@@ -1,28 +1,38 @@
-//! ConfigMaps and Secrets: copied whole.
+//! ConfigMaps and Secrets, copied whole, and the kinds that are copied as they are.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::metadata::{self, Ownership};
+use super::{
+    endpoints,
+    metadata::{self, Ownership},
+};
 use crate::{json, kinds::Kind};
 
-/// What the host's copy holds, without its name and marks.
-pub fn wanted(kind: Kind, tenant: &Value) -> Value {
+/// What the host's copy of a ConfigMap or Secret holds, without its name and marks.
+fn content(kind: Kind, tenant: &Value) -> Map<String, Value> {
     let mut content = json::pick(tenant, &["data", "binaryData"]);
     content.insert("metadata".to_owned(), metadata::content(tenant));
     if kind == Kind::Secret {
         content
             .insert("type".to_owned(), json!(secret_type(json::text(&tenant["type"]).unwrap_or("Opaque"))));
     }
-    Value::Object(content)
+    content
 }
 
-/// The host's copy.
+/// The host's copy of a ConfigMap, Secret, Endpoints or EndpointSlice.
 pub fn host(kind: Kind, tenant: &Value, ownership: &Ownership) -> Value {
     // `immutable` is the tenant API's to keep; on the host it would forbid the copy of one that was made anew.
-    let mut object = wanted(kind, tenant);
-    let metadata = metadata::host(tenant, ownership, &object);
+    let content = match kind {
+        Kind::Endpoints | Kind::EndpointSlice => endpoints::content(kind, tenant, &ownership.names),
+        _ => content(kind, tenant),
+    };
+    let mut object = Value::Object(content);
+    let mut metadata = metadata::host(tenant, ownership, &object);
+    if kind == Kind::EndpointSlice {
+        endpoints::relabel(&mut metadata, tenant, &ownership.names);
+    }
     if let Some(object) = object.as_object_mut() {
-        object.insert("apiVersion".to_owned(), json!("v1"));
+        object.insert("apiVersion".to_owned(), json!(kind.api_version()));
         object.insert("kind".to_owned(), json!(kind.row().name));
         object.insert("metadata".to_owned(), metadata);
     }

@@ -56,6 +56,21 @@ pub fn content(tenant: &Value) -> Value {
     json!({ "labels": carried(&source["labels"]), "annotations": carried(&source["annotations"]) })
 }
 
+/// Labels and annotations of a host object that are ours: our marks, and what they say came from the tenant.
+pub fn ours(host: &Value) -> Value {
+    const LABELS: [&str; 2] = [marks::VCLUSTER, marks::NAMESPACE];
+    const ANNOTATIONS: [&str; 4] = [marks::NAME, marks::UID, marks::APPLIED, marks::KEYS];
+    let (labels, annotations) = carried_keys(host);
+    let pick = |field: &str, keys: &str, marks: &[&str]| {
+        let all: Vec<&str> = keys.split(',').chain(marks.iter().copied()).collect();
+        json::pick(&host[field], &all)
+    };
+    json!({
+        "labels": pick("labels", labels, &LABELS),
+        "annotations": pick("annotations", annotations, &ANNOTATIONS),
+    })
+}
+
 /// The value of [`marks::APPLIED`] for a content.
 pub fn applied(content: &Value) -> String {
     format!("{:016x}", hash(content))
@@ -64,8 +79,7 @@ pub fn applied(content: &Value) -> String {
 /// A merge patch that brings labels and annotations of `host`, an object made by [`host`], to those of `wanted`.
 /// Keys that the tenant has dropped go; keys that others have put on the host object stay.
 pub fn patch(wanted: &Value, host: &Value) -> Value {
-    let former = json::text(&host["annotations"][marks::KEYS]).unwrap_or_default();
-    let (labels, annotations) = former.split_once(';').unwrap_or((former, ""));
+    let (labels, annotations) = carried_keys(host);
     let side = |field: &str, former: &str| {
         let mut side: Map<String, Value> = former
             .split(',')
@@ -83,6 +97,12 @@ fn carried(entries: &Value) -> Map<String, Value> {
         .filter(|(key, _)| !marks::is_ours(key) && !NOT_CARRIED.contains(key))
         .map(|(key, value)| (key.to_owned(), json!(value)))
         .collect()
+}
+
+/// The label keys and the annotation keys that came from the tenant, each as a comma-separated list.
+fn carried_keys(host: &Value) -> (&str, &str) {
+    let keys = json::text(&host["annotations"][marks::KEYS]).unwrap_or_default();
+    keys.split_once(';').unwrap_or((keys, ""))
 }
 
 /// Label keys, a semicolon, annotation keys; none of those characters can be in a key.

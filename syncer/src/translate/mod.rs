@@ -1,9 +1,11 @@
 //! From a tenant's object to the host's, and from the host's status to the tenant's. Pure functions of JSON trees.
 
 pub mod content;
+pub mod endpoints;
 pub mod event;
 pub mod metadata;
 pub mod pod;
+pub mod present;
 pub mod service;
 pub mod status;
 

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Given by the API server of each side, or derived from what is.
-const ALLOCATED: [&str; 5] =
+pub(super) const ALLOCATED: [&str; 5] =
     ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "healthCheckNodePort"];
 
 /// An address that stands in while a Service has none. It resolves nowhere.

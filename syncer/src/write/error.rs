@@ -43,6 +43,12 @@ impl WriteError {
         Self::Unreachable(Box::new(error))
     }
 
+    /// Whether it was refused for a field that cannot be changed in place.
+    pub fn is_about_immutable(&self) -> bool {
+        let Self::Refused(status) = self else { return false };
+        status.code == 422 && status.message.contains("field is immutable")
+    }
+
     /// Whether a Service was refused for the addresses or node ports that it asked for.
     pub fn is_about_addresses(&self) -> bool {
         let Self::Refused(status) = self else { return false };

@@ -3,10 +3,13 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
 
+mod drift;
+mod endpoints;
 mod events;
 mod kubelet;
 mod pods;
 mod restart;
 mod role;
 mod services;
+mod start;
 mod support;

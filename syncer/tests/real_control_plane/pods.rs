@@ -112,3 +112,19 @@ async fn a_pod_that_the_host_evicts_goes_in_the_tenant_too() {
         .expect("is deleted");
     until("the tenant's pod to go", &pods, "web", |pod: Option<&Pod>| pod.is_none()).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_goes_with_its_last_pod() {
+    let world = World::start().await;
+    let _kubelet = world.host_kubelet();
+    let _syncer = world.syncer().await;
+    let pods = world.tenant_api::<Pod>("default");
+    create(&pods, pod("web", None)).await;
+    until("the pod to be Ready", &pods, "web", is_ready).await;
+    let (nodes, leases) =
+        (Api::<Node>::all(world.tenant.clone()), world.tenant_api::<Lease>("kube-node-lease"));
+    assert!(nodes.get_opt("node-1").await.expect("may read").is_some());
+    pods.delete("web", &DeleteParams::default()).await.expect("is deleted");
+    until("the Node to go", &nodes, "node-1", |node: Option<&Node>| node.is_none()).await;
+    until("its lease to go", &leases, "node-1", |lease: Option<&Lease>| lease.is_none()).await;
+}

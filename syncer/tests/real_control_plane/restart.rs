@@ -1,10 +1,19 @@
 //! A syncer that was away.
 
-use k8s_openapi::api::core::v1::Pod;
+use std::fmt::Debug;
+
+use k8s_openapi::{
+    NamespaceResourceScope,
+    api::core::v1::{ConfigMap, Endpoints, Pod, Secret, Service},
+};
 use kube::{
+    Resource,
     api::{DeleteParams, ListParams},
     runtime::conditions::is_deleted,
 };
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use tenantbench_syncer::role::with_endpoints;
 
 use crate::support::{World, create, is_ready, pod, until};
 
@@ -39,4 +48,68 @@ async fn a_restart_removes_orphans_makes_what_is_missing_and_doubles_nothing() {
     assert_eq!(host_uid("stays").await, stays);
     assert_ne!(host_uid("again").await, again);
     assert_eq!(host_pods.list(&ListParams::default()).await.expect("a list").items.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_writes_nothing_that_is_right_already() {
+    let world = World::start().await;
+    world.grant(with_endpoints()).await;
+    let _kubelet = world.host_kubelet();
+    let syncer = world.syncer().await;
+    let ports = json!([{"port": 80, "name": "http"}, {"port": 81, "name": "more", "targetPort": "web"}]);
+    let specs = [
+        ("plain", json!({"ports": ports, "selector": {"app": "web"}})),
+        ("headless", json!({"clusterIP": "None", "ports": ports, "selector": {"app": "web"}})),
+        ("node", json!({"type": "NodePort", "ports": ports, "sessionAffinity": "ClientIP"})),
+        ("balanced", json!({"type": "LoadBalancer", "externalTrafficPolicy": "Local", "ports": ports})),
+        ("elsewhere", json!({"type": "ExternalName", "externalName": "example.invalid"})),
+    ];
+    for (name, spec) in specs {
+        create(
+            &world.tenant_api::<Service>("default"),
+            json!({"metadata": {"name": name, "labels": {"app": "web"}}, "spec": spec}),
+        )
+        .await;
+    }
+    let subsets = json!([{"addresses": [{"ip": "10.1.0.7"}, {"ip": "10.1.0.6"}], "ports": [{"port": 80}]}]);
+    create(
+        &world.tenant_api::<Endpoints>("default"),
+        json!({"metadata": {"name": "node"}, "subsets": subsets}),
+    )
+    .await;
+    create(&world.tenant_api::<ConfigMap>("default"), json!({"metadata": {"name": "m"}, "data": {"k": "1"}}))
+        .await;
+    let pods = world.tenant_api::<Pod>("default");
+    create(&pods, pod("web", Some("m"))).await;
+    until("the pod to be Ready", &pods, "web", is_ready).await;
+    // Two ready runs later nothing is in flight any more.
+    syncer.stop().await;
+    world.syncer().await.stop().await;
+    let before = versions(&world).await;
+    assert_eq!(before.len(), 9, "{before:?}");
+    world.syncer().await.stop().await;
+    assert_eq!(versions(&world).await, before);
+}
+
+/// The versions of the host's copies and tokens, pods included.
+async fn versions(world: &World) -> Vec<(String, String)> {
+    let mut versions = versions_of::<Service>(world).await;
+    versions.extend(versions_of::<Endpoints>(world).await);
+    versions.extend(versions_of::<ConfigMap>(world).await);
+    versions.extend(versions_of::<Secret>(world).await);
+    versions.extend(versions_of::<Pod>(world).await);
+    versions
+}
+
+async fn versions_of<K>(world: &World) -> Vec<(String, String)>
+where
+    K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + DeserializeOwned + Debug,
+{
+    let ours = ListParams::default().labels("tenantbench.dev/vcluster=vc");
+    let listed = world.host_api::<K>().list_metadata(&ours).await.expect("a list");
+    listed
+        .items
+        .into_iter()
+        .filter_map(|item| Some((item.metadata.name?, item.metadata.resource_version?)))
+        .collect()
 }

@@ -117,7 +117,7 @@ pub fn host(tenant: &Value, around: &Surroundings<'_>) -> Result<Value, Refused>
             spec.insert("nodeName".to_owned(), json!(node));
         }
     }
-    let mut metadata = metadata::host(tenant, around.ownership, &changeable(tenant));
+    let mut metadata = metadata(tenant, around.ownership);
     if let Some(all) = json::object_mut(&mut metadata, "annotations") {
         all.extend(annotations);
     }
@@ -149,11 +149,15 @@ pub fn changeable(tenant: &Value) -> Value {
     })
 }
 
+/// The metadata of the host's pod, but for what its downward API reads.
+pub fn metadata(tenant: &Value, ownership: &Ownership) -> Value {
+    metadata::host(tenant, ownership, &changeable(tenant))
+}
+
 /// A strategic merge patch that brings a host pod up to the tenant's present one.
 pub fn patch(tenant: &Value, host: &Value, ownership: &Ownership) -> Value {
-    let mut content = changeable(tenant);
-    let wanted = metadata::host(tenant, ownership, &content);
-    let mut spec = content["spec"].take();
+    let wanted = self::metadata(tenant, ownership);
+    let mut spec = changeable(tenant)["spec"].take();
     if let Some(spec) = spec.as_object_mut() {
         // The host adds tolerations of its own, and a pod never loses any.
         let own = json::list(&host["spec"]["tolerations"]);

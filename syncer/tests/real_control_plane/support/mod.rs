@@ -11,11 +11,11 @@ use std::{net::TcpListener, time::Duration};
 use k8s_openapi::api::{
     authentication::v1::TokenRequest,
     core::v1::{ConfigMap, Namespace, Pod, Service, ServiceAccount},
-    rbac::v1::{Role, RoleBinding},
+    rbac::v1::{PolicyRule, Role, RoleBinding},
 };
 use kube::{
     Api, Client, Resource,
-    api::PostParams,
+    api::{Patch, PatchParams, PostParams},
     config::AuthInfo,
     runtime::wait::{Condition, await_condition},
 };
@@ -23,9 +23,10 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use tenantbench_syncer::{
     client::{Purpose, client},
+    kinds::Kind,
     kubelet::Options as KubeletOptions,
     names::Names,
-    role::role_rules,
+    role::{missing, role_rules},
     run::{self, Health, Options},
 };
 use tokio::task::JoinHandle;
@@ -51,18 +52,25 @@ pub(crate) struct World {
     pub(crate) syncer: Client,
     /// The names in use.
     pub(crate) names: Names,
+    host_url: String,
     options: Options,
-    _processes: process::Processes,
+    processes: process::Processes,
     folder: tempfile::TempDir,
 }
 
 /// A syncer that runs until it is stopped.
 pub(crate) struct Running {
     stop: CancellationToken,
+    health: Health,
     task: JoinHandle<()>,
 }
 
 impl Running {
+    /// Waits until it is ready.
+    pub(crate) async fn ready(&self) {
+        soon("the syncer to be ready", self.health.ready()).await;
+    }
+
     /// Stops it as SIGTERM would.
     pub(crate) async fn stop(self) {
         self.stop.cancel();
@@ -110,18 +118,81 @@ impl World {
                 client_authority: authority.file(),
             }),
             service_cidr: Some(RANGE.to_owned()),
+            endpoints: run::Endpoints::Auto,
         };
         let syncer = make(options.host.clone());
-        Self { host, tenant, syncer, names, options, _processes: processes, folder }
+        Self { host, tenant, syncer, names, host_url, options, processes, folder }
     }
 
     /// Starts a syncer and waits until it is ready.
     pub(crate) async fn syncer(&self) -> Running {
+        let syncer = self.launch(self.options.clone());
+        syncer.ready().await;
+        syncer
+    }
+
+    /// Starts a syncer.
+    pub(crate) fn launch(&self, options: Options) -> Running {
         let (stop, health) = (CancellationToken::new(), Health::default());
-        let running = run::run(self.options.clone(), health.clone(), stop.clone());
+        let running = run::run(options, health.clone(), stop.clone());
         let task = tokio::spawn(async move { running.await.expect("the syncer runs") });
-        soon("the syncer to be ready", health.ready()).await;
-        Running { stop, task }
+        Running { stop, health, task }
+    }
+
+    /// What the syncer is told.
+    pub(crate) fn options(&self) -> Options {
+        self.options.clone()
+    }
+
+    /// Gives the syncer these rules instead of its ordinary ones, and waits until they hold.
+    pub(crate) async fn grant(&self, rules: Vec<PolicyRule>) {
+        let change = Patch::Merge(json!({ "rules": rules }));
+        let params = PatchParams::default();
+        self.host_api::<Role>().patch("syncer", &params, &change).await.expect("a change");
+        let wants_endpoints = rules != role_rules();
+        let held = async {
+            // The API server tells nobody when it has taken a Role in.
+            while missing(&self.syncer, HOST_NAMESPACE, Kind::Endpoints).await.expect("may ask").is_empty()
+                != wants_endpoints
+            {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        soon("the Role to hold", held).await;
+    }
+
+    /// Starts the host's controllers of endpoints.
+    pub(crate) fn start_host_controllers(&mut self) {
+        self.processes.endpoint_controllers(&self.host_url);
+    }
+
+    /// Kills the tenant's API server.
+    pub(crate) fn stop_tenant(&mut self) {
+        self.processes.stop("tenant-apiserver");
+    }
+
+    /// Starts it again, at the same address.
+    pub(crate) fn start_tenant(&mut self) {
+        self.processes.start_again("tenant-apiserver");
+    }
+
+    /// Waits until the tenant's API server answers.
+    pub(crate) async fn until_tenant_answers(&self) {
+        until_ready(&self.tenant).await;
+    }
+
+    /// A caller of the syncer's kubelet endpoint, with the API server's certificate or none.
+    pub(crate) fn kubelet_caller(&self, has_certificate: bool) -> Client {
+        let mut config = self.options.tenant.clone();
+        config.cluster_url =
+            format!("https://127.0.0.1:{}", self.options.kubelet_port).parse().expect("an address");
+        config.auth_info = AuthInfo::default();
+        if has_certificate {
+            let file = |name: &str| self.folder.path().join(name).to_str().map(str::to_owned);
+            config.auth_info.client_certificate = file("client.crt");
+            config.auth_info.client_key = file("client.key");
+        }
+        client(config, Purpose::Upgrades).expect("a client")
     }
 
     /// The tenant's admin, for exec.

@@ -5,20 +5,32 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+use serde_json::json;
+
 use super::{ADMIN_TOKEN, RANGE, certificates::Authority, free_port};
 
 /// Children by the order in which they were started; killed in the reverse order.
 pub(super) struct Processes {
     folder: PathBuf,
-    children: Vec<Child>,
+    children: Vec<Program>,
+}
+
+struct Program {
+    name: String,
+    command: Command,
+    child: Child,
+}
+
+impl Program {
+    fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 impl Drop for Processes {
     fn drop(&mut self) {
-        for child in self.children.iter_mut().rev() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
+        self.children.iter_mut().rev().for_each(Program::kill);
         if std::thread::panicking() {
             self.tell_logs();
         }
@@ -95,12 +107,47 @@ impl Processes {
         format!("https://127.0.0.1:{port}")
     }
 
+    /// The controllers of endpoints, and no others.
+    pub(super) fn endpoint_controllers(&mut self, url: &str) {
+        let kubeconfig = self.folder.join("controllers.kubeconfig");
+        let text = json!({
+            "apiVersion": "v1", "kind": "Config", "current-context": "c",
+            "clusters": [{"name": "c", "cluster": {"server": url, "certificate-authority": self.folder.join("ca.crt")}}],
+            "users": [{"name": "c", "user": {"token": ADMIN_TOKEN}}],
+            "contexts": [{"name": "c", "context": {"cluster": "c", "user": "c"}}],
+        });
+        fs_err::write(&kubeconfig, text.to_string()).expect("the folder can be written");
+        let mut command = program("kube-controller-manager");
+        command
+            .arg(format!("--kubeconfig={}", kubeconfig.display()))
+            .arg("--controllers=endpoints-controller,endpointslice-controller,endpointslice-mirroring-controller")
+            .args(["--leader-elect=false", "--bind-address=127.0.0.1"])
+            .arg(format!("--secure-port={}", free_port()));
+        self.spawn("controllers", command);
+    }
+
     fn spawn(&mut self, name: &str, mut command: Command) {
         let log =
             fs_err::File::create(self.folder.join(format!("{name}.log"))).expect("the folder can be written");
         let (log, _) = log.into_parts();
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
-        self.children.push(child.unwrap_or_else(|error| panic!("{name} does not start: {error}")));
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        let child = command.spawn().unwrap_or_else(|error| panic!("{name} does not start: {error}"));
+        self.children.push(Program { name: name.to_owned(), command, child });
+    }
+
+    /// Kills a program, as a crash would.
+    pub(super) fn stop(&mut self, name: &str) {
+        self.named(name).kill();
+    }
+
+    /// Starts it as before.
+    pub(super) fn start_again(&mut self, name: &str) {
+        let program = self.named(name);
+        program.child = program.command.spawn().expect("starts again");
+    }
+
+    fn named(&mut self, name: &str) -> &mut Program {
+        self.children.iter_mut().find(|program| program.name == name).expect("a program of that name")
     }
 }
 

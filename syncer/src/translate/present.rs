@@ -1,0 +1,71 @@
+//! What of a host object is ours, so that a change that someone else made to it can be told from our own work.
+
+use serde_json::{Value, json};
+
+use super::metadata;
+use crate::{json, kinds::Kind};
+
+/// The part of a host object that we wrote or would write. Left out are what the host alone decides, such as addresses,
+/// and labels and annotations that others have added: they may stay.
+pub fn ours(kind: Kind, host: &Value) -> Value {
+    let fields: &[&str] = match kind {
+        Kind::Endpoints => &["subsets"],
+        Kind::EndpointSlice => &["addressType", "endpoints", "ports"],
+        // What may change in a pod's spec stands in the metadata as a hash; what may not, nobody can change.
+        Kind::Pod => &[],
+        Kind::Service => &["spec"],
+        Kind::Secret => &["data", "type"],
+        _ => &["data", "binaryData"],
+    };
+    let mut ours = json::pick(host, fields);
+    if let Some(spec) = ours.get_mut("spec") {
+        json::remove(spec, &super::service::ALLOCATED);
+        json::list_mut(spec, "ports").for_each(|port| json::remove(port, &["nodePort"]));
+    }
+    ours.insert("metadata".to_owned(), metadata::ours(&host["metadata"]));
+    json!(ours)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        names::Names,
+        translate::{content, metadata::Ownership},
+    };
+
+    fn copy() -> Value {
+        let tenant = json!({
+            "metadata": {"name": "c", "namespace": "ns", "uid": "u", "labels": {"app": "web"}}, "data": {"k": "1"},
+        });
+        content::host(
+            Kind::ConfigMap,
+            &tenant,
+            &Ownership { names: Names::new("vc", "host-ns"), owner: None },
+        )
+    }
+
+    #[test]
+    fn what_others_add_is_not_ours_and_what_they_change_is() {
+        let mut added = copy();
+        added["metadata"]["labels"]["team"] = json!("a");
+        added["metadata"]["managedFields"] = json!([]);
+        assert_eq!(ours(Kind::ConfigMap, &added), ours(Kind::ConfigMap, &copy()));
+        let edits: [fn(&mut Value); 3] = [
+            |copy| copy["data"]["k"] = json!("2"),
+            |copy| copy["metadata"]["labels"]["app"] = json!("other"),
+            |copy| copy["metadata"]["annotations"]["tenantbench.dev/keys"] = json!(";"),
+        ];
+        for edit in edits {
+            let mut edited = copy();
+            edit(&mut edited);
+            assert_ne!(ours(Kind::ConfigMap, &edited), ours(Kind::ConfigMap, &copy()), "{edited}");
+        }
+    }
+
+    #[test]
+    fn addresses_and_node_ports_are_the_hosts() {
+        let service = |ip: &str, node_port: u16| json!({"spec": {"clusterIP": ip, "type": "NodePort", "ports": [{"port": 80, "nodePort": node_port}]}});
+        assert_eq!(ours(Kind::Service, &service("a", 1)), ours(Kind::Service, &service("b", 2)));
+    }
+}
