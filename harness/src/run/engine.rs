@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use tenantbench_reports::{Event, Metric, Outcome};
+use tenantbench_reports::{Event, Outcome};
 use tenantbench_scenarios::{Plan, PlannedStep};
 use tokio_util::sync::CancellationToken;
 
@@ -12,10 +12,11 @@ use super::{
     kept,
     recorder::{Recorder, RoundRecorder},
     round::{Before, Round, Step},
-    stage, why,
+    stage, steps, why,
 };
 use crate::{
     apply::ApplyError,
+    observe::audit_log,
     tenancy::{self, Model, Platform, PlatformInstall},
     workload::Workload,
 };
@@ -168,9 +169,8 @@ impl Turn<'_> {
     ) -> Result<Option<PlatformInstall>, RunError> {
         let shared = self.model.prepare(platform, &self.request.workload).await?;
         if let Some(install) = &shared {
-            let record = self.recorder(recorder);
-            record.sample(Metric::CrdsEstablished, install.crds_established_seconds);
-            record.sample(Metric::OperatorReady, install.operator_ready_seconds);
+            let writes = audit_log::host_writes(platform.host.audit_log());
+            steps::install::record(&self.recorder(recorder), &install.times, &writes);
             recorder.note(format!(
                 "{}: CRDs and operator were installed by the platform team, before the tenant came",
                 self.model.name()

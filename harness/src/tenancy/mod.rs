@@ -8,7 +8,7 @@ use kube::{Client, ResourceExt, api::DynamicObject, config::Kubeconfig};
 use crate::{
     apply::Applier,
     names,
-    workload::{Package, Workload},
+    workload::{Package, Workload, install::Installed},
 };
 
 mod assisted;
@@ -110,10 +110,8 @@ impl Tenant {
 pub struct PlatformInstall {
     /// What it consists of.
     pub package: Package,
-    /// First CRD sent → all Established and served; seconds.
-    pub crds_established_seconds: f64,
-    /// First operator object sent → Deployment Available; seconds.
-    pub operator_ready_seconds: f64,
+    /// How long it took.
+    pub times: Installed,
 }
 
 impl PlatformInstall {
