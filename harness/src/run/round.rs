@@ -6,7 +6,11 @@ use tenantbench_reports::Refusal;
 use super::{RunError, recorder::RoundRecorder};
 use crate::{
     host::SUPERVISOR,
-    observe::{audit_log::{self, Write}, pods::PodRecorder, process},
+    observe::{
+        audit_log::{self, Write},
+        pods::PodRecorder,
+        process,
+    },
     probe::{
         inventory::{Inventory, Object},
         leftovers::Shared,
