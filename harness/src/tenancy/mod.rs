@@ -70,7 +70,6 @@ pub trait Model: Send + Sync {
         platform: &'a Platform,
         tenant: &'a Tenant,
     ) -> BoxFuture<'a, Result<(), TenancyError>>;
-
 }
 
 /// The model that a scenario names.
