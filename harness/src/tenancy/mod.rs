@@ -70,6 +70,7 @@ pub trait Model: Send + Sync {
         platform: &'a Platform,
         tenant: &'a Tenant,
     ) -> BoxFuture<'a, Result<(), TenancyError>>;
+
 }
 
 /// The model that a scenario names.
