@@ -4,59 +4,14 @@
 
 mod lab;
 
-use std::{
-    io::{BufRead, BufReader},
-    os::unix::fs::PermissionsExt,
-    path::PathBuf,
-    process::{Child, ChildStderr, Stdio},
-};
+use std::{os::unix::fs::PermissionsExt, path::PathBuf};
 
-use lab::{Lab, stderr, stdout};
-use nix::{
-    sys::signal::{Signal, kill},
-    unistd::Pid,
-};
+use lab::{Lab, Running, stderr, stdout};
+use nix::sys::signal::Signal;
 use serde_json::Value;
 
-/// A scenario that runs, its progress lines at hand.
-struct Running {
-    child: Child,
-    lines: std::io::Lines<BufReader<ChildStderr>>,
-    seen: Vec<String>,
-}
-
-impl Running {
-    fn start(lab: &Lab, flags: &[&str]) -> Self {
-        let mut command =
-            lab.command(&[&["scenario", "ray-install", "--results", &results(lab)], flags].concat());
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        Self { child, lines, seen: Vec::new() }
-    }
-
-    /// Reads on until a line holds `words`.
-    fn until(&mut self, words: &str) {
-        for line in self.lines.by_ref() {
-            let line = line.unwrap();
-            let found = line.contains(words);
-            self.seen.push(line);
-            if found {
-                return;
-            }
-        }
-        panic!("{words:?} is not among {:#?}", self.seen);
-    }
-
-    fn signal(&self, signal: Signal) {
-        kill(Pid::from_raw(self.child.id().cast_signed()), signal).unwrap();
-    }
-
-    /// Reads the rest and returns the exit code; none when a signal ended it.
-    fn end(mut self) -> (Option<i32>, Vec<String>) {
-        let rest: Vec<String> = self.lines.by_ref().map_while(Result::ok).collect();
-        self.seen.extend(rest);
-        (self.child.wait().unwrap().code(), self.seen)
-    }
+fn start(lab: &Lab, flags: &[&str]) -> Running {
+    Running::start(lab.command(&[&["scenario", "ray-install", "--results", &results(lab)], flags].concat()))
 }
 
 fn results(lab: &Lab) -> String {
@@ -71,11 +26,11 @@ fn report(lab: &Lab) -> Value {
 #[test]
 fn ctrl_c_while_the_host_starts_leaves_nothing_and_says_so() {
     let lab = Lab::new();
-    let mut run = Running::start(&lab, &["--models", "namespace"]);
+    let mut run = start(&lab, &["--models", "namespace"]);
     run.until("starting etcd");
     run.signal(Signal::SIGINT);
-    let (code, lines) = run.end();
-    assert_eq!(code, Some(130), "{lines:#?}");
+    let (code, said) = run.end();
+    assert_eq!(code, Some(130), "{said}");
     assert!(lab.is_clean_everywhere());
     assert_eq!(report(&lab)["complete"], false);
 }
@@ -83,11 +38,11 @@ fn ctrl_c_while_the_host_starts_leaves_nothing_and_says_so() {
 #[test]
 fn ctrl_c_in_a_round_keeps_what_was_measured_and_leaves_nothing_else() {
     let lab = Lab::new();
-    let mut run = Running::start(&lab, &["--models", "namespace"]);
+    let mut run = start(&lab, &["--models", "namespace"]);
     run.until("tenant_ready_seconds");
     run.signal(Signal::SIGINT);
-    let (code, lines) = run.end();
-    assert_eq!(code, Some(130), "{lines:#?}");
+    let (code, said) = run.end();
+    assert_eq!(code, Some(130), "{said}");
     assert!(lab.is_clean_everywhere());
     let report = report(&lab);
     assert_eq!(report["complete"], false);
@@ -97,7 +52,7 @@ fn ctrl_c_in_a_round_keeps_what_was_measured_and_leaves_nothing_else() {
 #[test]
 fn a_killed_run_takes_its_host_with_it_and_still_gives_a_report() {
     let lab = Lab::new();
-    let mut run = Running::start(&lab, &["--models", "namespace"]);
+    let mut run = start(&lab, &["--models", "namespace"]);
     run.until("tenant_ready_seconds");
     run.signal(Signal::SIGKILL);
     assert_eq!(run.end().0, None);
@@ -109,13 +64,13 @@ fn a_killed_run_takes_its_host_with_it_and_still_gives_a_report() {
 #[test]
 fn a_server_that_dies_in_a_round_ends_the_run_and_is_named() {
     let lab = Lab::new();
-    let mut run = Running::start(&lab, &["--models", "namespace"]);
+    let mut run = start(&lab, &["--models", "namespace"]);
     run.until("tenant_ready_seconds");
     let etcd = lab.all_processes().into_iter().find(|process| process.name == "etcd").unwrap();
     etcd.identity.signal(Signal::SIGKILL);
-    let (code, lines) = run.end();
-    assert_eq!(code, Some(102), "{lines:#?}");
-    assert!(lines.iter().any(|line| line.contains("etcd was killed by SIGKILL")), "{lines:#?}");
+    let (code, said) = run.end();
+    assert_eq!(code, Some(102), "{said}");
+    assert!(said.contains("etcd was killed by SIGKILL"), "{said}");
     assert!(lab.is_clean_everywhere());
 }
 

@@ -25,7 +25,7 @@ use clap::{Parser, Subcommand};
 
 use self::{
     exit::{CliError, Code},
-    output::{OutputArgs, Terminal},
+    output::{Level, OutputArgs, Terminal},
 };
 
 /// Measures what each way of sharing a Kubernetes cluster costs and leaks.
@@ -64,6 +64,16 @@ enum Verb {
     Gc(gc::GcArgs),
 }
 
+impl Verb {
+    /// What it logs where nobody says more: a server in a pod is read by its log alone.
+    fn log(&self) -> Level {
+        match self {
+            Self::Syncer(_) | Self::Operator(_) => Level::Work,
+            _ => Level::Doubts,
+        }
+    }
+}
+
 /// Reads the command line, does what it says, and returns the exit code.
 pub fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
@@ -72,7 +82,7 @@ pub fn main() -> ExitCode {
         return internal::main(&arguments);
     }
     let cli = Cli::parse_from(arguments);
-    let terminal = Terminal::new(&cli.output);
+    let terminal = Terminal::new(&cli.output, cli.verb.log());
     match run(cli.verb, &terminal) {
         Ok(code) => code.into(),
         Err(error) => {

@@ -45,6 +45,15 @@ pub enum Color {
     Never,
 }
 
+/// What is logged where no flag says otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Only what may be wrong.
+    Doubts,
+    /// What is done, too.
+    Work,
+}
+
 /// How data is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -63,17 +72,17 @@ pub struct Terminal {
 
 impl Terminal {
     /// Decides by flags, environment and what standard error is; starts the log.
-    pub fn new(arguments: &OutputArgs) -> Self {
+    pub fn new(arguments: &OutputArgs, usual: Level) -> Self {
         match arguments.color {
             Color::Auto => {}
             Color::Always => ColorChoice::Always.write_global(),
             Color::Never => ColorChoice::Never.write_global(),
         }
-        let level = match (arguments.quiet, arguments.verbose) {
-            (true, _) => "error",
-            (false, 0) => "warn",
-            (false, 1) => "tenantbench=info,warn",
-            (false, _) => "tenantbench=debug,info",
+        let level = match (arguments.quiet, arguments.verbose, usual) {
+            (true, ..) => "error",
+            (false, 0, Level::Doubts) => "warn",
+            (false, 0, Level::Work) | (false, 1, _) => "tenantbench=info,warn",
+            (false, ..) => "tenantbench=debug,info",
         };
         let filter = EnvFilter::try_from_env("TENANTBENCH_LOG").unwrap_or_else(|_| EnvFilter::new(level));
         let log = tracing_subscriber::fmt().with_writer(io::stderr).with_env_filter(filter);

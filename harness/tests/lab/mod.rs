@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod running;
+
 use std::{
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
@@ -11,6 +13,9 @@ use std::{
 
 use serde_json::Value;
 use tenantbench::process::{Entry, Identity, of_run};
+
+#[allow(unused_imports, reason = "each test file uses its part")]
+pub(crate) use running::Running;
 
 /// A state folder and the way to run tenantbench in it.
 pub(crate) struct Lab {
@@ -102,6 +107,18 @@ impl Lab {
     pub(crate) fn all_processes(&self) -> Vec<Entry> {
         let runs = std::fs::read_dir(self.path("state/runs")).into_iter().flatten().flatten();
         runs.flat_map(|run| of_run(&run.path())).collect()
+    }
+
+    /// The programs of any run whose command line holds all these words, as arguments of their own.
+    pub(crate) fn processes_with(&self, words: &[&str]) -> Vec<Identity> {
+        let identities = self.all_processes().into_iter().map(|process| process.identity);
+        identities
+            .filter(|identity| {
+                let line = std::fs::read(format!("/proc/{}/cmdline", identity.pid)).unwrap_or_default();
+                let arguments: Vec<&[u8]> = line.split(|byte| *byte == 0).collect();
+                words.iter().all(|word| arguments.contains(&word.as_bytes()))
+            })
+            .collect()
     }
 
     /// True if nothing is left of any run, whatever it was called.

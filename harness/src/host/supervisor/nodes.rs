@@ -13,7 +13,7 @@ use tenantbench_syncer::client::{Purpose, client, from_kubeconfig};
 use super::Config;
 use crate::{
     host::{HostError, control_plane::API_SERVER_ADDRESS, pki::ClusterPki},
-    node::{self, ApiServerAddress, BackoffPolicy, ImageMap, NetworkConfig, NodesConfig},
+    node::{self, ApiServerAddress, BackoffPolicy, ImageMap, NetworkConfig, NodesConfig, PodIsolation},
     process::Spawner,
 };
 
@@ -41,9 +41,9 @@ impl Network {
         true
     }
 
-    /// How process pods are kept apart: `namespaces` or `none`.
-    pub(super) fn isolation(&self) -> &str {
-        self.0.isolation().as_str()
+    /// How process pods are kept apart.
+    pub(super) fn isolation(&self) -> &PodIsolation {
+        self.0.isolation()
     }
 
     /// Ends the helper processes.

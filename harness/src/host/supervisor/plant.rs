@@ -21,6 +21,7 @@ use crate::{
         pki::{ClusterPki, NODES_USER},
         ports::free_ports,
     },
+    node::PodIsolation,
     process::Spawner,
 };
 
@@ -156,7 +157,7 @@ impl Plant {
     }
 
     fn facts(&self, api_ready: Duration, ready: Duration, node_count: u32) -> HostReady {
-        let isolation = self.network.as_ref().map_or("none", Network::isolation);
+        let isolation = self.network.as_ref().map(Network::isolation);
         HostReady {
             kind: "local".into(),
             only_for: None,
@@ -165,7 +166,7 @@ impl Plant {
             nodes: "simulated".into(),
             node_count,
             node_ready_delay_seconds: Some(self.config.ready_delay.as_secs_f64()),
-            pod_isolation: isolation.into(),
+            pod_isolation: isolation.map_or("none", PodIsolation::as_str).into(),
             cannot_show: cannot_show(isolation),
         }
     }
@@ -182,15 +183,16 @@ impl Plant {
     }
 }
 
-fn cannot_show(isolation: &str) -> Vec<String> {
+fn cannot_show(isolation: Option<&PodIsolation>) -> Vec<String> {
     let mut sentences = vec![
         "Nodes are simulated: image pulls, container start and kubelet memory are not in the figures."
             .to_owned(),
         "etcd runs without fsync: writes are faster than on a real disk.".to_owned(),
         "No CNI and no DNS: network policies are not enforced and names do not resolve.".to_owned(),
     ];
-    if isolation == "none" {
-        sentences.push("Pods are not isolated: this machine forbids user namespaces.".to_owned());
+    if let Some(PodIsolation::None { reason }) = isolation {
+        sentences
+            .push(format!("Pods are not isolated, they share this machine's network and files: {reason}."));
     }
     sentences
 }

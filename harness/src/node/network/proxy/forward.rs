@@ -59,7 +59,16 @@ impl Network {
 
     /// The same for a Service's address, which need not have an endpoint yet.
     pub(crate) async fn forward_address(&self, address: SocketAddrV4) -> io::Result<SocketAddr> {
+        if let Some(local) = self.api_server_behind(address) {
+            return Ok(local.into());
+        }
         self.open_forward(Target::Address(address)).await
+    }
+
+    /// The host's API server is on this machine already: a way to it would outlive the tenant whose pod asked first.
+    fn api_server_behind(&self, address: SocketAddrV4) -> Option<SocketAddrV4> {
+        let own = self.services().table.read().addresses(&("default".to_owned(), "kubernetes".to_owned()));
+        own.contains(&address).then(|| self.inner.api_server.read().map(|server| server.local)).flatten()
     }
 
     async fn open_forward(&self, target: Target) -> io::Result<SocketAddr> {
