@@ -138,6 +138,7 @@ impl Turn<'_> {
             Err(RunError::HostDied(reason)) if !self.model.wants_own_host() => {
                 Err(RunError::HostDied(reason))
             }
+            Err(RunError::Interrupted) => Err(RunError::Interrupted),
             ended => Ok(ended.is_ok()),
         }
     }
