@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::workload::ray::operator::{self, OperatorConfig, OperatorError};
 
 /// Watches that one operator opens for each namespace it is told to watch, the lease's included.
-const WATCHES_PER_SCOPE: usize = 9;
+const WATCHES_PER_SCOPE: usize = 11;
 
 /// Run an operator until it is told to stop. This is what a workload's Deployment starts.
 #[derive(Args, Debug)]

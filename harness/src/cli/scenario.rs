@@ -47,7 +47,7 @@ pub(super) async fn run(args: ScenarioArgs, terminal: &Terminal) -> Result<Code,
         run,
         plan: planned,
         workload,
-        limit: args.timeout,
+        timeout: args.timeout,
         keep: args.keep,
     };
     let code = execute(&request, &factory, &recorder, &shutdown).await;

@@ -65,6 +65,12 @@ struct Status {
 
 const WRITES: [&str; 5] = ["create", "update", "patch", "delete", "deletecollection"];
 
+/// The completed writes in a log file on this machine; none without a file.
+pub fn host_writes(file: Option<std::path::PathBuf>) -> Vec<Write> {
+    let log = file.and_then(|path| fs_err::read_to_string(path).ok());
+    log.map(|log| writes(&log)).unwrap_or_default()
+}
+
 /// The completed writes in a log of `audit.k8s.io/v1` JSON lines. Other lines (a container's log holds klog's too) are
 /// passed over.
 pub fn writes(log: &str) -> Vec<Write> {

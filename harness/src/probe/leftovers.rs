@@ -35,7 +35,10 @@ pub fn objects(added: &[Object], shared: &Shared) -> Vec<Leftover> {
 pub fn machine(added: Vec<Leftover>, shared: &Shared) -> Vec<Leftover> {
     added
         .into_iter()
-        .map(|left| Leftover { by_design: shared.machine.contains(&left.name).then(|| SHARED.to_owned()), ..left })
+        .map(|left| Leftover {
+            by_design: shared.machine.contains(&left.name).then(|| SHARED.to_owned()),
+            ..left
+        })
         .collect()
 }
 

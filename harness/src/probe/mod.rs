@@ -5,4 +5,5 @@ pub mod inventory;
 pub mod leftovers;
 pub mod machine;
 pub mod rights;
+pub mod server_clock;
 pub mod sync;

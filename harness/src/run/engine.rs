@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use tenantbench_reports::{Event, Metric, Outcome};
+use tenantbench_reports::{Event, Outcome};
 use tenantbench_scenarios::{Plan, PlannedStep};
 use tokio_util::sync::CancellationToken;
 
@@ -12,10 +12,11 @@ use super::{
     kept,
     recorder::{Recorder, RoundRecorder},
     round::{Before, Round, Step},
-    stage, why,
+    stage, steps, why,
 };
 use crate::{
     apply::ApplyError,
+    observe::audit_log,
     tenancy::{self, Model, Platform, PlatformInstall},
     workload::Workload,
 };
@@ -28,12 +29,20 @@ pub struct Request {
     pub plan: Plan,
     /// What tenants install.
     pub workload: Workload,
-    /// How long any one wait may take.
-    pub limit: Duration,
+    /// How long any one step may take, instead of what the scenario gives it.
+    pub timeout: Option<Duration>,
     /// Leave the last round's tenants and their hosts running.
     pub keep: bool,
     /// The run's results folder, where kubeconfigs of kept tenants go.
     pub folder: PathBuf,
+}
+
+impl Request {
+    /// How long any one wait may take: as long as the longest step.
+    fn limit(&self) -> Duration {
+        let steps = self.plan.steps.values().flatten().map(|planned| planned.step.timeout);
+        self.timeout.or_else(|| steps.max()).unwrap_or_default()
+    }
 }
 
 /// How a run ended, for the exit code.
@@ -54,7 +63,7 @@ pub async fn run(
     recorder: &Recorder,
     shutdown: &CancellationToken,
 ) -> Result<Summary, RunError> {
-    let mut hosts = Hosts::new(factory, recorder, &request.run, request.limit);
+    let mut hosts = Hosts::new(factory, recorder, &request.run, request.limit());
     let ended = turns(request, &mut hosts, recorder, shutdown).await;
     let keep = request.keep && ended.is_ok();
     let finished = hosts.finish(keep).await;
@@ -160,9 +169,8 @@ impl Turn<'_> {
     ) -> Result<Option<PlatformInstall>, RunError> {
         let shared = self.model.prepare(platform, &self.request.workload).await?;
         if let Some(install) = &shared {
-            let record = self.recorder(recorder);
-            record.sample(Metric::CrdsEstablished, install.crds_established_seconds);
-            record.sample(Metric::OperatorReady, install.operator_ready_seconds);
+            let writes = audit_log::host_writes(platform.host.audit_log());
+            steps::install::record(&self.recorder(recorder), &install.times, &writes);
             recorder.note(format!(
                 "{}: CRDs and operator were installed by the platform team, before the tenant came",
                 self.model.name()
@@ -187,7 +195,7 @@ impl Turn<'_> {
                 model: self.model.name().into(),
                 step: planned.what.clone(),
             });
-            match stage::run(planned, round).await {
+            match stage::run(planned, self.request.timeout, round).await {
                 Ok(Step::Done) => {}
                 // Where the scenario expects none, a refusal is a failure and not an outcome.
                 Ok(Step::Refused(refusal)) if !planned.may_refuse => {

@@ -6,7 +6,11 @@ use tenantbench_reports::Refusal;
 use super::{RunError, recorder::RoundRecorder};
 use crate::{
     host::SUPERVISOR,
-    observe::{audit_log::Write, pods::PodRecorder, process},
+    observe::{
+        audit_log::{self, Write},
+        pods::PodRecorder,
+        process,
+    },
     probe::{
         inventory::{Inventory, Object},
         leftovers::Shared,
@@ -80,6 +84,22 @@ impl Round<'_> {
     /// The installed package.
     pub fn package(&self) -> Result<&Package, RunError> {
         self.package.as_ref().ok_or(RunError::OutOfOrder("install"))
+    }
+}
+
+impl Round<'_> {
+    /// The writes that the tenant's API server has logged: the host's own log, or that of the tenant's plane. Empty
+    /// where no log is to be had.
+    pub async fn api_writes(&self) -> Vec<Write> {
+        match self.tenant.as_ref().and_then(|tenant| tenant.plane.as_ref()) {
+            Some(plane) => plane.audit().await.unwrap_or_default(),
+            None => self.host_writes(),
+        }
+    }
+
+    /// The writes in the host's audit log; none where the log is not on this machine.
+    pub fn host_writes(&self) -> Vec<Write> {
+        audit_log::host_writes(self.platform.host.audit_log())
     }
 }
 

@@ -1,5 +1,7 @@
 //! Doing one planned step.
 
+use std::time::Duration;
+
 use tenantbench_scenarios::{Action, PlannedStep};
 
 use super::{
@@ -8,12 +10,16 @@ use super::{
     steps,
 };
 
-/// Does what a step says, within the time that the step may take.
+/// Does what a step says, within `timeout` or the step's own.
 ///
 /// # Errors
 /// As the step says; [`RunError::StepTooLong`] when its time is up.
-pub async fn run(planned: &PlannedStep, round: &mut Round<'_>) -> Result<Step, RunError> {
-    let limit = planned.step.timeout.min(round.platform.limit());
+pub async fn run(
+    planned: &PlannedStep,
+    timeout: Option<Duration>,
+    round: &mut Round<'_>,
+) -> Result<Step, RunError> {
+    let limit = timeout.unwrap_or(planned.step.timeout);
     match tokio::time::timeout(limit + GRACE, act(&planned.step.action, round)).await {
         Ok(ended) => ended,
         Err(_) => Err(RunError::StepTooLong { step: planned.what.clone(), limit }),
@@ -21,7 +27,7 @@ pub async fn run(planned: &PlannedStep, round: &mut Round<'_>) -> Result<Step, R
 }
 
 /// A wait inside a step ends first, and knows more to say about it.
-const GRACE: std::time::Duration = std::time::Duration::from_secs(1);
+const GRACE: Duration = Duration::from_secs(1);
 
 async fn act(action: &Action, round: &mut Round<'_>) -> Result<Step, RunError> {
     match action {

@@ -77,11 +77,7 @@ async fn prepare(platform: &Platform, workload: &Workload) -> Result<Option<Plat
     for object in &package.assisted.objects {
         platform.applier.apply(object, namespace).await?;
     }
-    Ok(Some(PlatformInstall {
-        package,
-        crds_established_seconds: times.crds_established,
-        operator_ready_seconds: times.operator_ready,
-    }))
+    Ok(Some(PlatformInstall { package, times }))
 }
 
 async fn grant(platform: &Platform, workload: &Workload, tenant: &Tenant) -> Result<(), TenancyError> {

@@ -8,7 +8,7 @@ use kube::{Client, ResourceExt, api::DynamicObject, config::Kubeconfig};
 use crate::{
     apply::Applier,
     names,
-    workload::{Package, Workload},
+    workload::{Package, Workload, install::Installed},
 };
 
 mod assisted;
@@ -70,7 +70,6 @@ pub trait Model: Send + Sync {
         platform: &'a Platform,
         tenant: &'a Tenant,
     ) -> BoxFuture<'a, Result<(), TenancyError>>;
-
 }
 
 /// The model that a scenario names.
@@ -111,10 +110,8 @@ impl Tenant {
 pub struct PlatformInstall {
     /// What it consists of.
     pub package: Package,
-    /// First CRD sent → all Established and served; seconds.
-    pub crds_established_seconds: f64,
-    /// First operator object sent → Deployment Available; seconds.
-    pub operator_ready_seconds: f64,
+    /// How long it took.
+    pub times: Installed,
 }
 
 impl PlatformInstall {

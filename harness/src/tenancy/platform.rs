@@ -52,8 +52,18 @@ impl Platform {
         let default = watcher::Config::default().fields("metadata.name=default");
         let wait = Wait::new("the host's own namespaces to be filled", self.limit);
         tokio::try_join!(
-            wait.until(maps, root, |view| filled(view.len()), |view| format!("{} root certificates", view.len())),
-            wait.until(accounts, default, |view| filled(view.len()), |view| format!("{} accounts", view.len())),
+            wait.until(
+                maps,
+                root,
+                |view| filled(view.len()),
+                |view| format!("{} root certificates", view.len())
+            ),
+            wait.until(
+                accounts,
+                default,
+                |view| filled(view.len()),
+                |view| format!("{} accounts", view.len())
+            ),
         )?;
         Ok(())
     }

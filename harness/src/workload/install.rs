@@ -17,9 +17,11 @@ use super::Package;
 use crate::{
     apply::{Applier, ApplyError},
     observe::{
+        audit_log::Write,
         clock::Moment,
         until::{Wait, WaitError},
     },
+    probe::server_clock::{Window, is, span},
 };
 
 /// A package that could not be installed, used or taken away.
@@ -36,15 +38,46 @@ pub enum InstallError {
     Crd(String),
 }
 
-/// How long an installation took, in seconds.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// How long an installation took.
+#[derive(Clone, Copy, Debug)]
 pub struct Installed {
     /// First CRD sent → all Established and served.
-    pub crds_established: f64,
+    pub crds_established: Phase,
     /// First object of the operator sent → its Deployment Available.
-    pub operator_ready: f64,
+    pub operator_ready: Phase,
     /// The whole.
-    pub total: f64,
+    pub total: Phase,
+}
+
+/// A part of an installation.
+#[derive(Clone, Copy, Debug)]
+pub struct Phase {
+    /// By the client's monotonic clock.
+    pub seconds: f64,
+    /// Where the server's stamps of it lie.
+    pub window: Window,
+}
+
+impl Phase {
+    fn since(started: &Moment) -> Self {
+        Self { seconds: started.elapsed().as_secs_f64(), window: Window::since(started) }
+    }
+}
+
+impl Installed {
+    /// The CRDs' part by the API server's stamps: first CRD received → last of their conditions written.
+    pub fn crds_by_server(&self, writes: &[Write]) -> Option<f64> {
+        let crds = "customresourcedefinitions";
+        let ends = |write: &Write| is(write, &["update", "patch"], "customresourcedefinitions/status");
+        span(writes, self.crds_established.window, |write| is(write, &["patch"], crds), ends)
+    }
+
+    /// The operator's part by the API server's stamps: its first object received → its Deployment's status written.
+    pub fn operator_by_server(&self, writes: &[Write]) -> Option<f64> {
+        let begins = |write: &Write| write.verb == "patch" && write.object.subresource.is_empty();
+        let ends = |write: &Write| is(write, &["update", "patch"], "deployments/status");
+        span(writes, self.operator_ready.window, begins, ends)
+    }
 }
 
 /// Installs a package. Its CRDs must be Established and served before the operator is sent.
@@ -62,17 +95,13 @@ pub async fn install(
         applier.apply(crd, &package.namespace).await?;
     }
     established(applier.client(), &package.crds, limit).await?;
-    let crds_established = started.elapsed().as_secs_f64();
+    let crds_established = Phase::since(&started);
     let operator = Moment::now();
     for object in &package.objects {
         applier.apply(object, &package.namespace).await?;
     }
     available(applier.client(), package, limit).await?;
-    Ok(Installed {
-        crds_established,
-        operator_ready: operator.elapsed().as_secs_f64(),
-        total: started.elapsed().as_secs_f64(),
-    })
+    Ok(Installed { crds_established, operator_ready: Phase::since(&operator), total: Phase::since(&started) })
 }
 
 /// Takes a package away in the reverse order and waits until its CRDs and the operator's Deployment are gone.

@@ -5,6 +5,8 @@
 #[path = "../support/control_plane.rs"]
 mod control_plane;
 mod crds;
+mod deletion;
+mod installed;
 #[path = "../support/kubelet.rs"]
 mod kubelet;
 mod manifests;

@@ -8,28 +8,23 @@ use k8s_openapi::api::{
 };
 use kube::{
     Api, Client, ResourceExt,
-    api::{DeleteParams, DynamicObject, GroupVersionKind, ListParams, Patch, PatchParams},
-    discovery::{Discovery, Scope},
+    api::{DeleteParams, DynamicObject, Patch, PatchParams},
 };
-use serde_json::{Value, json};
-use tenantbench::workload::ray::{
-    self,
-    operator::{self, OperatorConfig, OperatorError},
-};
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use serde_json::json;
+use tenantbench::workload::ray::operator::OperatorError;
 
 use crate::{
     NAMESPACE,
-    control_plane::{ControlPlane, free_port},
-    custom, establish, kubelet,
+    control_plane::ControlPlane,
+    custom,
+    installed::{Operator, apply, install, live, object, sample, word},
+    kubelet,
     until::{self, gone, until},
 };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cluster_becomes_ready_scales_heals_and_goes() {
-    let mut plane = ControlPlane::start().await;
-    plane.start_controller_manager();
+async fn a_cluster_becomes_ready_scales_heals_and_is_suspended() {
+    let plane = ControlPlane::start().await;
     install(&plane.client).await;
     let kubelet = kubelet::play(plane.another_client().await);
     let operator = Operator::start(&plane, "one").await;
@@ -57,12 +52,6 @@ async fn a_cluster_becomes_ready_scales_heals_and_goes() {
     assert_eq!(live(&pods).await.len(), 2);
 
     suspend_and_resume(&clusters, &pods).await;
-    let left = live(&pods).await;
-    clusters.delete("sample", &DeleteParams::default()).await.unwrap();
-    for pod in left {
-        gone(&pods, &pod.name_any()).await;
-    }
-    gone(&Api::<Service>::namespaced(plane.client.clone(), NAMESPACE), "sample-head-svc").await;
     operator.stop().await.unwrap();
     kubelet.abort();
 }
@@ -121,100 +110,6 @@ async fn one_operator_leads_hands_over_and_ends_when_its_lease_is_lost() {
 }
 
 const LEASE: &str = "ray-operator-leader";
-
-/// An operator as a task of this process.
-struct Operator {
-    task: JoinHandle<Result<(), OperatorError>>,
-    stop: CancellationToken,
-    port: u16,
-}
-
-impl Operator {
-    async fn start(plane: &ControlPlane, identity: &str) -> Self {
-        let client = plane.service_account(NAMESPACE, "kuberay-operator").await;
-        let (stop, port) = (CancellationToken::new(), free_port());
-        let config = OperatorConfig {
-            namespace: NAMESPACE.into(),
-            identity: identity.into(),
-            watch_namespaces: Vec::new(),
-            listen: ([127, 0, 0, 1], port).into(),
-        };
-        let task = tokio::spawn(operator::run(client, config, stop.clone()));
-        Self { task, stop, port }
-    }
-
-    async fn stop(self) -> Result<(), OperatorError> {
-        self.stop.cancel();
-        self.ended().await
-    }
-
-    async fn ended(self) -> Result<(), OperatorError> {
-        tokio::time::timeout(until::PATIENCE, self.task).await.expect("the operator goes on").unwrap()
-    }
-
-    /// As a kubelet would: it asks until the answer is yes.
-    async fn until_ready(&self) {
-        let url = format!("http://127.0.0.1:{}/readyz", self.port);
-        for _ in 0..600 {
-            if http_status(&url).await == Some(200) {
-                return;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
-        panic!("{url} never says 200");
-    }
-}
-
-async fn http_status(url: &str) -> Option<u16> {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let (address, path) = url.strip_prefix("http://")?.split_once('/')?;
-    let mut stream = tokio::net::TcpStream::connect(address).await.ok()?;
-    stream.write_all(format!("GET /{path} HTTP/1.0\r\n\r\n").as_bytes()).await.ok()?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.ok()?;
-    answer.split_whitespace().nth(1)?.parse().ok()
-}
-
-/// All that a tenant installs, so that the operator has the rights of its own ServiceAccount and no more.
-async fn install(client: &Client) {
-    establish(client, &ray::derived_crds().unwrap()).await;
-    let package = ray::package(&ray::Options::default()).unwrap();
-    let discovery = Discovery::new(client.clone()).run_aggregated().await.unwrap();
-    for object in &package.objects {
-        let types = object.types.clone().unwrap();
-        let (resource, scope) = discovery.resolve_gvk(&GroupVersionKind::try_from(&types).unwrap()).unwrap();
-        let api: Api<DynamicObject> = match scope.scope {
-            Scope::Cluster => Api::all_with(client.clone(), &resource),
-            Scope::Namespaced => Api::namespaced_with(client.clone(), NAMESPACE, &resource),
-        };
-        let applied = PatchParams::apply("test").validation_strict();
-        api.patch(&object.name_any(), &applied, &Patch::Apply(object)).await.unwrap();
-    }
-}
-
-fn object(kind: &str, name: &str, spec: &Value) -> Value {
-    json!({"apiVersion": "ray.io/v1", "kind": kind, "metadata": {"name": name}, "spec": spec})
-}
-
-fn sample(workers: u32) -> Value {
-    let sample = ray::Sample { workers, ..ray::Sample::default() };
-    let package = ray::package(&ray::Options { sample, ..ray::Options::default() }).unwrap();
-    serde_json::to_value(package.instance.object).unwrap()
-}
-
-async fn apply(api: &Api<DynamicObject>, object: &Value) {
-    let name = object["metadata"]["name"].as_str().unwrap();
-    api.patch(name, &PatchParams::apply("test"), &Patch::Apply(object)).await.unwrap();
-}
-
-fn word<'a>(object: &'a DynamicObject, pointer: &str) -> &'a str {
-    object.data.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
-}
-
-async fn live(pods: &Api<Pod>) -> Vec<Pod> {
-    let found = pods.list(&ListParams::default().labels("ray.io/cluster=sample")).await.unwrap().items;
-    found.into_iter().filter(|pod| pod.metadata.deletion_timestamp.is_none()).collect()
-}
 
 async fn head_service_is_headless(client: &Client) {
     let services: Api<Service> = Api::namespaced(client.clone(), NAMESPACE);

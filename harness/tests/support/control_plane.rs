@@ -116,9 +116,10 @@ pub(crate) fn free_port() -> u16 {
 
 /// One of the real binaries.
 pub(crate) fn binary(name: &str) -> PathBuf {
-    let folder = ["TENANTBENCH_ASSETS", "KUBEBUILDER_ASSETS"].into_iter().find_map(std::env::var_os);
-    let folder = folder.expect("set TENANTBENCH_ASSETS to a folder with etcd and kube-apiserver");
-    Path::new(&folder).join(name)
+    let found =
+        Command::new(env!("CARGO_BIN_EXE_tenantbench")).args(["tools", "path", name]).output().unwrap();
+    assert!(found.status.success(), "no {name}; run `tenantbench tools install`, or set TENANTBENCH_ASSETS");
+    PathBuf::from(String::from_utf8(found.stdout).unwrap().trim())
 }
 
 fn spawn(folder: &Path, name: &str, flags: &[&str]) -> Child {

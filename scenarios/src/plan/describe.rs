@@ -32,7 +32,7 @@ fn words(action: &Action, model: Model) -> (String, &'static str) {
         }
         (Action::Install { workload, .. }, Model::NamespaceAssisted) => (
             format!("use {workload}, which the platform installed before the tenant came"),
-            "at once: the platform's own installation was measured when it was made",
+            "it is there, as it is already: the platform's installation was measured when it was made",
         ),
         (Action::Install { workload, .. }, _) => {
             (format!("the tenant installs {workload}"), "CRDs Established and served, operator Available")
@@ -48,7 +48,7 @@ fn words(action: &Action, model: Model) -> (String, &'static str) {
             (format!("the tenant deletes {} {name}", object.word()), "the tenant sees it and its pods gone")
         }
         (Action::Uninstall { workload }, Model::NamespaceAssisted) => {
-            (format!("leave {workload} in place"), "at once: it serves other tenants too")
+            (format!("leave {workload} in place"), "nothing: it serves other tenants too")
         }
         (Action::Uninstall { workload }, _) => {
             (format!("the tenant removes {workload}"), "none of it is left in the tenant's API")

@@ -1,5 +1,5 @@
-//! The syncer between real API servers: `cargo test -p tenantbench-syncer --test real_control_plane`, with
-//! TENANTBENCH_ASSETS naming a folder that has etcd and kube-apiserver.
+//! The syncer between real API servers: `cargo test -p tenantbench-syncer --test real_control_plane`.
+//! The binaries come from `TENANTBENCH_ASSETS` or from what `tenantbench tools install` has put into the cache.
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
 

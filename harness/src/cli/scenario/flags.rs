@@ -33,9 +33,9 @@ pub(crate) struct ScenarioArgs {
     /// Where it runs.
     #[arg(long, value_enum, default_value_t, env = "TENANTBENCH_HOST")]
     pub host: HostChoice,
-    /// How long any one step may take.
-    #[arg(long, default_value = "120s", value_name = "TIME", value_parser = parse_duration)]
-    pub timeout: Duration,
+    /// How long any one step may take [default: what the scenario gives each].
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub timeout: Option<Duration>,
     /// The folder in which results are kept.
     #[arg(long, value_name = "DIR", default_value = "results", env = "TENANTBENCH_RESULTS")]
     pub results: PathBuf,

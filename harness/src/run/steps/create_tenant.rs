@@ -5,7 +5,8 @@ use tenantbench_reports::Metric;
 
 use crate::{
     names,
-    observe::clock::Moment,
+    observe::{audit_log::Write, clock::Moment},
+    probe::server_clock::{Window, is, span},
     run::{
         RunError,
         round::{Round, Step, watch_sides},
@@ -31,12 +32,31 @@ pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>
                 return Err(error.into());
             }
         };
-        round.record.sample(Metric::TenantReady, started.elapsed().as_secs_f64());
+        let (seconds, window) = (started.elapsed().as_secs_f64(), Window::since(&started));
         round.sides = watch_sides(&tenant);
         round.tenant = Some(tenant);
+        let server = by_servers(round, &name, window).await;
+        round.record.full(Metric::TenantReady, seconds, server, None, false);
         Ok(Step::Done)
     }
     .boxed()
+}
+
+/// From the host's receipt of the namespace to the service account without which no pod can be made, which is in the
+/// log of the tenant's own API server where it has one.
+async fn by_servers(round: &Round<'_>, name: &str, window: Window) -> Option<f64> {
+    let mut writes = round.host_writes();
+    let workspace = round.tenant.as_ref()?.workspace.clone();
+    if round.tenant.as_ref()?.plane.is_some() {
+        writes.extend(round.api_writes().await);
+    }
+    let begins = |write: &Write| is(write, &["patch"], "namespaces") && write.object.name == name;
+    let ends = |write: &Write| {
+        is(write, &["create"], "serviceaccounts")
+            && write.object.namespace == workspace
+            && write.object.name == "default"
+    };
+    span(&writes, window, begins, ends)
 }
 
 /// A tenant that was half made must not be in the way of the next one. What goes wrong here follows from what went

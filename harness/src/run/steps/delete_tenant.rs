@@ -9,6 +9,7 @@ use crate::{
         audit_log::Write,
         clock::{Moment, seconds_between},
     },
+    probe::server_clock::{Window, is, span},
     run::{
         RunError,
         round::{Round, Step},
@@ -23,8 +24,14 @@ pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>
         proof::rights(round).await?;
         let started = Moment::now();
         round.model.delete(round.platform, round.tenant()?).await?;
-        round.record.sample(Metric::TenantDeleted, started.elapsed().as_secs_f64());
-        match pause(&sync_latency::host_writes(round), &round.tenant()?.name) {
+        let (seconds, window) = (started.elapsed().as_secs_f64(), Window::since(&started));
+        let (writes, name) = (round.host_writes(), &round.tenant()?.name);
+        let begins = |write: &Write| write.verb == "delete" && write.object.namespace == *name;
+        let ends =
+            |write: &Write| is(write, &["update"], "namespaces/finalize") && write.object.name == *name;
+        let server = span(&writes, window, begins, ends);
+        round.record.full(Metric::TenantDeleted, seconds, server, None, false);
+        match pause(&writes, name) {
             Some(pause) => round.record.sample(Metric::NamespaceClearWait, pause),
             None => {
                 round.record.absent(Metric::NamespaceClearWait, "the host's audit log is not on this machine")

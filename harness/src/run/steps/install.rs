@@ -5,11 +5,16 @@ use tenantbench_reports::Metric;
 
 use crate::{
     apply::ApplyError,
+    observe::audit_log::Write,
     run::{
         RunError,
+        recorder::RoundRecorder,
         round::{Round, Step},
     },
-    workload::{InstallError, install},
+    workload::{
+        InstallError,
+        install::{self, Installed},
+    },
 };
 
 /// Installs what the model leaves to the tenant. A refusal is a result, and ends what builds on it.
@@ -22,11 +27,7 @@ pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>
             round.record.absent(Metric::Install, "the platform installed it before the tenant came");
         } else {
             match install::install(&tenant.api, &package, round.platform.limit()).await {
-                Ok(times) => {
-                    round.record.sample(Metric::CrdsEstablished, times.crds_established);
-                    round.record.sample(Metric::OperatorReady, times.operator_ready);
-                    round.record.sample(Metric::Install, times.total);
-                }
+                Ok(times) => record(&round.record, &times, &round.api_writes().await),
                 Err(InstallError::Apply(ApplyError::Refused(refusal))) => return Ok(Step::Refused(refusal)),
                 Err(error) => return Err(error.into()),
             }
@@ -35,4 +36,12 @@ pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>
         Ok(Step::Done)
     }
     .boxed()
+}
+
+/// Records an installation by both clocks.
+pub fn record(record: &RoundRecorder<'_>, times: &Installed, writes: &[Write]) {
+    let (crds, operator) = (times.crds_by_server(writes), times.operator_by_server(writes));
+    record.full(Metric::CrdsEstablished, times.crds_established.seconds, crds, None, false);
+    record.full(Metric::OperatorReady, times.operator_ready.seconds, operator, None, false);
+    record.sample(Metric::Install, times.total.seconds);
 }

@@ -5,12 +5,14 @@ use k8s_openapi::api::{
     core::v1::ServiceAccount,
 };
 use kube::{Api, api::PostParams, config::AuthInfo};
-use tenantbench_syncer::role::role_rules;
+use tenantbench_syncer::role::{Access, denied, role_rules};
 
-use super::sync_latency::host_writes;
 use crate::{
     names,
-    probe::{actors::actors, rights},
+    probe::{
+        actors::actors,
+        rights::{self, Question},
+    },
     run::{RunError, round::Round},
     tenancy::{Plane, Tenant, connect, with_user},
 };
@@ -18,10 +20,10 @@ use crate::{
 /// Asks the host, with the tenant's and the syncer's own credentials, what they may do.
 pub async fn rights(round: &Round<'_>) -> Result<(), RunError> {
     let tenant = round.tenant()?;
-    confined(round, "the tenant's user", tenant.host.client(), &tenant.name).await?;
+    confined(round, "the tenant's user", tenant.host.client(), outside(tenant)).await?;
     let Some(plane) = &tenant.plane else { return Ok(()) };
     let syncer = syncer_client(round, tenant, plane).await?;
-    confined(round, "the syncer", &syncer, &tenant.name).await?;
+    confined(round, "the syncer", &syncer, [outside(tenant), denied_to_syncer(tenant)].concat()).await?;
     let asked = rights::questions(&role_rules(), &tenant.name);
     let count = asked.len();
     let answers = rights::ask(&syncer, asked).await.map_err(probe("review the syncer's rights"))?;
@@ -41,7 +43,7 @@ pub fn actors_of(round: &Round<'_>, tenant: &Tenant) {
     let mut own = vec![tenant.user.clone()];
     own.extend(tenant.plane.as_ref().map(Plane::syncer_user));
     own.extend(round.shared.iter().flat_map(|shared| shared.accounts()));
-    let found = actors(&host_writes(round), &tenant.name, &own);
+    let found = actors(&round.host_writes(), &tenant.name, &own);
     let by: Vec<_> = found.writes.iter().map(|(user, count)| format!("{user} {count}")).collect();
     let detail = match found.strangers.as_slice() {
         [] => format!("every write in the namespace carried its author's own name: {}", by.join(", ")),
@@ -54,19 +56,34 @@ async fn confined(
     round: &Round<'_>,
     who: &str,
     client: &kube::Client,
-    namespace: &str,
+    asked: Vec<Question>,
 ) -> Result<(), RunError> {
-    let asked = rights::forbidden(namespace, "kube-system");
     let count = asked.len();
     let answers = rights::ask(client, asked).await.map_err(probe("review rights on the host"))?;
     let detail = match answers.allowed.first() {
         None => {
-            format!("{who} is denied all {count} rights outside its namespace, by SelfSubjectAccessReview")
+            format!("{who} is denied all {count} rights that it must not have, by SelfSubjectAccessReview")
         }
         Some(question) => format!("{who} may {question} on the host"),
     };
     round.record.validity("rights", answers.allowed.is_empty(), detail);
     Ok(())
+}
+
+fn outside(tenant: &Tenant) -> Vec<Question> {
+    rights::forbidden(&tenant.name, "kube-system")
+}
+
+/// What the tenant's user may do in its namespace and the syncer still may not.
+fn denied_to_syncer(tenant: &Tenant) -> Vec<Question> {
+    let question = |access: &Access| Question {
+        verb: access.verb.to_owned(),
+        group: access.group.to_owned(),
+        resource: access.resource.to_owned(),
+        subresource: access.subresource.to_owned(),
+        namespace: (!access.everywhere).then(|| tenant.name.clone()),
+    };
+    denied().iter().map(question).collect()
 }
 
 /// A client with a token of the syncer's service account, asked for by the tenant.

@@ -3,7 +3,6 @@
 use tenantbench_reports::Metric;
 
 use crate::{
-    observe::audit_log,
     probe::sync::{Latency, PodSync, Side, pairs},
     run::{RunError, round::Round},
 };
@@ -19,7 +18,7 @@ pub async fn record(round: &mut Round<'_>) -> Result<(), RunError> {
         return Ok(());
     };
     let tenant_writes = plane.audit().await?;
-    let host_writes = host_writes(round);
+    let host_writes = round.host_writes();
     let Some(sides) = round.sides.take() else { return Ok(()) };
     let (inside, outside) = (sides.tenant.times(), sides.host.times());
     let tenant = Side { pods: &inside, writes: &tenant_writes };
@@ -28,12 +27,6 @@ pub async fn record(round: &mut Round<'_>) -> Result<(), RunError> {
         report(round, &pod);
     }
     Ok(())
-}
-
-/// The writes in the host's audit log; none where the log is not on this machine.
-pub fn host_writes(round: &Round<'_>) -> Vec<audit_log::Write> {
-    let log = round.platform.host.audit_log().and_then(|path| fs_err::read_to_string(path).ok());
-    log.map(|log| audit_log::writes(&log)).unwrap_or_default()
 }
 
 fn report(round: &Round<'_>, pod: &PodSync) {

@@ -6,7 +6,8 @@ use kube::{Api, runtime::watcher};
 use tenantbench_reports::Metric;
 
 use crate::{
-    observe::{clock::Moment, until::Wait},
+    observe::{audit_log::Write, clock::Moment, until::Wait},
+    probe::server_clock::{Window, is, span},
     run::{
         RunError,
         round::{Round, Step},
@@ -23,7 +24,12 @@ pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>
         let pods: Api<Pod> = Api::namespaced(tenant.client(), &tenant.workspace);
         let selector = watcher::Config::default().labels(&instance.pod_selector);
         Wait::new("the end of the workload's pods", round.platform.limit()).gone(pods, selector).await?;
-        round.record.sample(Metric::WorkloadDeleted, started.elapsed().as_secs_f64());
+        let (seconds, window) = (started.elapsed().as_secs_f64(), Window::since(&started));
+        let begins = |write: &Write| is(write, &["delete"], &instance.resource.plural);
+        let ends =
+            |write: &Write| is(write, &["delete"], "pods") && write.object.namespace == tenant.workspace;
+        let server = span(&round.api_writes().await, window, begins, ends);
+        round.record.full(Metric::WorkloadDeleted, seconds, server, None, false);
         Ok(Step::Done)
     }
     .boxed()

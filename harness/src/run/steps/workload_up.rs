@@ -7,10 +7,12 @@ use tenantbench_reports::Metric;
 
 use crate::{
     observe::{
+        audit_log::Write,
         clock::Moment,
         pods::is_ready,
         until::{View, Wait},
     },
+    probe::server_clock::{Window, is, span},
     run::{
         RunError,
         round::{Round, Step},
@@ -30,7 +32,13 @@ pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>
         let wait = Wait::new(format!("{} pods Ready", instance.pods), round.platform.limit());
         let pods_ready = wait.until(pods, selector, |view| all_ready(view, instance), pod_states);
         tokio::try_join!(pods_ready, says_so(round, instance))?;
-        round.record.sample(Metric::WorkloadReady, started.elapsed().as_secs_f64());
+        let (seconds, window) = (started.elapsed().as_secs_f64(), Window::since(&started));
+        let begins = |write: &Write| is(write, &["patch"], &instance.resource.plural);
+        let ends = |write: &Write| {
+            is(write, &["patch"], "pods/status") && write.object.namespace == tenant.workspace
+        };
+        let server = span(&round.api_writes().await, window, begins, ends);
+        round.record.full(Metric::WorkloadReady, seconds, server, None, false);
         Ok(Step::Done)
     }
     .boxed()

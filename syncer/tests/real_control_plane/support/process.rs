@@ -153,11 +153,20 @@ impl Processes {
 
 /// A program of the assets folder.
 pub(super) fn program(name: &str) -> Command {
-    let folder = std::env::var_os("TENANTBENCH_ASSETS").or_else(|| std::env::var_os("KUBEBUILDER_ASSETS"));
-    let Some(folder) = folder.map(PathBuf::from) else {
-        panic!("set TENANTBENCH_ASSETS to a folder with etcd and kube-apiserver: these tests run real ones");
-    };
-    let path = folder.join(name);
-    assert!(path.is_file(), "{} is missing", path.display());
+    let path = assets().into_iter().map(|folder| folder.join(name)).find(|path| path.is_file());
+    let path = path
+        .unwrap_or_else(|| panic!("no {name}: run `tenantbench tools install`, or set TENANTBENCH_ASSETS"));
     Command::new(path)
+}
+
+/// The folders that may hold the servers: the ones that are named, then what `tenantbench tools install` has made.
+fn assets() -> Vec<PathBuf> {
+    let named = ["TENANTBENCH_ASSETS", "KUBEBUILDER_ASSETS"]
+        .into_iter()
+        .filter_map(std::env::var_os)
+        .map(PathBuf::from);
+    let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or(home);
+    let versions = cache.and_then(|cache| std::fs::read_dir(cache.join("tenantbench/assets")).ok());
+    named.chain(versions.into_iter().flatten().flatten().map(|version| version.path())).collect()
 }

@@ -24,7 +24,7 @@ use super::{
 pub(super) const NAMES: [&str; 4] =
     ["rayclusters.ray.io", "raycronjobs.ray.io", "rayjobs.ray.io", "rayservices.ray.io"];
 
-/// Derives the four CRDs, in the order of [`NAMES`].
+/// Derives the four CRDs, in the order of `NAMES`.
 ///
 /// # Errors
 /// When a type has a form that no CRD can have; a test keeps that from happening.

@@ -21,6 +21,7 @@ use serde::de::DeserializeOwned;
 use super::{
     backoff::Backoff,
     cluster,
+    collect::{self, Owning},
     context::Context,
     error::{OperatorError, ReconcileError},
     http::Progress,
@@ -45,6 +46,8 @@ pub(super) async fn run(
     for scope in scopes {
         running.push(clusters(scope, context, progress).boxed());
         running.push(jobs(scope, context, progress).boxed());
+        running.push(collecting::<RayCluster>(scope, context, progress).boxed());
+        running.push(collecting::<RayJob>(scope, context, progress).boxed());
         let (services, crons) = (
             api::<PartialObjectMeta<RayService>>(context, scope),
             api::<PartialObjectMeta<RayCronJob>>(context, scope),
@@ -54,6 +57,15 @@ pub(super) async fn run(
     }
     progress.leading(running.len());
     running.next().await.unwrap_or(OperatorError::ControllerEnded { kind: "everything".into() })
+}
+
+async fn collecting<K: Owning>(
+    scope: Option<&str>,
+    context: &Arc<Context>,
+    progress: &Arc<Progress>,
+) -> OperatorError {
+    let owners = api::<PartialObjectMeta<K>>(context, scope);
+    collect::run(owners, Arc::clone(context), Arc::clone(progress)).await
 }
 
 /// What a controller owns is watched by its metadata alone: a change is a trigger, and the rest is asked for.

@@ -7,6 +7,7 @@
 
 mod backoff;
 mod cluster;
+mod collect;
 mod context;
 mod controllers;
 mod error;

@@ -1,8 +1,12 @@
-//! Writing a status.
+//! Writing a status, and deleting.
 
 use std::fmt::Debug;
 
-use kube::{Api, Resource, ResourceExt, api::PostParams, core::object::HasStatus};
+use kube::{
+    Api, Resource, ResourceExt,
+    api::{DeleteParams, PostParams, Preconditions},
+    core::object::HasStatus,
+};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::error::ReconcileError;
@@ -23,6 +27,25 @@ where
         Ok(_) => Ok(()),
         // Gone meanwhile: nobody is left to tell.
         Err(kube::Error::Api(answer)) if answer.code == 404 => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Deletes one object with what it owns: a Job would otherwise leave its Pods behind.
+///
+/// By uid: the name may belong to another object by now, and that is as good as gone.
+///
+/// # Errors
+/// When the API server refuses.
+pub(super) async fn delete<K>(api: &Api<K>, object: &impl ResourceExt) -> Result<(), ReconcileError>
+where
+    K: Clone + Debug + DeserializeOwned,
+{
+    let parameters =
+        DeleteParams::background().preconditions(Preconditions { uid: object.uid(), resource_version: None });
+    match api.delete(&object.name_any(), &parameters).await {
+        Ok(_) => Ok(()),
+        Err(kube::Error::Api(answer)) if matches!(answer.code, 404 | 409) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }

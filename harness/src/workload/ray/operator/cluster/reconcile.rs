@@ -6,12 +6,12 @@ use futures::{TryStreamExt, stream};
 use k8s_openapi::api::core::v1::{Pod, Service};
 use kube::{
     Api, ResourceExt,
-    api::{DeleteParams, ListParams, PostParams, Preconditions},
+    api::{ListParams, PostParams},
     runtime::controller::Action,
 };
 
 use super::{
-    super::{context::Context, error::ReconcileError, names, write},
+    super::{collect, context::Context, error::ReconcileError, names, write},
     desired,
     plan::{Plan, plan},
     status::{self, Seen},
@@ -21,7 +21,7 @@ use crate::workload::ray::api::v1::RayCluster;
 /// A cluster of many workers must not take the API server for itself.
 const CREATIONS_IN_FLIGHT: usize = 8;
 
-/// Brings one cluster nearer to its spec. What it owns goes by garbage collection when it is deleted.
+/// Brings one cluster nearer to its spec. What it owns goes by [`collect`] when it is deleted.
 pub(in super::super) async fn reconcile(
     cluster: Arc<RayCluster>,
     context: Arc<Context>,
@@ -50,7 +50,7 @@ pub(in super::super) async fn reconcile(
 async fn list(pods: &Api<Pod>, cluster: &RayCluster) -> Result<Vec<Pod>, ReconcileError> {
     let selector = format!("{}={}", names::CLUSTER, cluster.name_any());
     let mut found = pods.list(&ListParams::default().labels(&selector)).await?.items;
-    // A Pod of an older cluster of the same name is the garbage collector's.
+    // A Pod of an older cluster of the same name goes with that one.
     found.retain(|pod| {
         pod.owner_references().iter().any(|owner| Some(&owner.uid) == cluster.metadata.uid.as_ref())
     });
@@ -85,12 +85,17 @@ async fn carry_out(
         delete = plan.delete.len(),
         "changing pods"
     );
-    stream::iter(plan.create.iter().map(Ok))
-        .try_for_each_concurrent(CREATIONS_IN_FLIGHT, |pod| create(pods, pod))
-        .await?;
-    context.metrics.pods_created(plan.create.len());
+    if !plan.create.is_empty() {
+        let created = stream::iter(plan.create.iter().map(Ok))
+            .try_for_each_concurrent(CREATIONS_IN_FLIGHT, |pod| create(pods, pod))
+            .await;
+        // Whether all were made or some: a cluster that went meanwhile must not leave them behind.
+        collect::if_gone(cluster, context).await?;
+        created?;
+        context.metrics.pods_created(plan.create.len());
+    }
     for pod in seen.iter().filter(|pod| plan.delete.contains(&pod.name_any())) {
-        delete(pods, pod).await?;
+        write::delete(pods, pod).await?;
     }
     Ok(())
 }
@@ -98,17 +103,4 @@ async fn carry_out(
 async fn create(pods: &Api<Pod>, pod: &Pod) -> Result<(), ReconcileError> {
     pods.create(&PostParams::default(), pod).await?;
     Ok(())
-}
-
-/// By uid: the name may belong to another Pod by now.
-async fn delete(pods: &Api<Pod>, pod: &Pod) -> Result<(), ReconcileError> {
-    let parameters = DeleteParams {
-        preconditions: Some(Preconditions { uid: pod.uid(), resource_version: None }),
-        ..DeleteParams::default()
-    };
-    match pods.delete(&pod.name_any(), &parameters).await {
-        Ok(_) => Ok(()),
-        Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
 }

@@ -1,22 +1,20 @@
 //! The I/O around the decision.
 
-use std::sync::Arc;
+use std::{fmt::Debug, sync::Arc};
 
 use k8s_openapi::api::batch::v1::Job;
-use kube::{
-    Api, ResourceExt,
-    api::{DeleteParams, PostParams},
-    runtime::controller::Action,
-};
+use kube::{Api, Resource, ResourceExt, api::PostParams, runtime::controller::Action};
+
+use serde::de::DeserializeOwned;
 
 use super::{
-    super::{context::Context, error::ReconcileError, write},
+    super::{collect, context::Context, error::ReconcileError, write},
     decide::{Act, Seen, decide},
     desired,
 };
 use crate::workload::ray::api::v1::{RayCluster, RayJob};
 
-/// Brings one job a step further. What it owns goes by garbage collection when it is deleted.
+/// Brings one job a step further. What it owns goes by [`collect`] when it is deleted.
 pub(in super::super) async fn reconcile(
     job: Arc<RayJob>,
     context: Arc<Context>,
@@ -37,12 +35,14 @@ pub(in super::super) async fn reconcile(
         match act {
             Act::CreateCluster(cluster) => {
                 clusters.create(&PostParams::default(), cluster).await?;
+                collect::if_gone(&*job, &context).await?;
             }
             Act::CreateSubmitter(submitter) => {
                 submitters.create(&PostParams::default(), submitter).await?;
+                collect::if_gone(&*job, &context).await?;
             }
-            Act::DeleteCluster => delete(&clusters, &cluster_name).await?,
-            Act::DeleteSubmitter => delete(&submitters, &job.name_any()).await?,
+            Act::DeleteCluster => delete(&clusters, seen.cluster.as_ref()).await?,
+            Act::DeleteSubmitter => delete(&submitters, seen.submitter.as_ref()).await?,
         }
     }
     if job.status.as_ref() != Some(&decision.status) {
@@ -56,14 +56,12 @@ fn is_ours(submitter: &Job, job: &RayJob) -> bool {
     submitter.owner_references().iter().any(|owner| Some(&owner.uid) == job.metadata.uid.as_ref())
 }
 
-/// With what it owns: a Job would otherwise leave its Pods behind.
-async fn delete<K>(api: &Api<K>, name: &str) -> Result<(), ReconcileError>
+async fn delete<K>(api: &Api<K>, seen: Option<&K>) -> Result<(), ReconcileError>
 where
-    K: Clone + std::fmt::Debug + serde::de::DeserializeOwned,
+    K: Resource + Clone + Debug + DeserializeOwned,
 {
-    match api.delete(name, &DeleteParams::background()).await {
-        Ok(_) => Ok(()),
-        Err(kube::Error::Api(answer)) if answer.code == 404 => Ok(()),
-        Err(error) => Err(error.into()),
+    match seen {
+        Some(object) => write::delete(api, object).await,
+        None => Ok(()),
     }
 }
