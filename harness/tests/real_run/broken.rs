@@ -18,6 +18,9 @@ const IMPATIENT: &str = "\
 schema: tenantbench.dev/scenario/v1
 name: impatient
 title: A workload that must be Ready soon
+description: As ray-install, but without patience.
+story: Is a workload that nobody reconciles taken for Ready?
+rounds: 1
 models: [vcluster]
 steps:
   - do: create-tenant

@@ -40,7 +40,7 @@ fn as_nobody(lab: &Lab) -> Command {
         chown(lab.path(own), Some(NOBODY), Some(NOBODY)).unwrap();
     }
     fs::create_dir(lab.path("bin")).unwrap();
-    for name in ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"] {
+    for name in ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"] {
         let found = stdout(&lab.ok(&["tools", "path", name]));
         share(Path::new(found.trim()), &lab.path("bin").join(name));
     }
