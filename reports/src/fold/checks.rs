@@ -26,11 +26,14 @@ fn complete(report: &Report) -> Validity {
     Validity { check: "complete".to_owned(), ok: report.complete, detail }
 }
 
-/// A negative latency means that the method is broken, so it is shown and never clamped. A watch's lag is no latency:
-/// it is taken from a stamp of the server's answer, and the watch may show the change before that is sent.
+/// A negative latency is shown and never clamped. By more than two watches can differ in their lag it means that the
+/// method is broken. A watch's lag itself is no latency: it is taken from a stamp of the server's answer, and the watch
+/// may show the change before that is sent.
 fn negative((name, model): (&str, &ModelReport)) -> Vec<Validity> {
     seconds(model)
-        .filter(|(name, metric)| *name != Metric::WatchLag.name() && metric.min.is_some_and(|min| min < 0.0))
+        .filter(|(name, metric)| {
+            *name != Metric::WatchLag.name() && metric.min.is_some_and(|min| min < -LAG_SECONDS)
+        })
         .map(|(metric, _)| doubt("negative", format!("{name}: {metric} has values below zero")))
         .collect()
 }

@@ -42,19 +42,22 @@ pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>
     .boxed()
 }
 
-/// From the host's receipt of the namespace to the service account without which no pod can be made, which is in the
-/// log of the tenant's own API server where it has one.
+/// From the host's receipt of the namespace to the last thing that the tenant waits for: the service account in its own
+/// API server where it has one, else the end of its certificate's making.
 async fn by_servers(round: &Round<'_>, name: &str, window: Window) -> Option<f64> {
+    let tenant = round.tenant.as_ref()?;
     let mut writes = round.host_writes();
-    let workspace = round.tenant.as_ref()?.workspace.clone();
-    if round.tenant.as_ref()?.plane.is_some() {
+    if tenant.plane.is_some() {
         writes.extend(round.api_writes().await);
     }
     let begins = |write: &Write| is(write, &["patch"], "namespaces") && write.object.name == name;
-    let ends = |write: &Write| {
-        is(write, &["create"], "serviceaccounts")
-            && write.object.namespace == workspace
-            && write.object.name == "default"
+    let ends = |write: &Write| match tenant.plane {
+        Some(_) => {
+            is(write, &["create"], "serviceaccounts")
+                && write.object.namespace == tenant.workspace
+                && write.object.name == "default"
+        }
+        None => is(write, &["delete"], "certificatesigningrequests"),
     };
     span(&writes, window, begins, ends)
 }
