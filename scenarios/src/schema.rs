@@ -45,14 +45,14 @@ mod tests {
     fn schema_and_lint_agree() {
         let good = CATALOGUE[0].1;
         for (from, to, is_good) in [
-            ("rounds: 1", "rounds: 3", true),
-            ("rounds: 1", "", true),
+            ("rounds: 3", "rounds: 3", true),
+            ("rounds: 3", "", true),
             ("timeouts:\n  step: 2m", "", true),
             ("  - do: audit", "  - do: audit\n    timeout: 30s", true),
             ("${workers}", "2", false), // the parameter then does nothing, which only the lint can see
-            ("rounds: 1", "rounds: 0", false),
-            ("rounds: 1", "rounds: many", false),
-            ("rounds: 1", "round: 1", false),
+            ("rounds: 3", "rounds: 0", false),
+            ("rounds: 3", "rounds: many", false),
+            ("rounds: 3", "round: 1", false),
             ("scenario/v1", "scenario/v2", false),
             ("  - do: audit", "  - do: audits", false),
             ("  - do: audit", "  - do: audit\n    workload: ray", false),

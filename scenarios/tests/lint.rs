@@ -61,9 +61,9 @@ fn steps_out_of_order_are_reported() {
 fn each_mistake_has_its_place_and_remedy() {
     let good = CATALOGUE[0].1;
     for (from, to, line) in [
-        ("rounds: 1", "rounds: [", "x.yaml:"),
-        ("rounds: 1", "rounds: 0", "x.yaml:20:9: rounds is 0, out of range (from 1 to 10000)"),
-        ("rounds: 1", "rounds: one", "x.yaml:20:9: rounds must be an integer, not a text (from 1 to 10000)"),
+        ("rounds: 3", "rounds: [", "x.yaml:"),
+        ("rounds: 3", "rounds: 0", "x.yaml:20:9: rounds is 0, out of range (from 1 to 10000)"),
+        ("rounds: 3", "rounds: one", "x.yaml:20:9: rounds must be an integer, not a text (from 1 to 10000)"),
         (
             "step: 2m",
             "step: soon",

@@ -20,6 +20,7 @@ pub async fn run(
     round: &mut Round<'_>,
 ) -> Result<Step, RunError> {
     let limit = timeout.unwrap_or(planned.step.timeout);
+    round.platform.allow(limit);
     match tokio::time::timeout(limit + GRACE, act(&planned.step.action, round)).await {
         Ok(ended) => ended,
         Err(_) => Err(RunError::StepTooLong { step: planned.what.clone(), limit }),

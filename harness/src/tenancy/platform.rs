@@ -9,6 +9,7 @@ use kube::{
     config::Kubeconfig,
     runtime::watcher,
 };
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tenantbench_syncer::client::{self, Purpose};
 
@@ -26,7 +27,7 @@ pub struct Platform {
     pub applier: Applier,
     /// The run's id, for labels.
     pub run: String,
-    limit: Duration,
+    limit: Mutex<Duration>,
 }
 
 impl Platform {
@@ -36,7 +37,7 @@ impl Platform {
     /// [`TenancyError`] where the host's own credentials do not work.
     pub async fn new(host: Arc<dyn Host>, run: String, limit: Duration) -> Result<Self, TenancyError> {
         let applier = Applier::new(connect(host.admin().clone()).await?).await?;
-        Ok(Self { host, applier, run, limit })
+        Ok(Self { host, applier, run, limit: Mutex::new(limit) })
     }
 
     /// Waits until Kubernetes' controllers have filled its own namespaces, so that a snapshot of the host that is taken
@@ -50,7 +51,7 @@ impl Platform {
         let root = watcher::Config::default().fields("metadata.name=kube-root-ca.crt");
         let accounts: Api<ServiceAccount> = Api::all(self.client());
         let default = watcher::Config::default().fields("metadata.name=default");
-        let wait = Wait::new("the host's own namespaces to be filled", self.limit);
+        let wait = Wait::new("the host's own namespaces to be filled", self.limit());
         tokio::try_join!(
             wait.until(
                 maps,
@@ -70,7 +71,12 @@ impl Platform {
 
     /// How long any one wait may take.
     pub fn limit(&self) -> Duration {
-        self.limit
+        *self.limit.lock()
+    }
+
+    /// From here on no one wait may take longer than `limit`: that of the step which begins.
+    pub fn allow(&self, limit: Duration) {
+        *self.limit.lock() = limit;
     }
 
     /// A client with the platform team's rights.
@@ -89,7 +95,7 @@ impl Platform {
             self.applier.apply(&object, name).await?;
         }
         let client = self.client();
-        let kubeconfig = credentials::host_user(&client, self.host.admin(), user, self.limit);
+        let kubeconfig = credentials::host_user(&client, self.host.admin(), user, self.limit());
         let (kubeconfig, (), ()) =
             tokio::try_join!(kubeconfig, self.default_account(name), self.quota_in_force(name))?;
         Ok(kubeconfig)
@@ -97,7 +103,7 @@ impl Platform {
 
     async fn default_account(&self, namespace: &str) -> Result<(), TenancyError> {
         let accounts: Api<ServiceAccount> = Api::namespaced(self.client(), namespace);
-        let wait = Wait::new(format!("the default service account of {namespace}"), self.limit);
+        let wait = Wait::new(format!("the default service account of {namespace}"), self.limit());
         Ok(wait.object(accounts, "default", |_| Some(()), |_| String::new()).await?)
     }
 
@@ -105,7 +111,7 @@ impl Platform {
     async fn quota_in_force(&self, namespace: &str) -> Result<(), TenancyError> {
         let quotas: Api<ResourceQuota> = Api::namespaced(self.client(), namespace);
         let counted = |quota: &ResourceQuota| quota.status.as_ref()?.hard.as_ref().map(|_| ());
-        let wait = Wait::new(format!("the quota of {namespace}"), self.limit);
+        let wait = Wait::new(format!("the quota of {namespace}"), self.limit());
         Ok(wait.object(quotas, "tenant", counted, |_| "not counted yet".into()).await?)
     }
 
@@ -120,7 +126,7 @@ impl Platform {
             .await
             .map_err(TenancyError::call("delete", name))?;
         let only = watcher::Config::default().fields(&format!("metadata.name={name}"));
-        Wait::new(format!("the end of namespace {name}"), self.limit).gone(namespaces, only).await?;
+        Wait::new(format!("the end of namespace {name}"), self.limit()).gone(namespaces, only).await?;
         Ok(())
     }
 }

@@ -29,8 +29,10 @@ pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>
         tenant.api.apply(&instance.object, &tenant.workspace).await?;
         let pods: Api<Pod> = Api::namespaced(tenant.client(), &tenant.workspace);
         let selector = watcher::Config::default().labels(&instance.pod_selector);
-        let wait = Wait::new(format!("{} pods Ready", instance.pods), round.platform.limit());
-        let pods_ready = wait.until(pods, selector, |view| all_ready(view, instance), pod_states);
+        let what = format!("Ready on the {} pods of {}", instance.pods, instance.object.name_any());
+        let wait = Wait::new(what, round.platform.limit());
+        let states = |view: &View<Pod>| pod_states(view, instance);
+        let pods_ready = wait.until(pods, selector, |view| all_ready(view, instance), states);
         tokio::try_join!(pods_ready, says_so(round, instance))?;
         let (seconds, window) = (started.elapsed().as_secs_f64(), Window::since(&started));
         let begins = |write: &Write| is(write, &["patch"], &instance.resource.plural);
@@ -63,16 +65,19 @@ fn all_ready(view: &View<Pod>, instance: &Instance) -> Option<()> {
     (view.len() == instance.pods && view.values().all(is_ready)).then_some(())
 }
 
-fn pod_states(view: &View<Pod>) -> String {
+fn pod_states(view: &View<Pod>, instance: &Instance) -> String {
     let ready = view.values().filter(|pod| is_ready(pod)).count();
-    let waiting: Vec<_> = view
+    let mut waiting: Vec<_> = view
         .values()
         .filter(|pod| !is_ready(pod))
         .map(|pod| {
             let phase = pod.status.as_ref().and_then(|status| status.phase.clone()).unwrap_or_default();
-            format!("{} {phase}", pod.name_any())
+            format!("{} ({phase})", pod.name_any())
         })
-        .take(3)
         .collect();
-    format!("{ready} of {} Ready; {}", view.len(), waiting.join(", "))
+    waiting.truncate(3);
+    if view.len() < instance.pods {
+        waiting.push(format!("{} that the operator has not made", instance.pods - view.len()));
+    }
+    format!("{ready} of {} Ready; not Ready: {}", instance.pods, waiting.join(", "))
 }
