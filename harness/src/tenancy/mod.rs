@@ -34,12 +34,14 @@ pub trait Model: Send + Sync {
         false
     }
 
-    /// What the platform team does before its first tenant comes.
+    /// What the platform team does before its first tenant comes; nothing, where tenants bring all themselves.
     fn prepare<'a>(
         &'a self,
-        platform: &'a Platform,
-        workload: &'a Workload,
-    ) -> BoxFuture<'a, Result<Option<PlatformInstall>, TenancyError>>;
+        _platform: &'a Platform,
+        _workload: &'a Workload,
+    ) -> BoxFuture<'a, Result<Option<PlatformInstall>, TenancyError>> {
+        async { Ok(None) }.boxed()
+    }
 
     /// Makes a tenant and returns once its admin can work.
     fn create<'a>(
@@ -58,11 +60,13 @@ pub trait Model: Send + Sync {
         async { Ok(()) }.boxed()
     }
 
-    /// What the tenant itself must install to use the workload.
+    /// What the tenant itself must install to use the workload: all of it, where the platform installs nothing.
     ///
     /// # Errors
     /// [`TenancyError`] where the workload cannot be put together for the tenant.
-    fn tenant_package(&self, workload: &Workload, tenant: &Tenant) -> Result<Package, TenancyError>;
+    fn tenant_package(&self, workload: &Workload, tenant: &Tenant) -> Result<Package, TenancyError> {
+        Ok(workload.package(&tenant.workspace)?)
+    }
 
     /// Deletes the tenant and returns once nothing of it is left in the API.
     fn delete<'a>(

@@ -4,12 +4,8 @@ use std::sync::Arc;
 
 use futures::{FutureExt, future::BoxFuture};
 
-use super::{Model, Platform, PlatformInstall, TenancyError, Tenant, platform::connect};
-use crate::{
-    apply::Applier,
-    names,
-    workload::{Package, Workload},
-};
+use super::{Model, Platform, TenancyError, Tenant, platform::connect};
+use crate::{apply::Applier, names};
 
 /// A tenant is a namespace.
 pub(super) struct NamespaceModel;
@@ -19,24 +15,12 @@ impl Model for NamespaceModel {
         "namespace"
     }
 
-    fn prepare<'a>(
-        &'a self,
-        _platform: &'a Platform,
-        _workload: &'a Workload,
-    ) -> BoxFuture<'a, Result<Option<PlatformInstall>, TenancyError>> {
-        async { Ok(None) }.boxed()
-    }
-
     fn create<'a>(
         &'a self,
         platform: &'a Platform,
         name: &'a str,
     ) -> BoxFuture<'a, Result<Tenant, TenancyError>> {
         create(platform, name).boxed()
-    }
-
-    fn tenant_package(&self, workload: &Workload, tenant: &Tenant) -> Result<Package, TenancyError> {
-        Ok(workload.package(&tenant.workspace)?)
     }
 
     fn delete<'a>(

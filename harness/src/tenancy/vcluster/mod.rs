@@ -9,13 +9,8 @@ use futures::{FutureExt, future::BoxFuture};
 use k8s_openapi::api::core::v1::{Pod, Service, ServiceAccount};
 use kube::{Api, Client, ResourceExt, api::DynamicObject, runtime::watcher};
 
-use super::{Model, Platform, PlatformInstall, TenancyError, Tenant, platform::connect};
-use crate::{
-    apply::Applier,
-    names,
-    observe::until::Wait,
-    workload::{Package, Workload},
-};
+use super::{Model, Platform, TenancyError, Tenant, platform::connect};
+use crate::{apply::Applier, names, observe::until::Wait};
 
 mod manifests;
 mod pki;
@@ -34,24 +29,12 @@ impl Model for VirtualClusterModel {
         "vcluster"
     }
 
-    fn prepare<'a>(
-        &'a self,
-        _platform: &'a Platform,
-        _workload: &'a Workload,
-    ) -> BoxFuture<'a, Result<Option<PlatformInstall>, TenancyError>> {
-        async { Ok(None) }.boxed()
-    }
-
     fn create<'a>(
         &'a self,
         platform: &'a Platform,
         name: &'a str,
     ) -> BoxFuture<'a, Result<Tenant, TenancyError>> {
         create(platform, name).boxed()
-    }
-
-    fn tenant_package(&self, workload: &Workload, tenant: &Tenant) -> Result<Package, TenancyError> {
-        Ok(workload.package(&tenant.workspace)?)
     }
 
     fn delete<'a>(
