@@ -36,6 +36,7 @@ async fn act(action: &Action, round: &mut Round<'_>) -> Result<Step, RunError> {
         Action::Install { .. } => steps::install::run(round).await,
         Action::Start { .. } => {
             steps::workload_up::run(round).await?;
+            steps::restarts::check(round).await?;
             steps::cost::run(round).await
         }
         Action::List { .. } => steps::list::run(round).await,

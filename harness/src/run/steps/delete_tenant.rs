@@ -3,7 +3,7 @@
 use futures::{FutureExt, future::BoxFuture};
 use tenantbench_reports::Metric;
 
-use super::{cost, proof, sync_latency};
+use super::{cost, proof, restarts, sync_latency};
 use crate::{
     observe::{
         audit_log::Write,
@@ -22,6 +22,7 @@ pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>
         sync_latency::record(round).await?;
         cost::record_cpu(round);
         proof::rights(round).await?;
+        restarts::check(round).await?;
         let started = Moment::now();
         round.model.delete(round.platform, round.tenant()?).await?;
         let (seconds, window) = (started.elapsed().as_secs_f64(), Window::since(&started));

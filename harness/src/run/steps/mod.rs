@@ -7,6 +7,7 @@ pub mod delete_tenant;
 pub mod install;
 pub mod list;
 pub mod proof;
+pub mod restarts;
 pub mod sync_latency;
 pub mod uninstall;
 pub mod workload_down;

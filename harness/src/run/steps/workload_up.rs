@@ -29,11 +29,13 @@ pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>
         tenant.api.apply(&instance.object, &tenant.workspace).await?;
         let pods: Api<Pod> = Api::namespaced(tenant.client(), &tenant.workspace);
         let selector = watcher::Config::default().labels(&instance.pod_selector);
-        let what = format!("Ready on the {} pods of {}", instance.pods, instance.object.name_any());
-        let wait = Wait::new(what, round.platform.limit());
+        let wait = Wait::new(what(instance), round.platform.limit());
         let states = |view: &View<Pod>| pod_states(view, instance);
         let pods_ready = wait.until(pods, selector, |view| all_ready(view, instance), states);
-        tokio::try_join!(pods_ready, says_so(round, instance))?;
+        // Where both run out of time, the pods tell more.
+        let (pods_ready, said) = tokio::join!(pods_ready, says_so(round, instance));
+        pods_ready?;
+        said?;
         let (seconds, window) = (started.elapsed().as_secs_f64(), Window::since(&started));
         let begins = |write: &Write| is(write, &["patch"], &instance.resource.plural);
         let ends = |write: &Write| {
@@ -59,6 +61,11 @@ async fn says_so(round: &Round<'_>, instance: &Instance) -> Result<(), crate::ob
             object.data.get("status").map_or_else(|| "no status".into(), ToString::to_string)
         })
         .await
+}
+
+fn what(instance: &Instance) -> String {
+    let (kind, name) = (&instance.resource.kind, instance.object.name_any());
+    format!("{kind} {name} with {} Ready pods", instance.pods)
 }
 
 fn all_ready(view: &View<Pod>, instance: &Instance) -> Option<()> {
