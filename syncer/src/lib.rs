@@ -4,6 +4,7 @@
 
 pub mod cli;
 pub mod client;
+pub mod clock;
 pub mod decide;
 pub mod index;
 mod json;

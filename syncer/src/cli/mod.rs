@@ -9,7 +9,9 @@ use clap::Args;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    client, kubelet,
+    client,
+    clock::Clock,
+    kubelet,
     names::{Names, dns_label},
     run::{self, Endpoints, Health, Options, Owner, RunError},
 };
@@ -131,6 +133,7 @@ async fn options(args: SyncerArgs) -> Result<Options, RunError> {
         kubelet,
         service_cidr: args.service_cidr,
         endpoints: args.endpoints,
+        clock: Clock::default(),
     })
 }
 

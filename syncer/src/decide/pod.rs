@@ -97,8 +97,9 @@ fn both(tenant: &Seen<TenantPod>, host: &Seen<HostPod>, token: Option<&Token>, n
     if follow == Follow::default() { Step::Settled } else { Step::Follow(follow) }
 }
 
+/// Tokens from the future were made by a clock that was wrong, so that their times say nothing.
 fn is_due(token: &Token, uid: &str, now: i64) -> bool {
-    *token.pod_uid != *uid || token.refresh_at <= now
+    *token.pod_uid != *uid || token.refresh_at <= now || now < token.minted_at
 }
 
 #[cfg(test)]
@@ -206,10 +207,11 @@ mod tests {
         tenant.detail.wants_tokens = true;
         let pair = Pair { tenant: Some(tenant), host: Some(host()) };
         let due = Step::Follow(Follow { token: true, ..Follow::default() });
-        let token = |uid: &str, refresh_at| Token { pod_uid: uid.into(), refresh_at };
+        let token = |uid: &str, refresh_at| Token { pod_uid: uid.into(), minted_at: 90, refresh_at };
         assert_eq!(decide(Some(&pair), None, false, 100), due);
         assert_eq!(decide(Some(&pair), Some(&token("t1", 101)), false, 100), Step::Settled);
         assert_eq!(decide(Some(&pair), Some(&token("t1", 100)), false, 100), due);
         assert_eq!(decide(Some(&pair), Some(&token("t0", 999)), false, 100), due);
+        assert_eq!(decide(Some(&pair), Some(&token("t1", 999)), false, 89), due);
     }
 }

@@ -204,12 +204,15 @@ impl HostService {
 }
 
 pub(super) fn token(object: &Object) -> Token {
-    let refresh_at =
-        object.annotation(marks::REFRESH_AT).and_then(|text| text.parse::<jiff::Timestamp>().ok());
+    // One without times is one to replace.
+    let time = |key: &str| {
+        let time = object.annotation(key).and_then(|text| text.parse::<jiff::Timestamp>().ok());
+        time.map_or(0, jiff::Timestamp::as_second)
+    };
     Token {
         pod_uid: object.annotation(marks::UID).unwrap_or_default().into(),
-        // One without a time is one to replace.
-        refresh_at: refresh_at.map_or(0, jiff::Timestamp::as_second),
+        minted_at: time(marks::MINTED_AT),
+        refresh_at: time(marks::REFRESH_AT),
     }
 }
 

@@ -72,6 +72,8 @@ impl Key {
 pub struct Token {
     /// The uid of the tenant pod whose tokens they are.
     pub pod_uid: Box<str>,
+    /// When they were made, in seconds since 1970.
+    pub minted_at: i64,
     /// When they are to be replaced, in seconds since 1970.
     pub refresh_at: i64,
 }

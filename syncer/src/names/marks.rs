@@ -28,6 +28,8 @@ pub const APPLIED: &str = "tenantbench.dev/applied";
 pub const KEYS: &str = "tenantbench.dev/keys";
 /// Annotation on a token Secret: when its tokens are to be replaced (RFC 3339).
 pub const REFRESH_AT: &str = "tenantbench.dev/refresh-at";
+/// Annotation on a token Secret: when its tokens were made (RFC 3339). A time to come means a clock that was wrong.
+pub const MINTED_AT: &str = "tenantbench.dev/minted-at";
 /// Annotations that a pod's downward API reads where the host's own value would be wrong.
 pub const DOWNWARD_NAMESPACE: &str = "tenantbench.dev/downward-namespace";
 /// See [`DOWNWARD_NAMESPACE`].

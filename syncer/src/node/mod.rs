@@ -5,7 +5,6 @@ mod object;
 
 use std::{collections::HashSet, time::Duration};
 
-use jiff::Timestamp;
 use serde_json::json;
 use tokio::sync::Mutex;
 
@@ -49,7 +48,7 @@ impl Nodes {
             return Ok(());
         }
         let cluster = tenant.cluster(Side::Tenant);
-        let node = object::node(name, &self.settings);
+        let node = object::node(name, &self.settings, tenant.clock().wall());
         match cluster.create(Kind::Node, "", &node).await {
             Ok(_) => {}
             // From before a restart: the plane may have another address by now.
@@ -112,7 +111,7 @@ impl Nodes {
 
 async fn renew(tenant: &Tenant, name: &str) -> Result<(), SyncError> {
     let cluster = tenant.cluster(Side::Tenant);
-    let lease = object::lease(name, Timestamp::now());
+    let lease = object::lease(name, tenant.clock().wall());
     let patch = json!({ "spec": lease["spec"] });
     let renewed = match cluster.patch(Kind::Lease, (LEASES, name), "", PatchForm::Merge, &patch).await {
         Err(WriteError::Gone) => cluster.create(Kind::Lease, LEASES, &lease).await,

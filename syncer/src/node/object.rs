@@ -18,8 +18,8 @@ fn capacity() -> Value {
     json!({ "cpu": "256", "memory": "4Ti", "ephemeral-storage": "64Ti", "pods": "10000" })
 }
 
-pub(super) fn node(name: &str, facts: &Facts) -> Value {
-    let now = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+pub(super) fn node(name: &str, facts: &Facts, now: Timestamp) -> Value {
+    let now = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let condition = |kind: &str, status: &str, reason: &str| {
         json!({
             "type": kind, "status": status, "reason": reason, "message": "kept by the tenantbench syncer",

@@ -3,6 +3,7 @@
 mod dispatch;
 mod error;
 mod health;
+mod jumps;
 mod prepare;
 mod probe;
 mod rights;
@@ -19,6 +20,7 @@ pub use rights::Endpoints;
 
 use crate::{
     client::{self, Purpose},
+    clock::Clock,
     kinds::{Kind, Side},
     kubelet::{self, Kubelet},
     names::{Names, marks},
@@ -52,6 +54,8 @@ pub struct Options {
     pub service_cidr: Option<String>,
     /// Whether the endpoints of Services without a selector are synced.
     pub endpoints: Endpoints,
+    /// The clock to go by.
+    pub clock: Clock,
 }
 
 /// Kinds that are always watched on both sides, the ones first that others wait for.
@@ -88,7 +92,7 @@ async fn start(options: Options, health: Health, stop: CancellationToken) -> Res
     let settings = prepare::settings(&options, &host, &tenant).await?;
     let endpoints = rights::endpoint_kinds(options.endpoints, &host, options.names.host_namespace()).await?;
     let both_sides: Vec<Kind> = BOTH_SIDES.into_iter().chain(endpoints).collect();
-    let work = Arc::new(Work::default());
+    let work = Arc::new(Work::new(options.clock.clone()));
     let id = TenantId(0);
     let (tenant, host) = (Cluster::new(Side::Tenant, tenant), Cluster::new(Side::Host, host));
     let tenant = Arc::new(Tenant::new(id, settings, tenant, host, Arc::clone(&work)));
@@ -113,6 +117,7 @@ async fn start(options: Options, health: Health, stop: CancellationToken) -> Res
     health.lists_are_whole(2 * both_sides.len()).await;
     tracing::info!("both sides are listed");
     tasks.spawn(tend_nodes(Arc::clone(&tenant)));
+    tasks.spawn(jumps::look_out(Arc::clone(&tenant)));
     dispatch::run(vec![tenant], work, health).await;
     Ok(())
 }
@@ -141,9 +146,8 @@ async fn tend_nodes(tenant: Arc<Tenant>) {
     if let Err(error) = tenant.nodes().adopt(&tenant).await {
         tracing::warn!(%error, "the Nodes of an earlier run are not taken over");
     }
-    let mut ticks = tokio::time::interval(RENEW_EVERY);
     loop {
-        ticks.tick().await;
         tenant.nodes().tend(&tenant).await;
+        tenant.clock().sleep(RENEW_EVERY).await;
     }
 }

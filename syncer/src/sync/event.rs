@@ -1,6 +1,5 @@
 //! Events: the host's about synced pods, and our own about what cannot be synced. Best effort: none is worth a retry.
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Hand, SyncError, Tenant};
@@ -33,7 +32,7 @@ pub(super) async fn copy(tenant: &Tenant, hand: Hand) -> Result<(), SyncError> {
 pub(super) async fn warn(tenant: &Tenant, pod: &Object, reason: &str) {
     let names = &tenant.settings().names;
     let id = Id::new(pod.namespace(), pod.name());
-    let now = Timestamp::now().to_string();
+    let now = tenant.clock().wall().to_string();
     let message = reason
         .replace(&names.host(&id.namespace, &id.name), &id.name)
         .replace(names.host_namespace(), &id.namespace);

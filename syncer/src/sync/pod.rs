@@ -51,14 +51,14 @@ impl<'a> Sync<'a> {
     }
 
     fn decide(&self) -> Step {
-        let now = jiff::Timestamp::now().as_second();
+        let now = self.tenant.clock().steady().as_second();
         let id = &self.key.id;
         self.tenant
             .index(|index| decide(index.pods.get(id), index.token(id), index.awaits_references(id), now))
     }
 
     fn tokens_due(&self) -> Option<Duration> {
-        let now = jiff::Timestamp::now().as_second();
+        let now = self.tenant.clock().steady().as_second();
         let at = self.tenant.index(|index| {
             let is_whole =
                 index.pods.get(&self.key.id).is_some_and(|pair| pair.tenant.is_some() && pair.host.is_some());

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{Doing, Hand, SyncError, Work};
 use crate::{
+    clock::Clock,
     index::{Id, Index, Key, PATIENCE, Seen},
     kinds::{Kind, Side},
     names::Names,
@@ -72,6 +73,11 @@ impl Tenant {
         }
     }
 
+    /// The clock that it goes by.
+    pub fn clock(&self) -> &Clock {
+        self.work.clock()
+    }
+
     /// Its Nodes.
     pub fn nodes(&self) -> &Nodes {
         &self.nodes
@@ -131,6 +137,12 @@ impl Tenant {
         }
         let changed = changed.into_iter().filter(|key| key != at_work);
         self.push(changed.collect(), Hand::default);
+    }
+
+    /// Has every pod with tokens looked at: the clock has jumped.
+    pub fn look_at_tokens(&self) {
+        let pods: Vec<Id> = self.index(|index| index.tokens.iter().map(|(id, _)| id.clone()).collect());
+        self.push(pods.into_iter().map(|id| Key::new(Kind::Pod, id)).collect(), Hand::default);
     }
 
     /// The tenant pod has been bound by us.

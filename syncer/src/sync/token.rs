@@ -1,7 +1,7 @@
 //! A pod's tokens: asked of the tenant's API, kept in a Secret that the host's pod owns.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use super::{Doing, SyncError, Tenant};
@@ -15,11 +15,12 @@ use crate::{
 };
 
 /// Tokens are replaced when this much of their life is over.
-const REFRESH_AT_PERCENT: i64 = 80;
+const REFRESH_AT_PERCENT: i32 = 80;
 
 /// Tokens by key, and when the first of them is to be replaced.
 pub(super) struct Minted {
     tokens: Vec<(String, String)>,
+    minted_at: Timestamp,
     refresh_at: Timestamp,
 }
 
@@ -29,14 +30,21 @@ pub(super) async fn mint(tenant: &Tenant, pod: &Value) -> Result<Option<Minted>,
     if asks.is_empty() {
         return Ok(None);
     }
+    let minted_at = tenant.clock().steady();
     let requests = asks.iter().map(|ask| request(tenant, pod, ask));
     let answers = futures::future::try_join_all(requests).await?;
-    let refresh_at = answers.iter().map(|(_, refresh_at)| *refresh_at).min().unwrap_or_else(Timestamp::now);
+    let life = answers.iter().map(|(_, life)| *life).min().unwrap_or_default();
+    let refresh_at = minted_at.saturating_add(life * REFRESH_AT_PERCENT / 100).unwrap_or(Timestamp::MAX);
     let tokens = asks.into_iter().zip(answers).map(|(ask, (token, _))| (ask.key, token)).collect();
-    Ok(Some(Minted { tokens, refresh_at }))
+    Ok(Some(Minted { tokens, minted_at, refresh_at }))
 }
 
-async fn request(tenant: &Tenant, pod: &Value, ask: &TokenAsk) -> Result<(String, Timestamp), SyncError> {
+/// A token and its life, which is taken from the API server's own times: its clock need not be ours.
+async fn request(
+    tenant: &Tenant,
+    pod: &Value,
+    ask: &TokenAsk,
+) -> Result<(String, SignedDuration), SyncError> {
     let metadata = &pod["metadata"];
     let account = json::text(&pod["spec"]["serviceAccountName"]).unwrap_or("default");
     let namespace = json::text(&metadata["namespace"]).unwrap_or_default();
@@ -51,15 +59,12 @@ async fn request(tenant: &Tenant, pod: &Value, ask: &TokenAsk) -> Result<(String
     }
     let body = json!({ "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec });
     let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token");
-    let now = Timestamp::now();
     let answer = tenant.cluster(Side::Tenant).post(&path, &body).await.doing("asking for a token")?;
     let token = json::text(&answer["status"]["token"]).ok_or(SyncError::NoToken)?;
-    let expires: Timestamp = json::text(&answer["status"]["expirationTimestamp"])
-        .and_then(|text| text.parse().ok())
-        .ok_or(SyncError::NoToken)?;
-    let life = expires.as_second() - now.as_second();
-    let refresh_at = Timestamp::from_second(now.as_second() + life * REFRESH_AT_PERCENT / 100).unwrap_or(now);
-    Ok((token.to_owned(), refresh_at))
+    let time = |value: &Value| json::text(value).and_then(|text| text.parse::<Timestamp>().ok());
+    let made = time(&answer["metadata"]["creationTimestamp"]).ok_or(SyncError::NoToken)?;
+    let expires = time(&answer["status"]["expirationTimestamp"]).ok_or(SyncError::NoToken)?;
+    Ok((token.to_owned(), expires.duration_since(made)))
 }
 
 /// Writes the Secret, owned by the host's pod.
@@ -104,6 +109,7 @@ fn secret(tenant: &Tenant, key: &Key, pod: &Value, host_uid: &str, minted: &Mint
             "annotations": {
                 (marks::NAME): &*key.id.name,
                 (marks::UID): uid,
+                (marks::MINTED_AT): minted.minted_at.to_string(),
                 (marks::REFRESH_AT): minted.refresh_at.to_string(),
             },
             "ownerReferences": [

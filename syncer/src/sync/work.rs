@@ -7,6 +7,7 @@ use tokio::sync::Notify;
 
 use super::Hand;
 use crate::{
+    clock::Clock,
     index::Key,
     queue::{Later, Queue, TenantId},
 };
@@ -19,6 +20,7 @@ const IN_FLIGHT_PER_TENANT: usize = 64;
 pub struct Work {
     state: Mutex<State>,
     wake: Notify,
+    clock: Clock,
 }
 
 #[derive(Debug)]
@@ -27,14 +29,18 @@ struct State {
     later: Later<Key>,
 }
 
-impl Default for Work {
-    fn default() -> Self {
-        let state = State { queue: Queue::new(IN_FLIGHT_PER_TENANT), later: Later::default() };
-        Self { state: Mutex::new(state), wake: Notify::new() }
-    }
-}
-
 impl Work {
+    /// Nothing to do yet, by this clock.
+    pub fn new(clock: Clock) -> Self {
+        let state = State { queue: Queue::new(IN_FLIGHT_PER_TENANT), later: Later::default() };
+        Self { state: Mutex::new(state), wake: Notify::new(), clock }
+    }
+
+    /// The clock by which keys come back.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     /// Adds a key.
     pub fn push(&self, tenant: TenantId, key: Key, hand: Hand) {
         self.state.lock().queue.push(tenant, key, hand);
@@ -43,7 +49,7 @@ impl Work {
 
     /// Adds a key after a while.
     pub fn push_later(&self, wait: Duration, tenant: TenantId, key: Key) {
-        self.state.lock().later.push(Instant::now() + wait, tenant, key);
+        self.state.lock().later.push(self.clock.instant() + wait, tenant, key);
         self.wake.notify_one();
     }
 
@@ -56,7 +62,7 @@ impl Work {
             };
             let due = async {
                 match wait {
-                    Some(at) => tokio::time::sleep_until(at.into()).await,
+                    Some(at) => self.clock.until(at).await,
                     None => std::future::pending().await,
                 }
             };
@@ -82,7 +88,7 @@ impl Work {
     /// A key, or when the next one is due.
     fn pop(&self) -> Result<(TenantId, Key, Hand), Option<Instant>> {
         let mut state = self.state.lock();
-        let now = Instant::now();
+        let now = self.clock.instant();
         while let Some((tenant, key)) = state.later.pop(now) {
             state.queue.push(tenant, key, Hand::default());
         }

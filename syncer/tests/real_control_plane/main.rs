@@ -3,6 +3,7 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
 
+mod clock;
 mod drift;
 mod endpoints;
 mod events;
@@ -12,4 +13,5 @@ mod restart;
 mod role;
 mod services;
 mod start;
+#[path = "../support/mod.rs"]
 mod support;

@@ -23,6 +23,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use tenantbench_syncer::{
     client::{Purpose, client},
+    clock::Clock,
     kinds::Kind,
     kubelet::Options as KubeletOptions,
     names::Names,
@@ -119,6 +120,7 @@ impl World {
             }),
             service_cidr: Some(RANGE.to_owned()),
             endpoints: run::Endpoints::Auto,
+            clock: Clock::default(),
         };
         let syncer = make(options.host.clone());
         Self { host, tenant, syncer, names, host_url, options, processes, folder }
