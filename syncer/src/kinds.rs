@@ -56,8 +56,8 @@ pub enum Scope {
     Referenced,
     /// While the Service that it belongs to has no selector, so that the host cannot make it.
     WithoutSelector,
-    /// Only those that concern a synced pod.
-    OfPods,
+    /// Only those that concern a synced object.
+    OfSynced,
     /// One for each host node that runs a synced pod.
     InUse,
 }
@@ -87,7 +87,7 @@ pub const TABLE: [Row; 8] = [
     row(Kind::ConfigMap, "", "ConfigMap", "configmaps", Direction::Down, Scope::Referenced, false),
     row(Kind::Secret, "", "Secret", "secrets", Direction::Down, Scope::Referenced, false),
     row(Kind::Pod, "", "Pod", "pods", Direction::DownAndStatusUp, Scope::All, false),
-    row(Kind::Event, "", "Event", "events", Direction::Up, Scope::OfPods, false),
+    row(Kind::Event, "", "Event", "events", Direction::Up, Scope::OfSynced, false),
     row(Kind::Node, "", "Node", "nodes", Direction::Synthesised, Scope::InUse, false),
     row(Kind::Endpoints, "", "Endpoints", "endpoints", Direction::Down, Scope::WithoutSelector, true),
     row(

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Address, Id, Index, Key, Pair, TenantPod, Token};
+use super::{Address, Copy, Id, Index, Key, Pair, TenantPod, Token};
 use crate::{index::ServicePort, kinds::Kind};
 
 /// A Service as a pod's environment shows it.
@@ -51,9 +51,20 @@ impl Index {
         self.pods.iter().flat_map(|(_, pair)| nodes_of(pair)).collect()
     }
 
-    /// The tenant pod that the host pod with this uid was made from.
-    pub fn pod_of_host(&self, uid: &str) -> Option<&Id> {
-        self.host_pods.get(uid)
+    /// Whose copy the host object with this uid is.
+    pub fn copy(&self, host_uid: &str) -> Option<&Copy> {
+        self.copies.get(host_uid)
+    }
+
+    /// What an object names and what names it: whatever else a text about it may speak of.
+    pub fn around(&self, key: &Key) -> Vec<Id> {
+        self.references
+            .of(key)
+            .iter()
+            .map(|target| &target.id)
+            .chain(self.references.users(key))
+            .cloned()
+            .collect()
     }
 }
 

@@ -4,14 +4,16 @@
 //! alike; out come the keys whose two sides may now differ.
 
 mod content;
+mod copies;
 mod digest;
 mod lookup;
 mod references;
 mod table;
 mod written;
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
+pub use copies::Copy;
 pub use digest::{
     Address, Copied, HostPod, HostService, ServicePort, TenantPod, TenantService, Wanted, hash,
 };
@@ -93,8 +95,8 @@ pub struct Index {
     written: written::Written,
     /// Token Secrets by pod.
     pub tokens: Table<(), Token>,
-    /// Host pods by uid, for events.
-    host_pods: HashMap<Box<str>, Id>,
+    /// Copies by the host's uid, for events.
+    copies: copies::Copies,
     /// Which pods name which ConfigMaps and Secrets, and which EndpointSlices which Service. A pod counts until both of
     /// its sides are gone.
     references: References,
@@ -111,7 +113,7 @@ impl Index {
             contents: content::Contents::default(),
             written: written::Written::default(),
             tokens: Table::default(),
-            host_pods: HashMap::new(),
+            copies: copies::Copies::default(),
             references: References::default(),
         }
     }
@@ -127,6 +129,9 @@ impl Index {
     /// writes must not undo what they taught us.
     pub fn seen(&mut self, side: Side, kind: Kind, object: &Object) -> Vec<Key> {
         let Some(id) = self.id(side, object) else { return Vec::new() };
+        if side == Side::Host {
+            self.copies.see(kind, &id, object);
+        }
         match (kind, side) {
             (Kind::Pod, Side::Tenant) => self.tenant_pod_seen(id, object),
             (Kind::Pod, Side::Host) => {
@@ -138,9 +143,6 @@ impl Index {
                 let content = self.present(&Key::new(kind, id.clone()), object);
                 let pod = HostPod::of(object, content, &view);
                 let fresh = self.pods.see_host(&id, object, pod);
-                if fresh {
-                    self.host_pods.insert(object.uid().into(), id.clone());
-                }
                 keys(fresh, kind, id)
             }
             (Kind::Service, Side::Tenant) => self.tenant_service_seen(id, object),
@@ -167,12 +169,12 @@ impl Index {
     /// Takes in that an object is gone.
     pub fn gone(&mut self, side: Side, kind: Kind, object: &Object) -> Vec<Key> {
         let Some(id) = self.id(side, object) else { return Vec::new() };
+        if side == Side::Host {
+            self.copies.lose(object.uid());
+        }
         let token = side == Side::Host && object.label(marks::ROLE) == Some(marks::POD_TOKEN);
         let fresh = match kind {
-            Kind::Pod => {
-                self.host_pods.remove(object.uid());
-                self.pods.lose(side, &id, object.uid())
-            }
+            Kind::Pod => self.pods.lose(side, &id, object.uid()),
             Kind::Service => self.services.lose(side, &id, object.uid()),
             Kind::Secret if token => {
                 return keys(self.tokens.lose(side, &id, object.uid()), Kind::Pod, id);
@@ -187,6 +189,9 @@ impl Index {
 
     /// A list of this kind begins: whatever is not seen before [`Index::listed`] has vanished meanwhile.
     pub fn listing(&mut self, side: Side, kind: Kind) {
+        if side == Side::Host {
+            self.copies.listing(kind);
+        }
         match kind {
             Kind::Pod => self.pods.listing(side),
             Kind::Service => self.services.listing(side),
@@ -203,13 +208,11 @@ impl Index {
 
     /// A list of this kind is whole.
     pub fn listed(&mut self, side: Side, kind: Kind) -> Vec<Key> {
+        if side == Side::Host {
+            self.copies.listed(kind);
+        }
         let vanished = match kind {
-            Kind::Pod => {
-                let vanished = self.pods.listed(side);
-                let pods = &self.pods;
-                self.host_pods.retain(|uid, id| pods.has_host(id, uid));
-                vanished
-            }
+            Kind::Pod => self.pods.listed(side),
             Kind::Service => self.services.listed(side),
             Kind::ConfigMap | Kind::Secret | Kind::Endpoints | Kind::EndpointSlice => {
                 self.contents.of_mut(kind).listed(side)

@@ -67,11 +67,6 @@ impl<T, H> Table<T, H> {
         self.rows.iter()
     }
 
-    /// Whether the host's object of an id is the one with this uid.
-    pub(super) fn has_host(&self, id: &Id, uid: &str) -> bool {
-        self.rows.get(id).and_then(|pair| pair.host.as_ref()).is_some_and(|host| *host.uid == *uid)
-    }
-
     pub(super) fn tenant_mut(&mut self, id: &Id) -> Option<&mut Seen<T>> {
         self.rows.get_mut(id)?.tenant.as_mut()
     }

@@ -130,12 +130,8 @@ fn watches(names: &Names, both_sides: &[Kind]) -> impl Iterator<Item = Watch> {
         labels: if side == Side::Host { marks::selector(names) } else { String::new() },
         fields: String::new(),
     };
-    // Events carry no labels of ours; they are told apart by the pod that they are about.
-    let events = Watch {
-        labels: String::new(),
-        fields: "involvedObject.kind=Pod".to_owned(),
-        ..watch(Side::Host, Kind::Event)
-    };
+    // Events carry no labels of ours; they are told apart by the object that they are about.
+    let events = Watch { labels: String::new(), ..watch(Side::Host, Kind::Event) };
     let sides = [Side::Tenant, Side::Host].into_iter();
     let both: Vec<Watch> =
         sides.flat_map(|side| both_sides.iter().map(move |kind| watch(side, *kind))).collect();

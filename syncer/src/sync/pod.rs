@@ -99,7 +99,7 @@ impl<'a> Sync<'a> {
         let wanted = match translated {
             Ok(wanted) => wanted,
             Err(refused) => {
-                event::warn(self.tenant, &object, &refused.to_string()).await;
+                event::warn(self.tenant, Kind::Pod, &object, &refused.to_string()).await;
                 return Ok(false);
             }
         };
@@ -112,7 +112,7 @@ impl<'a> Sync<'a> {
             Err(WriteError::Exists) => return self.meet_existing().await,
             Err(error) => {
                 if let WriteError::Refused(status) = &error {
-                    event::warn(self.tenant, &object, &status.message).await;
+                    event::warn(self.tenant, Kind::Pod, &object, &status.message).await;
                 }
                 return Err(SyncError::Write { doing: "making the host's pod", error });
             }

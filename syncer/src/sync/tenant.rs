@@ -6,7 +6,7 @@ use kube::runtime::watcher::Event;
 use parking_lot::Mutex;
 use serde_json::Value;
 
-use super::{Doing, Hand, SyncError, Work};
+use super::{Doing, Hand, SyncError, Work, event::Events};
 use crate::{
     clock::Clock,
     index::{Id, Index, Key, PATIENCE, Seen},
@@ -48,6 +48,7 @@ pub struct Tenant {
     tenant: Cluster,
     host: Cluster,
     nodes: Nodes,
+    events: Events,
     work: Arc<Work>,
 }
 
@@ -57,7 +58,7 @@ impl Tenant {
         let ownership = Ownership { names: settings.names.clone(), owner: settings.owner.clone() };
         let index = Mutex::new(Index::new(settings.names.clone(), settings.node_address.clone()));
         let nodes = Nodes::new(&settings);
-        Self { id, settings, ownership, index, tenant, host, nodes, work }
+        Self { id, settings, ownership, index, tenant, host, nodes, events: Events::default(), work }
     }
 
     /// Its settings.
@@ -81,6 +82,10 @@ impl Tenant {
     /// Its Nodes.
     pub fn nodes(&self) -> &Nodes {
         &self.nodes
+    }
+
+    pub(super) fn events(&self) -> &Events {
+        &self.events
     }
 
     /// Asks the index. Never held across a call.
