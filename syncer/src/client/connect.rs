@@ -9,34 +9,41 @@ use std::{
     time::Duration,
 };
 
-use http::{Request, Response};
+use futures::future::BoxFuture;
+use http::{Request, Response, Uri};
 use hyper::body::Incoming;
-use hyper_rustls::{FixedServerNameResolver, HttpsConnector};
+use hyper_rustls::{FixedServerNameResolver, HttpsConnector, MaybeHttpsStream};
 use hyper_util::{
     client::legacy::{self, ResponseFuture, connect::HttpConnector},
-    rt::{TokioExecutor, TokioTimer},
+    rt::{TokioExecutor, TokioIo, TokioTimer},
 };
 use kube::{
     Client, Config,
     client::{Body, ConfigExt},
 };
 use rustls_pki_types::ServerName;
-use tower::{BoxError, Service, ServiceBuilder};
+use tokio::net::TcpStream;
+use tower::{BoxError, Service, ServiceBuilder, util::MapRequestLayer};
 
-use super::ClientError;
+use super::{ClientError, token_file::TokenFile};
 
 /// A peer that is silent this long is asked whether it lives, so that a dead API server ends its watches.
 const PING_EVERY: Duration = Duration::from_secs(15);
 /// How long it has to answer.
 const PING_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long opening a connection may take, TLS included: a stopped API server's kernel still accepts it.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-type Connection = legacy::Client<HttpsConnector<HttpConnector>, Body>;
+type Connection = legacy::Client<Connector, Body>;
 
 pub(super) fn http2(config: &Config, connections: usize) -> Result<Client, ClientError> {
     let pool = Pool::new(config, connections)?;
+    let token = config.auth_info.token_file.as_deref().map(TokenFile::new);
+    let auth = if token.is_none() { config.auth_layer().map_err(ClientError::credentials)? } else { None };
     let service = ServiceBuilder::new()
         .layer(config.base_uri_layer())
-        .option_layer(config.auth_layer().map_err(ClientError::credentials)?)
+        .option_layer(auth)
+        .option_layer(token.map(|token| MapRequestLayer::new(move |request| token.sign(request))))
         .layer(config.extra_headers_layer().map_err(ClientError::credentials)?)
         .map_err(BoxError::from)
         .service(pool);
@@ -74,7 +81,26 @@ impl Service<Request<Body>> for Pool {
     }
 }
 
-fn connection(connector: HttpsConnector<HttpConnector>) -> Connection {
+/// Opens connections, in bounded time.
+#[derive(Clone)]
+struct Connector(HttpsConnector<HttpConnector>);
+
+impl Service<Uri> for Connector {
+    type Response = MaybeHttpsStream<TokioIo<TcpStream>>;
+    type Error = BoxError;
+    type Future = BoxFuture<'static, Result<Self::Response, BoxError>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.0.poll_ready(context)
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let connecting = tokio::time::timeout(CONNECT_TIMEOUT, self.0.call(uri));
+        Box::pin(async move { connecting.await? })
+    }
+}
+
+fn connection(connector: Connector) -> Connection {
     legacy::Client::builder(TokioExecutor::new())
         .http2_only(true)
         .timer(TokioTimer::new())
@@ -84,15 +110,17 @@ fn connection(connector: HttpsConnector<HttpConnector>) -> Connection {
         .build(connector)
 }
 
-fn connector(config: &Config) -> Result<HttpsConnector<HttpConnector>, ClientError> {
+fn connector(config: &Config) -> Result<Connector, ClientError> {
     let mut tls = config.rustls_client_config().map_err(ClientError::credentials)?;
     tls.alpn_protocols = vec![b"h2".to_vec()];
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
     tcp.set_connect_timeout(config.connect_timeout);
-    let Some(name) = &config.tls_server_name else { return Ok(HttpsConnector::from((tcp, tls))) };
+    let Some(name) = &config.tls_server_name else {
+        return Ok(Connector(HttpsConnector::from((tcp, tls))));
+    };
     let name = ServerName::try_from(name.clone())
         .map_err(|error| ClientError::credentials(kube::Error::Service(error.into())))?;
-    Ok(HttpsConnector::new(tcp, tls, false, Arc::new(FixedServerNameResolver::new(name))))
+    Ok(Connector(HttpsConnector::new(tcp, tls, false, Arc::new(FixedServerNameResolver::new(name)))))
 }

@@ -6,6 +6,7 @@
 mod config;
 mod connect;
 mod error;
+mod token_file;
 
 use http::{HeaderValue, header::USER_AGENT};
 use kube::{Client, Config, client::ClientBuilder};

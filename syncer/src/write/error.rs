@@ -27,6 +27,12 @@ pub enum WriteError {
     /// There was no answer.
     #[error("the API server cannot be reached: {0}")]
     Unreachable(Box<dyn std::error::Error + Send + Sync>),
+    /// There was no answer in time.
+    #[error("the API server has not answered within {seconds} s")]
+    Silent {
+        /// How long was waited.
+        seconds: u64,
+    },
     /// The answer is no object.
     #[error("the API server's answer is unreadable: {0}")]
     Answer(serde_json::Error),

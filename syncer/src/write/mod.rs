@@ -3,8 +3,10 @@
 mod count;
 mod error;
 
+use std::time::Duration;
+
 use bytes::Bytes;
-use http::{Method, Request, StatusCode, header};
+use http::{Method, Request, StatusCode, header, response::Parts};
 use http_body_util::BodyExt;
 use kube::{Client, client::Body, core::Status};
 use serde_json::{Value, json};
@@ -19,6 +21,10 @@ use crate::{
 
 /// Who wrote a field, as the API servers note it.
 pub const FIELD_MANAGER: &str = "tenantbench-syncer";
+
+/// How long an answer may take: as long as an API server gives a webhook, and its etcd to come back. A call that was
+/// given up may have been carried out; the watches tell.
+const LONGEST_CALL: Duration = Duration::from_secs(30);
 
 /// A patch's form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -192,6 +198,13 @@ impl Cluster {
         Object::from_text(text).map_err(WriteError::Answer)
     }
 
+    async fn exchange(&self, request: Request<Body>) -> Result<(Parts, Bytes), WriteError> {
+        let response = self.client.0.send(request).await.map_err(WriteError::unreachable)?;
+        let (head, body) = response.into_parts();
+        let bytes = body.collect().await.map_err(WriteError::unreachable)?.to_bytes();
+        Ok((head, bytes))
+    }
+
     async fn send(
         &self,
         method: Method,
@@ -208,9 +221,9 @@ impl Cluster {
             .header(header::ACCEPT, "application/json")
             .body(body.map_or_else(Body::empty, Body::from))
             .map_err(WriteError::Request)?;
-        let response = self.client.0.send(request).await.map_err(WriteError::unreachable)?;
-        let (head, body) = response.into_parts();
-        let bytes = body.collect().await.map_err(WriteError::unreachable)?.to_bytes();
+        let (head, bytes) = tokio::time::timeout(LONGEST_CALL, self.exchange(request))
+            .await
+            .map_err(|_| WriteError::Silent { seconds: LONGEST_CALL.as_secs() })??;
         if head.status.is_success() {
             return Ok(bytes);
         }
