@@ -25,6 +25,10 @@ impl Binary {
     pub const ALL: [Self; 5] =
         [Self::Etcd, Self::KubeApiserver, Self::KubeControllerManager, Self::KubeScheduler, Self::Kubectl];
 
+    /// Those that a host runs.
+    pub const SERVERS: [Self; 4] =
+        [Self::Etcd, Self::KubeApiserver, Self::KubeControllerManager, Self::KubeScheduler];
+
     /// Its file name.
     pub fn name(self) -> &'static str {
         match self {

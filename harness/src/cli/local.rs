@@ -63,13 +63,13 @@ impl AssetArgs {
         Ok(options)
     }
 
-    /// Finds all binaries, and obtains what is not there, showing progress.
+    /// Finds what a host runs, and obtains what is not there, showing progress. kubectl is the user's affair.
     ///
     /// # Errors
     /// When one cannot be had.
     pub async fn resolve(&self, terminal: &Terminal) -> Result<Assets, CliError> {
         let options = self.options()?;
-        let assets = assets::resolve(&options, &Binary::ALL, progress::assets(terminal)).await?;
+        let assets = assets::resolve(&options, &Binary::SERVERS, progress::assets(terminal)).await?;
         for warning in assets.all().filter_map(|found| found.warning.as_ref()) {
             terminal.warn(warning);
         }

@@ -3,16 +3,16 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
-/// One completed write, as the API server logged it.
+/// One completed request, as the API server logged it: a write, or a tenant's list.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Write {
-    /// `create`, `update`, `patch`, `delete` or `deletecollection`.
+pub struct Request {
+    /// `create`, `update`, `patch`, `delete` or `deletecollection`; or `list`.
     pub verb: String,
     /// The user that the server authenticated.
     pub user: String,
     /// The user that it acted as, where it impersonated one.
     pub impersonated: Option<String>,
-    /// What was written.
+    /// What it was about.
     pub object: ObjectRef,
     /// The HTTP status that the server answered.
     pub code: u16,
@@ -65,27 +65,34 @@ struct Status {
 
 const WRITES: [&str; 5] = ["create", "update", "patch", "delete", "deletecollection"];
 
-/// The completed writes in a log file on this machine; none without a file.
-pub fn host_writes(file: Option<std::path::PathBuf>) -> Vec<Write> {
+impl Request {
+    /// Whether it changed something, or tried to.
+    pub fn is_write(&self) -> bool {
+        WRITES.contains(&self.verb.as_str())
+    }
+}
+
+/// The completed writes and lists in a log file on this machine; none without a file.
+pub fn of_file(file: Option<std::path::PathBuf>) -> Vec<Request> {
     let log = file.and_then(|path| fs_err::read_to_string(path).ok());
-    log.map(|log| writes(&log)).unwrap_or_default()
+    log.map(|log| requests(&log)).unwrap_or_default()
 }
 
-/// The completed writes in a log of `audit.k8s.io/v1` JSON lines. Other lines (a container's log holds klog's too) are
-/// passed over.
-pub fn writes(log: &str) -> Vec<Write> {
-    log.lines().filter_map(write).collect()
+/// The completed writes and lists in a log of `audit.k8s.io/v1` JSON lines. Other lines (a container's log holds
+/// klog's too) are passed over.
+pub fn requests(log: &str) -> Vec<Request> {
+    log.lines().filter_map(request).filter(|request| request.is_write() || request.verb == "list").collect()
 }
 
-fn write(line: &str) -> Option<Write> {
+fn request(line: &str) -> Option<Request> {
     if !line.starts_with("{\"kind\":\"Event\"") {
         return None;
     }
     let line: Line = serde_json::from_str(line).ok()?;
-    if line.stage != "ResponseComplete" || !WRITES.contains(&line.verb.as_str()) {
+    if line.stage != "ResponseComplete" {
         return None;
     }
-    Some(Write {
+    Some(Request {
         verb: line.verb,
         user: line.user.username,
         impersonated: line.impersonated_user.map(|user| user.username),
@@ -105,7 +112,7 @@ mod tests {
     #[test]
     fn a_completed_write_is_read_with_its_user_and_both_stamps() {
         let log = format!("I1121 12:00:00 klog line\n{CREATE}\n");
-        let found = writes(&log);
+        let found = requests(&log);
         assert_eq!(found.len(), 1);
         let write = &found[0];
         assert_eq!((write.verb.as_str(), write.code), ("create", 201));
@@ -115,8 +122,14 @@ mod tests {
     }
 
     #[test]
-    fn reads_and_requests_without_an_answer_yet_are_passed_over() {
-        assert!(writes(&CREATE.replace("\"create\"", "\"list\"")).is_empty());
-        assert!(writes(&CREATE.replace("ResponseComplete", "RequestReceived")).is_empty());
+    fn a_list_is_no_write() {
+        let list = requests(&CREATE.replace("\"create\"", "\"list\""));
+        assert!(list.len() == 1 && !list[0].is_write());
+    }
+
+    #[test]
+    fn watches_and_requests_without_an_answer_yet_are_passed_over() {
+        assert!(requests(&CREATE.replace("\"create\"", "\"watch\"")).is_empty());
+        assert!(requests(&CREATE.replace("ResponseComplete", "RequestReceived")).is_empty());
     }
 }

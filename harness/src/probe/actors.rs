@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{names, observe::audit_log::Write};
+use crate::{names, observe::audit_log::Request};
 
 /// What the platform team itself may write in a tenant's namespace: the fence around it.
 const FENCE: [&str; 5] = ["namespaces", "resourcequotas", "limitranges", "networkpolicies", "rolebindings"];
@@ -26,11 +26,11 @@ pub struct Actors {
     pub strangers: Vec<String>,
 }
 
-/// Sorts the writes of the namespace of `tenant` by author. `own` are the users that act for the tenant: itself, its
+/// Sorts the writes among `requests` in the namespace of `tenant` by author. `own` are the users that act for the tenant: itself, its
 /// syncer, its own service accounts.
-pub fn actors(writes: &[Write], tenant: &str, own: &[String]) -> Actors {
+pub fn actors(requests: &[Request], tenant: &str, own: &[String]) -> Actors {
     let mut found = Actors::default();
-    let inside = writes.iter().filter(|write| {
+    let inside = requests.iter().filter(|request| request.is_write()).filter(|write| {
         write.object.namespace == tenant
             || (write.object.resource == "namespaces" && write.object.name == tenant)
     });
@@ -45,7 +45,7 @@ pub fn actors(writes: &[Write], tenant: &str, own: &[String]) -> Actors {
     found
 }
 
-fn may(write: &Write, own: &[String]) -> bool {
+fn may(write: &Request, own: &[String]) -> bool {
     let user = write.user.as_str();
     if user == names::PLATFORM_USER {
         return FENCE.contains(&write.object.resource.as_str());
@@ -61,8 +61,8 @@ mod tests {
     use super::*;
     use crate::observe::audit_log::ObjectRef;
 
-    fn write(user: &str, resource: &str) -> Write {
-        Write {
+    fn write(user: &str, resource: &str) -> Request {
+        Request {
             verb: "create".into(),
             user: user.into(),
             impersonated: None,

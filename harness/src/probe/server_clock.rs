@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use crate::observe::{
-    audit_log::{ObjectRef, Write},
+    audit_log::{ObjectRef, Request},
     clock::{Moment, seconds_between},
 };
 
@@ -27,10 +27,10 @@ impl Window {
 /// Seconds from the first request in the window that `begins` the step to the answer of the last one that `ends` it.
 /// None where the log holds no such pair.
 pub fn span(
-    writes: &[Write],
+    writes: &[Request],
     window: Window,
-    begins: impl Fn(&Write) -> bool,
-    ends: impl Fn(&Write) -> bool,
+    begins: impl Fn(&Request) -> bool,
+    ends: impl Fn(&Request) -> bool,
 ) -> Option<f64> {
     let within =
         || writes.iter().filter(|write| write.received >= window.from && write.received <= window.to);
@@ -41,7 +41,7 @@ pub fn span(
 }
 
 /// True for a successful write of `resource`, or of its subresource as `resource/subresource`.
-pub fn is(write: &Write, verbs: &[&str], resource: &str) -> bool {
+pub fn is(write: &Request, verbs: &[&str], resource: &str) -> bool {
     let ObjectRef { resource: plural, subresource, .. } = &write.object;
     let (wanted, wanted_sub) = resource.split_once('/').unwrap_or((resource, ""));
     plural == wanted
@@ -54,9 +54,9 @@ pub fn is(write: &Write, verbs: &[&str], resource: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn write(verb: &str, resource: &str, subresource: &str, at: i64) -> Write {
+    fn write(verb: &str, resource: &str, subresource: &str, at: i64) -> Request {
         let stamp = |millis| Timestamp::from_millisecond(millis).unwrap();
-        Write {
+        Request {
             verb: verb.into(),
             user: "someone".into(),
             impersonated: None,
@@ -81,8 +81,8 @@ mod tests {
         ];
         let stamp = |millis| Timestamp::from_millisecond(millis).unwrap();
         let window = Window { from: stamp(50), to: stamp(500) };
-        let begins = |write: &Write| is(write, &["patch"], "rayclusters");
-        let ends = |write: &Write| is(write, &["patch"], "pods/status");
+        let begins = |write: &Request| is(write, &["patch"], "rayclusters");
+        let ends = |write: &Request| is(write, &["patch"], "pods/status");
         assert_eq!(span(&log, window, begins, ends), Some(0.305), "what came after the end does not count");
         assert_eq!(span(&log[1..], window, begins, ends), None);
     }

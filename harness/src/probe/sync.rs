@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tenantbench_syncer::names::marks;
 
 use crate::observe::{
-    audit_log::Write,
+    audit_log::Request,
     clock::{Moment, seconds_between},
     pods::PodTimes,
 };
@@ -38,7 +38,7 @@ pub struct Side<'a> {
     /// By its watch.
     pub pods: &'a BTreeMap<String, PodTimes>,
     /// By its API server.
-    pub writes: &'a [Write],
+    pub writes: &'a [Request],
 }
 
 /// Joins the pods of a tenant with those of its host namespace. Pods that the syncer does not know are no pair.
@@ -75,13 +75,13 @@ fn pair(inside: &PodTimes, outside: &PodTimes, tenant: &Side<'_>, host: &Side<'_
 
 /// When the server had answered the pod's creation. A name that the server generates is not in the log of the request,
 /// so the last creation without a name before the watch showed the pod stands for it.
-fn creation(writes: &[Write], pod: &PodTimes) -> Option<Timestamp> {
+fn creation(writes: &[Request], pod: &PodTimes) -> Option<Timestamp> {
     let creations = writes.iter().filter(|write| {
         is_of(write, pod, "")
             && matches!(write.verb.as_str(), "create" | "patch")
             && (200..300).contains(&write.code)
     });
-    let (named, unnamed): (Vec<&Write>, Vec<&Write>) =
+    let (named, unnamed): (Vec<&Request>, Vec<&Request>) =
         creations.partition(|write| write.object.name == pod.name);
     let first_named = named.iter().map(|write| write.completed).min();
     let unnamed =
@@ -90,7 +90,7 @@ fn creation(writes: &[Write], pod: &PodTimes) -> Option<Timestamp> {
 }
 
 /// When the server had answered the last write of the pod's status that the watch can have shown at `seen`.
-fn status_write(writes: &[Write], pod: &PodTimes, seen: Moment) -> Option<Timestamp> {
+fn status_write(writes: &[Request], pod: &PodTimes, seen: Moment) -> Option<Timestamp> {
     writes
         .iter()
         .filter(|write| {
@@ -100,7 +100,7 @@ fn status_write(writes: &[Write], pod: &PodTimes, seen: Moment) -> Option<Timest
         .max()
 }
 
-fn is_of(write: &Write, pod: &PodTimes, subresource: &str) -> bool {
+fn is_of(write: &Request, pod: &PodTimes, subresource: &str) -> bool {
     write.object.resource == "pods"
         && write.object.namespace == pod.namespace
         && write.object.subresource == subresource

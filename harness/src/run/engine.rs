@@ -170,7 +170,7 @@ impl Turn<'_> {
     ) -> Result<Option<PlatformInstall>, RunError> {
         let shared = self.model.prepare(platform, &self.request.workload).await?;
         if let Some(install) = &shared {
-            let writes = audit_log::host_writes(platform.host.audit_log());
+            let writes = audit_log::of_file(platform.host.audit_log());
             steps::install::record(&self.recorder(recorder), &install.times, &writes);
             recorder.note(format!(
                 "{}: CRDs and operator were installed by the platform team, before the tenant came",

@@ -7,7 +7,7 @@ use super::{RunError, recorder::RoundRecorder};
 use crate::{
     host::SUPERVISOR,
     observe::{
-        audit_log::{self, Write},
+        audit_log::{self, Request},
         pods::PodRecorder,
         process,
     },
@@ -60,8 +60,6 @@ pub struct Sides {
     pub tenant: PodRecorder,
     /// The one host namespace.
     pub host: PodRecorder,
-    /// Writes of the tenant's API server, once they were read; its log goes with its pod.
-    pub tenant_writes: Vec<Write>,
 }
 
 /// How a step ended, if not with an error.
@@ -88,18 +86,18 @@ impl Round<'_> {
 }
 
 impl Round<'_> {
-    /// The writes that the tenant's API server has logged: the host's own log, or that of the tenant's plane. Empty
+    /// The writes and lists that the tenant's API server has logged: the host's own log, or that of the tenant's plane. Empty
     /// where no log is to be had.
-    pub async fn api_writes(&self) -> Vec<Write> {
+    pub async fn api_requests(&self) -> Vec<Request> {
         match self.tenant.as_ref().and_then(|tenant| tenant.plane.as_ref()) {
             Some(plane) => plane.audit().await.unwrap_or_default(),
-            None => self.host_writes(),
+            None => self.host_requests(),
         }
     }
 
-    /// The writes in the host's audit log; none where the log is not on this machine.
-    pub fn host_writes(&self) -> Vec<Write> {
-        audit_log::host_writes(self.platform.host.audit_log())
+    /// The writes and lists in the host's audit log; none where the log is not on this machine.
+    pub fn host_requests(&self) -> Vec<Request> {
+        audit_log::of_file(self.platform.host.audit_log())
     }
 }
 
@@ -152,6 +150,5 @@ pub fn watch_sides(tenant: &Tenant) -> Option<Sides> {
     Some(Sides {
         tenant: PodRecorder::start(tenant.client(), None),
         host: PodRecorder::start(tenant.host.client().clone(), Some(&tenant.name)),
-        tenant_writes: Vec::new(),
     })
 }

@@ -39,6 +39,14 @@ pub enum TenancyError {
     /// The workload could not be put together.
     #[error(transparent)]
     Workload(#[from] WorkloadError),
+    /// Another plane, or another program, has a port that the plane listens on.
+    #[error(
+        "port {port} of this machine is taken, and without pod isolation a virtual cluster needs it; run one tenantbench at a time, or free the port"
+    )]
+    NoRoom {
+        /// The port.
+        port: u16,
+    },
     /// An API call failed.
     #[error("cannot {verb} {object}: {source}")]
     Call {

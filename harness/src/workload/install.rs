@@ -17,7 +17,7 @@ use super::Package;
 use crate::{
     apply::{Applier, ApplyError},
     observe::{
-        audit_log::Write,
+        audit_log::Request,
         clock::Moment,
         until::{Wait, WaitError},
     },
@@ -66,16 +66,16 @@ impl Phase {
 
 impl Installed {
     /// The CRDs' part by the API server's stamps: first CRD received → last of their conditions written.
-    pub fn crds_by_server(&self, writes: &[Write]) -> Option<f64> {
+    pub fn crds_by_server(&self, writes: &[Request]) -> Option<f64> {
         let crds = "customresourcedefinitions";
-        let ends = |write: &Write| is(write, &["update", "patch"], "customresourcedefinitions/status");
+        let ends = |write: &Request| is(write, &["update", "patch"], "customresourcedefinitions/status");
         span(writes, self.crds_established.window, |write| is(write, &["patch"], crds), ends)
     }
 
     /// The operator's part by the API server's stamps: its first object received → its Deployment's status written.
-    pub fn operator_by_server(&self, writes: &[Write]) -> Option<f64> {
-        let begins = |write: &Write| write.verb == "patch" && write.object.subresource.is_empty();
-        let ends = |write: &Write| is(write, &["update", "patch"], "deployments/status");
+    pub fn operator_by_server(&self, writes: &[Request]) -> Option<f64> {
+        let begins = |write: &Request| write.verb == "patch" && write.object.subresource.is_empty();
+        let ends = |write: &Request| is(write, &["update", "patch"], "deployments/status");
         span(writes, self.operator_ready.window, begins, ends)
     }
 }

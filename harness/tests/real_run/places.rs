@@ -87,9 +87,21 @@ fn a_run_without_pod_isolation_says_so_and_works() {
 }
 
 #[test]
+fn a_plane_without_isolation_whose_port_is_taken_is_refused_at_once() {
+    let _turn = Turn::take(1);
+    let lab = Lab::new();
+    let _taken = std::net::TcpListener::bind("0.0.0.0:6443").unwrap();
+    let mut command = one_round(&lab, "ray-install", "vcluster", "results", &["--timeout", "60s"]);
+    let output = command.env("TENANTBENCH_POD_ISOLATION", "none").output().unwrap();
+    assert_eq!(output.status.code(), Some(100), "{}\n{}", stdout(&output), stderr(&output));
+    assert!(stderr(&output).contains("port 6443 of this machine is taken"), "{}", stderr(&output));
+    assert!(lab.is_clean_everywhere(), "{:?}", lab.all_processes());
+}
+
+#[test]
 fn two_runs_at_once_with_upstreams_crds_and_our_own_both_succeed() {
     let crds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/crds/kuberay-1.7");
-    let crds = [crds, "/work/shared/crds/kuberay-1.7".into()].into_iter().find(|folder| folder.is_dir());
+    let crds = Some(crds).filter(|folder| folder.is_dir());
     if crds.is_none() {
         assert!(std::env::var_os("CI").is_none(), "CI must have ../shared/crds/kuberay-1.7");
         eprintln!("the folder ../shared/crds/kuberay-1.7 is not there: both runs take our own CRDs");

@@ -5,7 +5,7 @@ use tenantbench_reports::Metric;
 
 use crate::{
     names,
-    observe::{audit_log::Write, clock::Moment},
+    observe::{audit_log::Request, clock::Moment},
     probe::server_clock::{Window, is, span},
     run::{
         RunError,
@@ -46,12 +46,12 @@ pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>
 /// API server where it has one, else the end of its certificate's making.
 async fn by_servers(round: &Round<'_>, name: &str, window: Window) -> Option<f64> {
     let tenant = round.tenant.as_ref()?;
-    let mut writes = round.host_writes();
+    let mut writes = round.host_requests();
     if tenant.plane.is_some() {
-        writes.extend(round.api_writes().await);
+        writes.extend(round.api_requests().await);
     }
-    let begins = |write: &Write| is(write, &["patch"], "namespaces") && write.object.name == name;
-    let ends = |write: &Write| match tenant.plane {
+    let begins = |write: &Request| is(write, &["patch"], "namespaces") && write.object.name == name;
+    let ends = |write: &Request| match tenant.plane {
         Some(_) => {
             is(write, &["create"], "serviceaccounts")
                 && write.object.namespace == tenant.workspace

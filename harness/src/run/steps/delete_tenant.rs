@@ -6,7 +6,7 @@ use tenantbench_reports::Metric;
 use super::{cost, proof, restarts, sync_latency};
 use crate::{
     observe::{
-        audit_log::Write,
+        audit_log::Request,
         clock::{Moment, seconds_between},
     },
     probe::server_clock::{Window, is, span},
@@ -26,10 +26,10 @@ pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>
         let started = Moment::now();
         round.model.delete(round.platform, round.tenant()?).await?;
         let (seconds, window) = (started.elapsed().as_secs_f64(), Window::since(&started));
-        let (writes, name) = (round.host_writes(), &round.tenant()?.name);
-        let begins = |write: &Write| write.verb == "delete" && write.object.namespace == *name;
+        let (writes, name) = (round.host_requests(), &round.tenant()?.name);
+        let begins = |write: &Request| write.verb == "delete" && write.object.namespace == *name;
         let ends =
-            |write: &Write| is(write, &["update"], "namespaces/finalize") && write.object.name == *name;
+            |write: &Request| is(write, &["update"], "namespaces/finalize") && write.object.name == *name;
         let server = span(&writes, window, begins, ends);
         round.record.full(Metric::TenantDeleted, seconds, server, None, false);
         match pause(&writes, name) {
@@ -45,7 +45,7 @@ pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>
 
 /// Seconds from the answered deletion of a namespace to the first thing that Kubernetes cleared in it. Its namespace
 /// controller takes up a deleted namespace only after a grace period of its own, whatever is in it.
-fn pause(writes: &[Write], namespace: &str) -> Option<f64> {
+fn pause(writes: &[Request], namespace: &str) -> Option<f64> {
     let deleted = writes.iter().find(|write| {
         write.verb == "delete" && write.object.resource == "namespaces" && write.object.name == namespace
     })?;

@@ -5,7 +5,7 @@ use tenantbench_reports::Metric;
 
 use crate::{
     apply::ApplyError,
-    observe::audit_log::Write,
+    observe::audit_log::Request,
     run::{
         RunError,
         recorder::RoundRecorder,
@@ -27,7 +27,7 @@ pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>
             round.record.absent(Metric::Install, "the platform installed it before the tenant came");
         } else {
             match install::install(&tenant.api, &package, round.platform.limit()).await {
-                Ok(times) => record(&round.record, &times, &round.api_writes().await),
+                Ok(times) => record(&round.record, &times, &round.api_requests().await),
                 Err(InstallError::Apply(ApplyError::Refused(refusal))) => return Ok(Step::Refused(refusal)),
                 Err(error) => return Err(error.into()),
             }
@@ -39,7 +39,7 @@ pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>
 }
 
 /// Records an installation by both clocks.
-pub fn record(record: &RoundRecorder<'_>, times: &Installed, writes: &[Write]) {
+pub fn record(record: &RoundRecorder<'_>, times: &Installed, writes: &[Request]) {
     let (crds, operator) = (times.crds_by_server(writes), times.operator_by_server(writes));
     record.full(Metric::CrdsEstablished, times.crds_established.seconds, crds, None, false);
     record.full(Metric::OperatorReady, times.operator_ready.seconds, operator, None, false);

@@ -5,7 +5,8 @@ use kube::{Api, api::DynamicObject, api::ListParams};
 use tenantbench_reports::Metric;
 
 use crate::{
-    observe::clock::Moment,
+    observe::{audit_log::Request, clock::Moment},
+    probe::server_clock::{Window, is, span},
     run::{
         RunError,
         round::{Round, Step},
@@ -23,7 +24,12 @@ pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>
             .list(&ListParams::default())
             .await
             .map_err(|source| RunError::Probe { what: "list the workload", source: Box::new(source) })?;
-        round.record.sample(Metric::List, started.elapsed().as_secs_f64());
+        let (seconds, window) = (started.elapsed().as_secs_f64(), Window::since(&started));
+        let lists = |request: &Request| {
+            is(request, &["list"], &resource.plural) && request.object.namespace == tenant.workspace
+        };
+        let server = span(&round.api_requests().await, window, lists, lists);
+        round.record.full(Metric::List, seconds, server, None, false);
         let own = found.items.len();
         round.record.validity("list", own == 1, format!("the tenant sees {own} {}", resource.plural));
         Ok(Step::Done)

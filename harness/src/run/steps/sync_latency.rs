@@ -18,7 +18,7 @@ pub async fn record(round: &mut Round<'_>) -> Result<(), RunError> {
         return Ok(());
     };
     let tenant_writes = plane.audit().await?;
-    let host_writes = round.host_writes();
+    let host_writes = round.host_requests();
     let Some(sides) = round.sides.take() else { return Ok(()) };
     let (inside, outside) = (sides.tenant.times(), sides.host.times());
     let tenant = Side { pods: &inside, writes: &tenant_writes };

@@ -6,7 +6,7 @@ use kube::{Api, runtime::watcher};
 use tenantbench_reports::Metric;
 
 use crate::{
-    observe::{audit_log::Write, clock::Moment, until::Wait},
+    observe::{audit_log::Request, clock::Moment, until::Wait},
     probe::server_clock::{Window, is, span},
     run::{
         RunError,
@@ -25,10 +25,10 @@ pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>
         let selector = watcher::Config::default().labels(&instance.pod_selector);
         Wait::new("the end of the workload's pods", round.platform.limit()).gone(pods, selector).await?;
         let (seconds, window) = (started.elapsed().as_secs_f64(), Window::since(&started));
-        let begins = |write: &Write| is(write, &["delete"], &instance.resource.plural);
+        let begins = |write: &Request| is(write, &["delete"], &instance.resource.plural);
         let ends =
-            |write: &Write| is(write, &["delete"], "pods") && write.object.namespace == tenant.workspace;
-        let server = span(&round.api_writes().await, window, begins, ends);
+            |write: &Request| is(write, &["delete"], "pods") && write.object.namespace == tenant.workspace;
+        let server = span(&round.api_requests().await, window, begins, ends);
         round.record.full(Metric::WorkloadDeleted, seconds, server, None, false);
         Ok(Step::Done)
     }

@@ -7,7 +7,7 @@ use tenantbench_reports::Metric;
 
 use crate::{
     observe::{
-        audit_log::Write,
+        audit_log::Request,
         clock::Moment,
         pods::is_ready,
         until::{View, Wait},
@@ -37,11 +37,11 @@ pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>
         pods_ready?;
         said?;
         let (seconds, window) = (started.elapsed().as_secs_f64(), Window::since(&started));
-        let begins = |write: &Write| is(write, &["patch"], &instance.resource.plural);
-        let ends = |write: &Write| {
+        let begins = |write: &Request| is(write, &["patch"], &instance.resource.plural);
+        let ends = |write: &Request| {
             is(write, &["patch"], "pods/status") && write.object.namespace == tenant.workspace
         };
-        let server = span(&round.api_writes().await, window, begins, ends);
+        let server = span(&round.api_requests().await, window, begins, ends);
         round.record.full(Metric::WorkloadReady, seconds, server, None, false);
         Ok(Step::Done)
     }

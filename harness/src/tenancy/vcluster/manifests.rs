@@ -26,18 +26,25 @@ const API_SERVER_PORT: u16 = 6443;
 const GRACE_SECONDS: u32 = 2;
 
 const KUBELET_PORT: u16 = 10250;
+const HEALTH_PORT: u16 = 8081;
+
+/// All on which a plane's containers listen; etcd's two are the last.
+pub(super) const PORTS: [u16; 5] = [API_SERVER_PORT, KUBELET_PORT, HEALTH_PORT, 2379, 2380];
 const NAME: &str = names::VIRTUAL_CLUSTER;
 
 /// Controllers that need nodes or disks are the host's business.
 const CONTROLLERS: &str = "*,-nodeipam,-nodelifecycle,-persistentvolume-binder,-attachdetach,\
                            -persistentvolume-expander,-cloud-node-lifecycle";
 
-/// Metadata of every write, nothing of reads: the second clock of latencies, and small.
+/// Metadata of every write, and of reads only the tenant admin's own lists: the second clock of latencies, and small.
 const AUDIT_POLICY: &str = "\
 apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: [RequestReceived, ResponseStarted]
 rules:
+- level: Metadata
+  users: [tenant-admin]
+  verbs: [list]
 - level: None
   verbs: [get, list, watch]
 - level: None
@@ -259,8 +266,9 @@ fn syncer(address: &str, service_cidr: &str) -> Value {
             format!("--kubelet-port={KUBELET_PORT}"),
             "--kubelet-cert=/pki/kubelet.crt", "--kubelet-key=/pki/kubelet.key", "--kubelet-client-ca=/pki/kubelet-client-ca.crt",
             format!("--service-cidr={service_cidr}"),
+            format!("--listen=0.0.0.0:{HEALTH_PORT}"),
         ],
-        "readinessProbe": {"httpGet": {"path": "/readyz", "port": 8081}, "periodSeconds": 1},
+        "readinessProbe": {"httpGet": {"path": "/readyz", "port": HEALTH_PORT}, "periodSeconds": 1},
         "resources": {"requests": {"cpu": "10m", "memory": "25Mi"}, "limits": {"cpu": "1", "memory": "512Mi"}},
         "volumeMounts": [mount("pki", "/pki")],
     })

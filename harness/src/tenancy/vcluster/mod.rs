@@ -15,6 +15,7 @@ use crate::{apply::Applier, names, observe::until::Wait};
 mod manifests;
 mod pki;
 pub(super) mod plane;
+mod room;
 
 use plane::Plane;
 
@@ -47,6 +48,7 @@ impl Model for VirtualClusterModel {
 }
 
 async fn create(platform: &Platform, name: &str) -> Result<Tenant, TenancyError> {
+    room::check(platform)?;
     let user = names::tenant_user(name);
     let host = platform.namespace(name, &user).await?;
     let host = Arc::new(Applier::new(connect(host).await?).await?);

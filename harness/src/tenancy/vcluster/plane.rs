@@ -9,7 +9,7 @@ use super::{is_plane, manifests};
 use crate::{
     names,
     observe::{
-        audit_log::{self, Write},
+        audit_log::{self, Request},
         process::{self, Usage},
         until::Wait,
     },
@@ -67,12 +67,12 @@ impl Plane {
     ///
     /// # Errors
     /// [`TenancyError::Call`] where the log cannot be read.
-    pub async fn audit(&self) -> Result<Vec<Write>, TenancyError> {
+    pub async fn audit(&self) -> Result<Vec<Request>, TenancyError> {
         let pods: Api<Pod> = Api::namespaced(self.client.clone(), &self.namespace);
         let params = LogParams { container: Some("kube-apiserver".into()), ..LogParams::default() };
         let log =
             pods.logs(&self.pod, &params).await.map_err(TenancyError::call("read the log of", &self.pod))?;
-        Ok(audit_log::writes(&log))
+        Ok(audit_log::requests(&log))
     }
 }
 
