@@ -121,10 +121,10 @@ impl Platform {
     /// [`TenancyError`] as calls and waits end.
     pub async fn delete_namespace(&self, name: &str) -> Result<(), TenancyError> {
         let namespaces: Api<Namespace> = Api::all(self.client());
-        namespaces
-            .delete(name, &DeleteParams::default())
-            .await
-            .map_err(TenancyError::call("delete", name))?;
+        match namespaces.delete(name, &DeleteParams::default()).await {
+            Err(kube::Error::Api(status)) if status.is_not_found() => return Ok(()),
+            deleted => deleted.map_err(TenancyError::call("delete", name))?,
+        };
         let only = watcher::Config::default().fields(&format!("metadata.name={name}"));
         Wait::new(format!("the end of namespace {name}"), self.limit()).gone(namespaces, only).await?;
         Ok(())

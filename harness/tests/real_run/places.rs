@@ -74,7 +74,8 @@ fn share(from: &Path, to: &Path) {
 
 #[test]
 fn a_run_without_pod_isolation_says_so_and_works() {
-    let _turn = Turn::take(1);
+    // Alone: its plane's ports are the machine's.
+    let _turn = Turn::take(2);
     let lab = Lab::new();
     let mut command = one_round(&lab, "ray-install", "vcluster", "results", &[]);
     let output = command.env("TENANTBENCH_POD_ISOLATION", "none").output().unwrap();
@@ -88,7 +89,8 @@ fn a_run_without_pod_isolation_says_so_and_works() {
 
 #[test]
 fn a_plane_without_isolation_whose_port_is_taken_is_refused_at_once() {
-    let _turn = Turn::take(1);
+    // Alone: its plane's ports are the machine's.
+    let _turn = Turn::take(2);
     let lab = Lab::new();
     let _taken = std::net::TcpListener::bind("0.0.0.0:6443").unwrap();
     let mut command = one_round(&lab, "ray-install", "vcluster", "results", &["--timeout", "60s"]);
