@@ -32,6 +32,12 @@ pub fn dns_label(text: &str) -> Result<String, NotALabel> {
     if is_label { Ok(text.to_owned()) } else { Err(NotALabel(text.to_owned())) }
 }
 
+/// Whether an object of every kind may have this name: a DNS subdomain. It has no slash, so it stays one name wherever
+/// it is put.
+pub fn is_subdomain(text: &str) -> bool {
+    text.len() <= 253 && text.split('.').all(|part| dns_label(part).is_ok())
+}
+
 /// The names of one virtual cluster's objects in its host namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names {
@@ -144,6 +150,16 @@ mod tests {
         }
         for wrong in ["", "-a", "a-", "A", "a.b", "a_b", "ä", "a/b", &"n".repeat(64)] {
             assert!(dns_label(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_objects_name_has_nothing_that_could_lead_elsewhere() {
+        for good in ["web", "kube-root-ca.crt", "0"] {
+            assert!(is_subdomain(good), "{good}");
+        }
+        for wrong in ["", "a/b", "../a", "a..b", "a%2fb", "A", "a b", "a?b", &"n".repeat(254)] {
+            assert!(!is_subdomain(wrong), "{wrong}");
         }
     }
 

@@ -1,11 +1,13 @@
 //! From a tenant's object to the host's, and from the host's status to the tenant's. Pure functions of JSON trees.
 
 pub mod content;
+pub mod custom;
 pub mod endpoints;
 pub mod event;
 pub mod metadata;
 pub mod pod;
 pub mod present;
+mod selector;
 pub mod service;
 pub mod status;
 
@@ -25,5 +27,13 @@ pub enum Refused {
     Field {
         /// The field.
         field: &'static str,
+    },
+    /// A value that is not what the rules of its kind take it for.
+    #[error("{path} must be {expected}; correct it")]
+    Misfit {
+        /// Where it is.
+        path: String,
+        /// What it would have to be.
+        expected: &'static str,
     },
 }

@@ -1,11 +1,9 @@
 //! Affinity and spread terms: their selectors must meet the tenant's own pods only.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::{
-    json,
-    names::{Names, marks},
-};
+use super::super::selector;
+use crate::{json, names::Names};
 
 /// Scopes every pod selector in a spec to the virtual cluster and to the tenant namespaces that it names.
 pub(super) fn scope(spec: &mut Value, names: &Names, namespace: &str) {
@@ -51,12 +49,7 @@ fn is_empty(value: &Value) -> bool {
 
 /// No namespaces: all of the virtual cluster's.
 fn narrow(holder: &mut Value, names: &Names, namespaces: &[String]) {
-    let Some(selector) = json::object_mut(holder, "labelSelector") else { return };
-    let expressions = selector.entry("matchExpressions").or_insert(Value::Null);
-    let mut all: Vec<Value> = json::list(expressions).cloned().collect();
-    all.push(json!({ "key": marks::VCLUSTER, "operator": "In", "values": [names.vcluster()] }));
-    if !namespaces.is_empty() {
-        all.push(json!({ "key": marks::NAMESPACE, "operator": "In", "values": namespaces }));
+    if let Some(selector) = json::object_mut(holder, "labelSelector") {
+        selector::narrow(selector, names, namespaces);
     }
-    *expressions = Value::Array(all);
 }

@@ -1,0 +1,143 @@
+//! A host copy's status as the tenant sees it.
+
+use serde_json::{Value, json};
+
+use super::{
+    Rules,
+    rule::{Meaning, Rule},
+    walk,
+};
+use crate::{index::Id, json, kinds::Kind};
+
+/// Counts the changes of an object; the two sides count differently.
+const OBSERVED: &str = "observedGeneration";
+
+/// What a status is translated with.
+pub struct View<'a> {
+    /// The host copy's name, which messages may hold.
+    pub host_name: &'a str,
+    /// The host namespace.
+    pub host_namespace: &'a str,
+    /// The tenant's object.
+    pub id: &'a Id,
+    /// The tenant's object of a kind that has this name on the host.
+    pub origin: &'a dyn Fn(Kind, &str) -> Option<Id>,
+}
+
+impl Rules {
+    /// The tenant's status for a host copy's status. Host names that are no synced object's stay as they are.
+    pub fn up(&self, status: &Value, view: &View<'_>) -> Value {
+        let mut tree = json!({ "status": status });
+        for Rule { path, meaning } in &self.status {
+            if *meaning == Meaning::Dropped {
+                walk::remove(&mut tree, path.steps());
+                continue;
+            }
+            // Never an error: what does not fit is shown as it is.
+            let _ = walk::visit(&mut tree, path.steps(), &mut |found| {
+                if let Ok(value) = found {
+                    view.back(meaning, value);
+                }
+                Ok(())
+            });
+        }
+        view.rename_in_messages(&mut tree["status"]);
+        tree["status"].take()
+    }
+}
+
+impl View<'_> {
+    fn back(&self, meaning: &Meaning, value: &mut Value) {
+        match (meaning, value) {
+            (Meaning::Name(kind), Value::String(name)) => {
+                if let Some(id) = (self.origin)(*kind, name) {
+                    id.name.as_ref().clone_into(name);
+                }
+            }
+            (Meaning::Namespace, Value::String(namespace)) if namespace == self.host_namespace => {
+                self.id.namespace.as_ref().clone_into(namespace);
+            }
+            (Meaning::Reference(kind), Value::String(text)) => self.back_path(*kind, text),
+            (Meaning::Reference(kind), reference @ Value::Object(_)) => self.back_reference(*kind, reference),
+            _ => {}
+        }
+    }
+
+    fn back_reference(&self, kind: Kind, reference: &mut Value) {
+        let origin = json::text(&reference["name"]).and_then(|name| (self.origin)(kind, name));
+        let (namespace, name) = match &origin {
+            Some(id) => (&id.namespace, Some(&id.name)),
+            None => (&self.id.namespace, None),
+        };
+        if let Some(text) = json::text_mut(reference, &["namespace"])
+            && text == self.host_namespace
+        {
+            namespace.as_ref().clone_into(text);
+        }
+        if let (Some(text), Some(name)) = (json::text_mut(reference, &["name"]), name) {
+            name.as_ref().clone_into(text);
+        }
+    }
+
+    fn back_path(&self, kind: Kind, text: &mut String) {
+        let name = text.strip_prefix(self.host_namespace).and_then(|rest| rest.strip_prefix('/'));
+        match (name, (self.origin)(kind, name.unwrap_or(text))) {
+            (Some(_), Some(id)) => *text = format!("{}/{}", id.namespace, id.name),
+            (None, Some(id)) => id.name.as_ref().clone_into(text),
+            (_, None) => {}
+        }
+    }
+
+    /// The copy's own name is well known to whoever writes about it.
+    fn rename_in_messages(&self, value: &mut Value) {
+        match value {
+            Value::Array(items) => items.iter_mut().for_each(|item| self.rename_in_messages(item)),
+            Value::Object(map) => map.iter_mut().for_each(|(field, value)| match value {
+                Value::String(text) if field == "message" && text.contains(self.host_name) => {
+                    *text = text.replace(self.host_name, &self.id.name);
+                }
+                value => self.rename_in_messages(value),
+            }),
+            _ => {}
+        }
+    }
+}
+
+/// Where both sides' objects stand in their own count of changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Generations {
+    /// `metadata.generation` of the host's copy.
+    pub host: i64,
+    /// `metadata.generation` of the tenant's object.
+    pub tenant: i64,
+}
+
+impl Generations {
+    /// A status that was written about the host's generations, in the tenant's: up to date, or one behind.
+    pub fn in_tenant(self, status: &mut Value) {
+        observed(status, &mut |count| {
+            let is_present = count.as_i64().is_some_and(|count| count >= self.host);
+            *count = json!(if is_present { self.tenant } else { (self.tenant - 1).max(0) });
+        });
+    }
+}
+
+/// A status in a form in which both sides' can be compared: whether it is about its object's present generation takes
+/// the place of which that is.
+pub fn stand(mut status: Value, generation: i64) -> Value {
+    observed(&mut status, &mut |count| {
+        *count = json!(count.as_i64().is_some_and(|count| count >= generation));
+    });
+    status
+}
+
+/// Calls `f` with the status's own count and with each condition's.
+fn observed(status: &mut Value, f: &mut dyn FnMut(&mut Value)) {
+    let mut call = |holder: &mut Value| {
+        if let Some(count) = holder.get_mut(OBSERVED) {
+            f(count);
+        }
+    };
+    call(status);
+    json::list_mut(status, "conditions").for_each(call);
+}

@@ -1,0 +1,20 @@
+//! Selectors of pods, which on the host must meet the tenant's own only.
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    json,
+    names::{Names, marks},
+};
+
+/// Narrows a selector with `matchLabels` and `matchExpressions` to the pods of these tenant namespaces, or of all of
+/// the virtual cluster's where none is named.
+pub(super) fn narrow(selector: &mut Map<String, Value>, names: &Names, namespaces: &[String]) {
+    let expressions = selector.entry("matchExpressions").or_insert(Value::Null);
+    let mut all: Vec<Value> = json::list(expressions).cloned().collect();
+    all.push(json!({ "key": marks::VCLUSTER, "operator": "In", "values": [names.vcluster()] }));
+    if !namespaces.is_empty() {
+        all.push(json!({ "key": marks::NAMESPACE, "operator": "In", "values": namespaces }));
+    }
+    *expressions = Value::Array(all);
+}
