@@ -7,6 +7,7 @@ pub mod event;
 pub mod metadata;
 pub mod pod;
 pub mod present;
+pub mod security;
 mod selector;
 pub mod service;
 pub mod status;

@@ -8,6 +8,7 @@ mod drift;
 mod endpoints;
 mod events;
 mod kubelet;
+mod pod_security;
 mod pods;
 mod restart;
 mod role;

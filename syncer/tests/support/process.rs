@@ -86,6 +86,7 @@ impl Processes {
             .args([
                 "--bind-address=127.0.0.1",
                 "--authorization-mode=RBAC",
+                "--allow-privileged=true",
                 "--service-account-issuer=https://tests",
             ])
             .args(["--service-account-extend-token-expiration=false", "--endpoint-reconciler-type=none"])
