@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     client,
     clock::Clock,
-    kubelet,
+    kubelet::{self, NodeMetrics},
     names::{Names, dns_label},
     run::{self, Endpoints, Health, Options, Owner, RunError},
 };
@@ -70,6 +70,11 @@ pub struct SyncerArgs {
         requires = "kubelet_cert"
     )]
     pub kubelet_client_ca: Option<PathBuf>,
+
+    /// Figures that host kubelets keep of the virtual cluster's pods, under its own names: /metrics/… and /stats/summary
+    /// of its Nodes.
+    #[arg(long, env = "TENANTBENCH_SYNCER_NODE_METRICS", value_enum, default_value_t)]
+    pub node_metrics: NodeMetrics,
 
     /// Service range of the virtual cluster, checked against the host's at start [default: not checked].
     #[arg(long, env = "TENANTBENCH_SYNCER_SERVICE_CIDR", value_name = "CIDR")]
@@ -131,6 +136,7 @@ async fn options(args: SyncerArgs) -> Result<Options, RunError> {
         node_address: args.node_address.to_string(),
         kubelet_port: args.kubelet_port,
         kubelet,
+        node_metrics: args.node_metrics,
         service_cidr: args.service_cidr,
         endpoints: args.endpoints,
         clock: Clock::default(),

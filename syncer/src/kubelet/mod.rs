@@ -1,8 +1,16 @@
-//! The kubelet of a tenant's Nodes: what the tenant's API server asks of it is answered by the host's pod subresources,
-//! for that tenant's pods only.
+//! The kubelet of a tenant's Nodes: what the tenant's API server asks of it is answered by the host's pod subresources
+//! and, where the host's roles allow it, by its kubelets, for that tenant's pods only.
 
+mod answer;
+mod exposition;
+mod figures;
+mod own;
+mod pods;
 mod proxy;
+mod reach;
+mod reply;
 mod route;
+mod summary;
 mod tls;
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
@@ -12,6 +20,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
+
+pub use reach::{NodeMetrics, Reach};
 
 use crate::sync::Tenant;
 
@@ -53,6 +63,17 @@ pub enum KubeletError {
     },
 }
 
+/// What requests are answered with.
+#[derive(Clone)]
+pub struct Backing {
+    /// Whose pods.
+    pub tenant: Arc<Tenant>,
+    /// The host's API for streams; must speak HTTP/1.1, for upgrades.
+    pub upgrades: kube::Client,
+    /// The way to the host's kubelets.
+    pub reach: Reach,
+}
+
 /// An endpoint that listens.
 pub struct Kubelet {
     listener: TcpListener,
@@ -72,15 +93,15 @@ impl Kubelet {
         Ok(Self { listener, tls })
     }
 
-    /// Serves the pods of `tenant` until `stop`. `client` must speak HTTP/1.1, for upgrades.
-    pub async fn serve(self, tenant: Arc<Tenant>, client: kube::Client, stop: CancellationToken) {
+    /// Serves until `stop`.
+    pub async fn serve(self, backing: Backing, stop: CancellationToken) {
         loop {
             let accepted = tokio::select! {
                 () = stop.cancelled() => return,
                 accepted = self.listener.accept() => accepted,
             };
             let Ok((stream, _)) = accepted else { continue };
-            let connection = connection(stream, self.tls.clone(), Arc::clone(&tenant), client.clone());
+            let connection = connection(stream, self.tls.clone(), backing.clone());
             let stop = stop.clone();
             tokio::spawn(async move {
                 tokio::select! {
@@ -92,7 +113,7 @@ impl Kubelet {
     }
 }
 
-async fn connection(stream: TcpStream, tls: TlsAcceptor, tenant: Arc<Tenant>, client: kube::Client) {
+async fn connection(stream: TcpStream, tls: TlsAcceptor, backing: Backing) {
     let stream = match tls.accept(stream).await {
         Ok(stream) => stream,
         Err(error) => {
@@ -101,8 +122,8 @@ async fn connection(stream: TcpStream, tls: TlsAcceptor, tenant: Arc<Tenant>, cl
         }
     };
     let service = service_fn(|request| {
-        let (tenant, client) = (Arc::clone(&tenant), client.clone());
-        async move { Ok::<_, std::convert::Infallible>(proxy::answer(&tenant, &client, request).await) }
+        let backing = backing.clone();
+        async move { Ok::<_, std::convert::Infallible>(answer::answer(&backing, request).await) }
     });
     let served = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())

@@ -1,18 +1,12 @@
 //! Carries one request to the host, and where it is upgraded, its bytes both ways, unread.
 
-use http::{HeaderMap, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
-use hyper::body::{Bytes, Incoming};
+use http::{HeaderMap, Request, Response, StatusCode};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use kube::client::Body;
 
-use super::route::{Route, route};
-use crate::{
-    kinds::{Kind, Side},
-    sync::Tenant,
-};
-
-pub(super) type Answer = Response<UnsyncBoxBody<Bytes, kube::Error>>;
+use super::reply::{Answer, say};
 
 /// Headers of an upgrade; no other header goes either way.
 const CARRIED: [&str; 9] = [
@@ -27,41 +21,20 @@ const CARRIED: [&str; 9] = [
     "x-accepted-stream-protocol-versions",
 ];
 
-/// Answers a request of the tenant's API server.
-pub(super) async fn answer(tenant: &Tenant, client: &kube::Client, request: Request<Incoming>) -> Answer {
-    let uri = request.uri();
-    match route(uri.path(), uri.query().unwrap_or_default()) {
-        None => refuse(StatusCode::NOT_FOUND, "this kubelet serves logs, exec, attach and port-forward"),
-        Some(Route::Healthy) => refuse(StatusCode::OK, "ok"),
-        Some(Route::Pod { id, subresource, query }) => {
-            let is_own = tenant.index(|index| {
-                index.pods.get(&id).is_some_and(|pair| pair.tenant.is_some() && pair.host.is_some())
-            });
-            if !is_own {
-                return refuse(StatusCode::NOT_FOUND, "no such pod");
-            }
-            let names = &tenant.settings().names;
-            let pod = Kind::Pod.path(names.host_namespace(), &names.host(&id.namespace, &id.name));
-            let path = format!("{pod}/{subresource}?{query}");
-            tracing::debug!(namespace = &*id.namespace, pod = &*id.name, subresource, side = ?Side::Host, "forwarded");
-            forward(client, request, &path).await
-        }
-    }
-}
-
-async fn forward(client: &kube::Client, mut request: Request<Incoming>, path: &str) -> Answer {
+/// Asks the host for `path` what was asked of us. `client` must speak HTTP/1.1.
+pub(super) async fn forward(client: &kube::Client, mut request: Request<Incoming>, path: &str) -> Answer {
     let mut onward = Request::new(Body::empty());
     *onward.method_mut() = request.method().clone();
     *onward.headers_mut() = carried(request.headers());
     match path.parse() {
         Ok(uri) => *onward.uri_mut() = uri,
-        Err(_) => return refuse(StatusCode::BAD_REQUEST, "the request's parameters make no address"),
+        Err(_) => return say(StatusCode::BAD_REQUEST, "the request's parameters make no address"),
     }
     let mut response = match client.send(onward).await {
         Ok(response) => response,
         Err(error) => {
             tracing::warn!(%error, "the host does not answer");
-            return refuse(StatusCode::BAD_GATEWAY, "the host does not answer");
+            return say(StatusCode::BAD_GATEWAY, "the host does not answer");
         }
     };
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
@@ -87,13 +60,4 @@ fn carried(headers: &HeaderMap) -> HeaderMap {
         carried.append(name, value.clone());
     });
     carried
-}
-
-fn refuse(status: StatusCode, reason: &'static str) -> Answer {
-    let body =
-        Full::new(Bytes::from_static(reason.as_bytes())).map_err(|never| match never {}).boxed_unsync();
-    let mut answer = Response::new(body);
-    *answer.status_mut() = status;
-    answer.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/plain"));
-    answer
 }

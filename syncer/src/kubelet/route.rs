@@ -7,6 +7,14 @@ use crate::index::Id;
 pub(super) enum Route {
     /// Whether it lives.
     Healthy,
+    /// The pods of a node.
+    Pods,
+    /// The same, of those that run, in short.
+    RunningPods,
+    /// A page of metrics, by its path on the host's kubelet.
+    Metrics(&'static str),
+    /// The node's and its pods' figures as a document.
+    Summary,
     /// Something of a pod.
     Pod {
         /// The tenant's pod.
@@ -17,6 +25,12 @@ pub(super) enum Route {
         query: String,
     },
 }
+
+/// Pages of metrics in the Prometheus text format.
+const METRICS: [&str; 4] = ["/metrics", "/metrics/cadvisor", "/metrics/resource", "/metrics/probes"];
+
+/// Where a node's figures as a document are.
+pub(super) const SUMMARY: &str = "/stats/summary";
 
 /// Parameters of logs, which have the same names on both sides.
 const LOG: [&str; 8] =
@@ -32,6 +46,10 @@ pub(super) fn route(path: &str, query: &str) -> Option<Route> {
     let parameters = || query.split('&').filter(|parameter| !parameter.is_empty());
     match parts.as_slice() {
         ["healthz"] => Some(Route::Healthy),
+        ["pods"] => Some(Route::Pods),
+        ["runningpods"] => Some(Route::RunningPods),
+        ["stats", "summary"] => Some(Route::Summary),
+        ["metrics", ..] => METRICS.into_iter().find(|page| *page == path).map(Route::Metrics),
         ["containerLogs", namespace, pod, container] if is_name(container) => {
             let kept = parameters().filter(|parameter| LOG.contains(&name_of(parameter))).map(str::to_owned);
             let query = join(std::iter::once(format!("container={container}")).chain(kept));
@@ -50,6 +68,19 @@ pub(super) fn route(path: &str, query: &str) -> Option<Route> {
         }
         _ => None,
     }
+}
+
+/// The node that is meant, by the address that the caller asked its API server for: `X-Forwarded-Uri`. All Nodes of a
+/// tenant are one endpoint, and a kubelet's paths do not name it.
+pub(super) fn node(forwarded: &str) -> Option<&str> {
+    let named = forwarded.strip_prefix("/api/v1/nodes/")?.split('/').next()?;
+    // NAME, NAME:PORT or SCHEME:NAME:PORT.
+    let mut parts = named.split(':');
+    let name = match (parts.next(), parts.next(), parts.next()) {
+        (_, Some(name), Some(_)) => name,
+        (first, ..) => first?,
+    };
+    is_name(name).then_some(name)
 }
 
 fn id(namespace: &str, pod: &str) -> Option<Id> {
@@ -119,13 +150,45 @@ mod tests {
     fn nothing_else_is_served_and_no_path_can_be_climbed() {
         for path in [
             "/",
-            "/pods",
+            "/configz",
+            "/pods/ns",
+            "/metrics/slis",
+            "/logs/",
             "/run/ns/web/c",
             "/exec/ns/web",
             "/exec/../kube-system/etcd/c/d",
             "/exec/ns/%2e%2e/c",
         ] {
             assert_eq!(route(path, ""), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_nodes_own_pages_are_served() {
+        for (path, expected) in [
+            ("/metrics", Route::Metrics("/metrics")),
+            ("/metrics/cadvisor", Route::Metrics("/metrics/cadvisor")),
+            ("/metrics/resource", Route::Metrics("/metrics/resource")),
+            ("/metrics/probes", Route::Metrics("/metrics/probes")),
+            ("/stats/summary", Route::Summary),
+            ("/pods", Route::Pods),
+            ("/runningpods/", Route::RunningPods),
+        ] {
+            assert_eq!(route(path, "only_cpu_and_memory=true"), Some(expected), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_node_is_the_one_that_the_api_server_was_asked_for() {
+        for (forwarded, expected) in [
+            ("/api/v1/nodes/n-1.example/proxy/metrics", Some("n-1.example")),
+            ("/api/v1/nodes/https:n-1:10250/proxy/pods", Some("n-1")),
+            ("/api/v1/nodes/n-1:10250/proxy/pods", Some("n-1")),
+            ("/api/v1/nodes/n%2f1/proxy/pods", None),
+            ("/api/v1/namespaces/n-1/pods", None),
+            ("", None),
+        ] {
+            assert_eq!(node(forwarded), expected, "{forwarded}");
         }
     }
 

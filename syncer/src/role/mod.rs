@@ -1,11 +1,13 @@
 //! What the syncer may do on the host: a Role that whoever has the built-in `admin` role in a namespace can grant.
 
 mod extra;
+mod nodes;
 mod review;
 
 use k8s_openapi::api::rbac::v1::PolicyRule;
 
 pub use extra::{endpoint_kinds, endpoint_rules, missing, with_endpoints};
+pub use nodes::cluster_rules;
 pub use review::{Access, denied, may};
 
 const READ: [&str; 3] = ["get", "list", "watch"];

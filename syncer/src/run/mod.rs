@@ -22,7 +22,7 @@ use crate::{
     client::{self, Purpose},
     clock::Clock,
     kinds::{Kind, Side},
-    kubelet::{self, Kubelet},
+    kubelet::{self, Backing, Kubelet, NodeMetrics, Reach},
     names::{Names, marks},
     node::RENEW_EVERY,
     queue::TenantId,
@@ -50,6 +50,8 @@ pub struct Options {
     pub kubelet_port: u16,
     /// The kubelet endpoint; none for none.
     pub kubelet: Option<kubelet::Options>,
+    /// Whether it passes on the figures of the host's kubelets.
+    pub node_metrics: NodeMetrics,
     /// The tenant's service range, to be checked against the host's.
     pub service_cidr: Option<String>,
     /// Whether the endpoints of Services without a selector are synced.
@@ -99,7 +101,10 @@ async fn start(options: Options, health: Health, stop: CancellationToken) -> Res
 
     let mut tasks = JoinSet::new();
     if let Some(endpoint) = endpoint {
-        tasks.spawn(endpoint.serve(Arc::clone(&tenant), upgrades, stop.clone()));
+        let host = tenant.cluster(Side::Host).client().clone();
+        let reach = Reach::new(options.node_metrics, host, &options.host);
+        let backing = Backing { tenant: Arc::clone(&tenant), upgrades, reach };
+        tasks.spawn(endpoint.serve(backing, stop.clone()));
     }
     let listed = health.clone();
     for watch in watches(&options.names, &both_sides) {

@@ -14,5 +14,6 @@ mod restart;
 mod role;
 mod services;
 mod start;
+mod streams;
 #[path = "../support/mod.rs"]
 mod support;

@@ -6,6 +6,8 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
 };
 
+use super::{TENANT_NODE_ADDRESS, streams::HOST_NODE_ADDRESS};
+
 /// Files of a throw-away authority, a server certificate for loopback, a client's, and a key that signs tokens.
 pub(super) struct Authority {
     folder: PathBuf,
@@ -22,7 +24,8 @@ impl Authority {
         let this = Self { folder: folder.to_owned(), der: issuer.der().to_vec() };
         this.write("ca.crt", &issuer.pem());
 
-        let sans = ["127.0.0.1", "10.96.0.1", "localhost"].map(str::to_owned);
+        let sans = ["127.0.0.1", "10.96.0.1", "localhost", HOST_NODE_ADDRESS, TENANT_NODE_ADDRESS]
+            .map(str::to_owned);
         let mut server = CertificateParams::new(sans).expect("names");
         server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         this.issue("server", server, &issuer);

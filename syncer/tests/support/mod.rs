@@ -2,6 +2,8 @@
 //! or a kubelet would do, a test does itself.
 
 mod certificates;
+mod egress;
+mod kubectl;
 mod kubelet;
 mod process;
 mod streams;
@@ -10,12 +12,13 @@ use std::{net::TcpListener, time::Duration};
 
 use k8s_openapi::api::{
     authentication::v1::TokenRequest,
+    authorization::v1::SelfSubjectAccessReview,
     core::v1::{ConfigMap, Namespace, Pod, Service, ServiceAccount},
-    rbac::v1::{PolicyRule, Role, RoleBinding},
+    rbac::v1::{ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding},
 };
 use kube::{
     Api, Client, Resource,
-    api::{Patch, PatchParams, PostParams},
+    api::{DeleteParams, Patch, PatchParams, PostParams},
     config::AuthInfo,
     runtime::wait::{Condition, await_condition},
 };
@@ -25,7 +28,7 @@ use tenantbench_syncer::{
     client::{Purpose, client},
     clock::Clock,
     kinds::Kind,
-    kubelet::Options as KubeletOptions,
+    kubelet::{NodeMetrics, Options as KubeletOptions},
     names::Names,
     role::{missing, role_rules},
     run::{self, Health, Options},
@@ -34,12 +37,16 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
+pub(crate) use kubectl::Kubectl;
 pub(crate) use kubelet::HostKubelet;
+pub(crate) use streams::HostStreams;
 
 /// The host namespace of the tenant.
 pub(crate) const HOST_NAMESPACE: &str = "tenant-a";
 /// The tenant's service range, and the host's.
 pub(crate) const RANGE: &str = "10.96.0.0/16";
+/// An address of the tenant's Nodes to which its API server proxies, other than loopback.
+pub(crate) const TENANT_NODE_ADDRESS: &str = "10.250.0.1";
 const ADMIN_TOKEN: &str = "admin-token-of-the-tests";
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
@@ -56,6 +63,7 @@ pub(crate) struct World {
     host_url: String,
     options: Options,
     processes: process::Processes,
+    _egress: egress::Egress,
     folder: tempfile::TempDir,
 }
 
@@ -93,9 +101,10 @@ impl World {
         let authority = certificates::Authority::new(folder.path());
         let mut processes = process::Processes::new(folder.path());
         let etcd = processes.etcd();
+        let egress = egress::Egress::start(folder.path());
         let node_port = free_port();
         let [host_url, tenant_url] =
-            ["host", "tenant"].map(|name| processes.api_server(name, &etcd, &authority));
+            ["host", "tenant"].map(|name| processes.api_server(name, &etcd, &authority, &egress.config));
         let admin = |url: &str| config(url, &authority, ADMIN_TOKEN);
         let (host, tenant) = (make(admin(&host_url)), make(admin(&tenant_url)));
         for cluster in [&host, &tenant] {
@@ -118,12 +127,13 @@ impl World {
                 key: authority.server_key(),
                 client_authority: authority.file(),
             }),
+            node_metrics: NodeMetrics::Off,
             service_cidr: Some(RANGE.to_owned()),
             endpoints: run::Endpoints::Auto,
             clock: Clock::default(),
         };
         let syncer = make(options.host.clone());
-        Self { host, tenant, syncer, names, host_url, options, processes, folder }
+        Self { host, tenant, syncer, names, host_url, options, processes, _egress: egress, folder }
     }
 
     /// Starts a syncer and waits until it is ready.
@@ -161,6 +171,49 @@ impl World {
             }
         };
         soon("the Role to hold", held).await;
+    }
+
+    /// Gives the syncer these rules in the whole of the host, and waits until they hold.
+    pub(crate) async fn grant_everywhere(&self, rules: Vec<PolicyRule>) {
+        let role = json!({"metadata": {"name": "syncer"}, "rules": rules});
+        create(&Api::<ClusterRole>::all(self.host.clone()), role).await;
+        let binding = json!({
+            "metadata": {"name": "syncer"},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "syncer"},
+            "subjects": [{"kind": "ServiceAccount", "name": "syncer", "namespace": HOST_NAMESPACE}],
+        });
+        create(&Api::<ClusterRoleBinding>::all(self.host.clone()), binding).await;
+        soon("the ClusterRole to hold", self.until_holds(&rules, true)).await;
+    }
+
+    /// Takes them away again.
+    pub(crate) async fn revoke_everywhere(&self) {
+        let roles: Api<ClusterRole> = Api::all(self.host.clone());
+        let rules = roles.get("syncer").await.expect("is there").rules.unwrap_or_default();
+        let bindings: Api<ClusterRoleBinding> = Api::all(self.host.clone());
+        bindings.delete("syncer", &DeleteParams::default()).await.expect("is deleted");
+        soon("the ClusterRole to be void", self.until_holds(&rules, false)).await;
+    }
+
+    /// The API server tells nobody when it has taken a role in.
+    async fn until_holds(&self, rules: &[PolicyRule], wanted: bool) {
+        let first = |list: &Option<Vec<String>>| list.iter().flatten().next().cloned().unwrap_or_default();
+        for rule in rules {
+            let (group, resource) = (first(&rule.api_groups), first(&rule.resources));
+            let (resource, subresource) = resource.split_once('/').unwrap_or((&resource, ""));
+            let review = json!({"spec": {"resourceAttributes": {
+                "verb": rule.verbs[0], "group": group, "resource": resource, "subresource": subresource,
+            }}});
+            let review: SelfSubjectAccessReview = serde_json::from_value(review).expect("a review");
+            let reviews: Api<SelfSubjectAccessReview> = Api::all(self.syncer.clone());
+            loop {
+                let answer = reviews.create(&PostParams::default(), &review).await.expect("may ask");
+                if answer.status.is_some_and(|status| status.allowed) == wanted {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
     }
 
     /// Starts the host's controllers of endpoints.
@@ -218,9 +271,23 @@ impl World {
         Api::namespaced(self.host.clone(), HOST_NAMESPACE)
     }
 
-    /// Serves logs and exec of the host's `node-1`, and makes that Node.
-    pub(crate) async fn host_node(&self) -> streams::HostStreams {
-        streams::HostStreams::start(&self.host, self.folder.path()).await
+    /// Serves the kubelet's endpoint of the host's `node-1`, and makes that Node.
+    pub(crate) async fn host_node(&self) -> HostStreams {
+        let streams = HostStreams::start(self.folder.path()).await;
+        streams.make_node(&self.host, "node-1", true).await;
+        streams
+    }
+
+    /// The same, of a kubelet that leaves WebSocket to its API server.
+    pub(crate) async fn host_node_without_websockets(&self) -> HostStreams {
+        let streams = HostStreams::start(self.folder.path()).await;
+        streams.make_node(&self.host, "node-1", false).await;
+        streams
+    }
+
+    /// The real kubectl, as the tenant's admin.
+    pub(crate) fn kubectl(&self) -> Kubectl {
+        Kubectl::new(&self.options.tenant.cluster_url, self.folder.path())
     }
 
     /// Plays scheduler and kubelet on the host, without any delay.

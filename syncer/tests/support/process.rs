@@ -70,7 +70,13 @@ impl Processes {
     }
 
     /// Returns its address.
-    pub(super) fn api_server(&mut self, name: &str, etcd: &str, authority: &Authority) -> String {
+    pub(super) fn api_server(
+        &mut self,
+        name: &str,
+        etcd: &str,
+        authority: &Authority,
+        egress: &Path,
+    ) -> String {
         let port = free_port();
         let tokens = self.folder.join("tokens.csv");
         fs_err::write(&tokens, format!("{ADMIN_TOKEN},admin,1,system:masters\n"))
@@ -93,6 +99,7 @@ impl Processes {
             .args(["--kubelet-preferred-address-types=InternalIP"])
             .arg(format!("--service-cluster-ip-range={RANGE}"))
             .args([
+                file("egress-selector-config-file", egress.to_owned()),
                 file("cert-dir", self.folder.join(name)),
                 file("tls-cert-file", authority.server_certificate()),
                 file("tls-private-key-file", authority.server_key()),
