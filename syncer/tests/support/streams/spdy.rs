@@ -80,8 +80,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
 
     async fn reply(&mut self, id: u32) -> Option<()> {
         const ZLIB: [u8; 2] = [0x78, 0x01];
-        // A stored block of four bytes, which say that there are no headers.
-        const NONE: [u8; 9] = [0, 4, 0, 0xfb, 0xff, 0, 0, 0, 0];
+        // A stored block of four bytes, which say that there are no headers, and an empty one, which flushes it.
+        const NONE: [u8; 14] = [0, 4, 0, 0xfb, 0xff, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
         let mut payload = id.to_be_bytes().to_vec();
         if !std::mem::replace(&mut self.has_replied, true) {
             payload.extend(ZLIB);

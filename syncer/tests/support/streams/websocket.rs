@@ -8,7 +8,10 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::{
     WebSocketStream,
-    tungstenite::{Message, protocol::Role},
+    tungstenite::{
+        Message,
+        protocol::{CloseFrame, Role, frame::coding::CloseCode},
+    },
 };
 
 use super::{
@@ -63,7 +66,7 @@ impl Session for Channels {
 
     async fn end(mut self, status: &Value) {
         self.frame(3, status.to_string().as_bytes()).await;
-        let _ = self.socket.close(None).await;
+        let _ = self.socket.close(Some(CloseFrame { code: CloseCode::Normal, reason: "".into() })).await;
         // Until the client has closed too, so that nothing on its way is lost.
         while let Some(Ok(_)) = self.socket.next().await {}
     }
