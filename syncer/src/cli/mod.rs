@@ -1,11 +1,14 @@
 //! The command line of a syncer, the same in `tenantbench-syncer` and `tenantbench syncer`.
 
+mod pods;
+
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
 };
 
 use clap::Args;
+pub use pods::PodArgs;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -85,6 +88,10 @@ pub struct SyncerArgs {
     #[arg(long, env = "TENANTBENCH_SYNCER_ENDPOINTS", value_enum, default_value_t)]
     pub endpoints: Endpoints,
 
+    /// Limits of the tenant's pods.
+    #[command(flatten)]
+    pub pods: PodArgs,
+
     /// Address of /livez and /readyz.
     #[arg(long, env = "TENANTBENCH_SYNCER_LISTEN", value_name = "ADDRESS", default_value = "0.0.0.0:8081")]
     pub listen: SocketAddr,
@@ -139,6 +146,7 @@ async fn options(args: SyncerArgs) -> Result<Options, RunError> {
         node_metrics: args.node_metrics,
         service_cidr: args.service_cidr,
         endpoints: args.endpoints,
+        pods: args.pods.into(),
         clock: Clock::default(),
     })
 }

@@ -87,9 +87,10 @@ impl Names {
     }
 }
 
-/// Whether joining this part with `-x-` can be read in one way only.
+/// Whether joining this part with `-x-` can be read in one way only, and gives a name. A part can be any text: of some
+/// references an API server checks nothing but that they are there.
 fn is_plain(part: &str) -> bool {
-    !part.is_empty() && !part.contains('.') && part.split('-').all(|word| word != SEPARATOR)
+    dns_label(part).is_ok() && part.split('-').all(|word| word != SEPARATOR)
 }
 
 /// A name with the word `x` at most once (where the cut made one), so that it never equals a plain one, which has two.
@@ -98,7 +99,7 @@ fn hashed(purpose: &str, parts: &[&str]) -> String {
     let words: Vec<&str> = parts
         .iter()
         .take(3)
-        .flat_map(|part| part.split(['-', '.']))
+        .flat_map(|part| part.split(|c: char| !c.is_ascii_lowercase() && !c.is_ascii_digit()))
         .filter(|word| !word.is_empty() && *word != SEPARATOR)
         .collect();
     let slug = words.join("-");
@@ -176,6 +177,14 @@ mod tests {
     }
 
     #[test]
+    fn a_path_is_no_way_out_of_the_host_namespace() {
+        for name in ["../../kube-system/secrets/a", "..", "a/b", "a%2fb", "A", "", "a b", "ä", "-a", "a-"] {
+            let host = names().host("default", name);
+            assert!(dns_label(&host).is_ok(), "{name} became {host}");
+        }
+    }
+
+    #[test]
     fn x_as_a_word_cannot_move_between_name_and_namespace() {
         assert_ne!(names().host("c", "a-x-b"), names().host("b-x-c", "a"));
     }
@@ -238,6 +247,11 @@ mod tests {
             prop_assert!(host.len() <= LONGEST);
             prop_assert!(host.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'));
             prop_assert!(!host.starts_with('-') && !host.ends_with('-'));
+        }
+
+        #[test]
+        fn whatever_is_named_the_name_on_the_host_is_a_dns_label(namespace in any::<String>(), name in any::<String>()) {
+            prop_assert!(dns_label(&names().host(&namespace, &name)).is_ok());
         }
     }
 }

@@ -27,6 +27,7 @@ use crate::{
     node::RENEW_EVERY,
     queue::TenantId,
     sync::{Tenant, Work},
+    translate::pod::Rules,
     watch::Watch,
     write::Cluster,
 };
@@ -56,6 +57,8 @@ pub struct Options {
     pub service_cidr: Option<String>,
     /// Whether the endpoints of Services without a selector are synced.
     pub endpoints: Endpoints,
+    /// What the tenant's pods may do.
+    pub pods: Rules,
     /// The clock to go by.
     pub clock: Clock,
 }

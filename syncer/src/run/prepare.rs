@@ -68,6 +68,7 @@ pub(super) async fn settings(
         node_address: options.node_address.clone(),
         kubelet_port: options.kubelet_port,
         version,
+        pods: options.pods.clone(),
     })
 }
 

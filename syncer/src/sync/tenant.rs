@@ -15,7 +15,10 @@ use crate::{
     node::Nodes,
     object::Object,
     queue::TenantId,
-    translate::{metadata::Ownership, pod::Surroundings},
+    translate::{
+        metadata::Ownership,
+        pod::{Rules, Surroundings},
+    },
     write::Cluster,
 };
 
@@ -36,6 +39,8 @@ pub struct Settings {
     pub kubelet_port: u16,
     /// What its Nodes say they run.
     pub version: String,
+    /// What its pods may do.
+    pub pods: Rules,
 }
 
 /// A virtual cluster at work.
@@ -187,6 +192,7 @@ impl Tenant {
             api: (&self.settings.api.0, self.settings.api.1),
             links: &links,
             dns: dns.as_deref(),
+            rules: &self.settings.pods,
         })
     }
 

@@ -27,7 +27,40 @@ pub enum Refused {
     #[error("{field} is not synced; remove it")]
     Field {
         /// The field.
-        field: &'static str,
+        field: String,
+    },
+    /// An inline volume of a driver whose attributes nobody has vouched for.
+    #[error(
+        "volume {volume}: inline volumes of the CSI driver {driver} are not allowed here; use a claim, or ask the \
+         platform to allow the driver"
+    )]
+    CsiDriver {
+        /// The volume's name.
+        volume: String,
+        /// The driver.
+        driver: String,
+    },
+    /// A runtime class that the tenant may not use.
+    #[error("runtime class {name} is not allowed here; remove it, or ask the platform to allow it")]
+    RuntimeClass {
+        /// Its name.
+        name: String,
+    },
+    /// A pod that would reach its node.
+    #[error(
+        "pods here may not reach their node: {violations}; remove that, or ask the platform to allow node access"
+    )]
+    NodeAccess {
+        /// By what.
+        violations: String,
+    },
+    /// A pod that fails the level of Pod Security.
+    #[error("violates PodSecurity \"{level}:latest\": {violations}")]
+    PodSecurity {
+        /// The level.
+        level: security::Level,
+        /// Each violation, with fields and allowed values.
+        violations: String,
     },
     /// A value that is not what the rules of its kind take it for.
     #[error("{path} must be {expected}; correct it")]

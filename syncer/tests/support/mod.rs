@@ -32,6 +32,7 @@ use tenantbench_syncer::{
     names::Names,
     role::{missing, role_rules},
     run::{self, Health, Options},
+    translate::pod::Rules,
 };
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -130,6 +131,7 @@ impl World {
             node_metrics: NodeMetrics::Off,
             service_cidr: Some(RANGE.to_owned()),
             endpoints: run::Endpoints::Auto,
+            pods: Rules::default(),
             clock: Clock::default(),
         };
         let syncer = make(options.host.clone());

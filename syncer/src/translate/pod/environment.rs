@@ -21,7 +21,7 @@ pub(super) fn inject(spec: &mut Value, around: &Surroundings<'_>, links: bool) {
         around.links.iter().for_each(|link| variables.extend(of_service(link)));
     }
     variables.extend(of_service(&api));
-    for field in ["initContainers", "containers"] {
+    for field in super::CONTAINERS {
         json::list_mut(spec, field).for_each(|container| prepend(container, &variables));
     }
 }

@@ -5,10 +5,12 @@ mod environment;
 mod network;
 mod placement;
 mod references;
+mod rules;
 mod volumes;
 
 use serde_json::{Map, Value, json};
 
+pub use rules::Rules;
 pub use volumes::{CA_KEY, NAMESPACE_KEY, TokenAsk};
 
 use super::{
@@ -29,6 +31,8 @@ pub struct Surroundings<'a> {
     pub links: &'a [Link],
     /// The tenant's own DNS.
     pub dns: Option<&'a str>,
+    /// What the tenant's pods may do.
+    pub rules: &'a Rules,
 }
 
 /// What a pod names and asks for.
@@ -40,8 +44,11 @@ pub struct Needs {
     pub tokens: Vec<TokenAsk>,
 }
 
+/// The lists of a pod's spec that hold containers.
+const CONTAINERS: [&str; 3] = ["initContainers", "containers", "ephemeralContainers"];
+
 /// Fields of a pod's spec that mean nothing on the host, or something else.
-const DROPPED: [&str; 13] = [
+const DROPPED: [&str; 11] = [
     "serviceAccountName",
     "serviceAccount",
     "priority",
@@ -52,16 +59,12 @@ const DROPPED: [&str; 13] = [
     // Without the tenant's headless Service under its own name, the host's DNS could not answer for these.
     "subdomain",
     "setHostnameAsFQDN",
-    "hostnameOverride",
     // Not allowed when a pod is made.
     "ephemeralContainers",
-    "runtimeClassName",
+    // Of the host's runtime class, if any.
     "overhead",
     "nodeName",
 ];
-
-/// Fields that would name objects of the host by names that the tenant chose.
-const REFUSED: [&str; 3] = ["resourceClaims", "workloadRef", "schedulingGroup"];
 
 /// What a tenant's pod names and asks for.
 pub fn needs(tenant: &Value) -> Needs {
@@ -88,15 +91,12 @@ pub fn host(tenant: &Value, around: &Surroundings<'_>) -> Result<Value, Refused>
     let source = &tenant["metadata"];
     let namespace = json::text(&source["namespace"]).unwrap_or_default();
     let name = json::text(&source["name"]).unwrap_or_default();
-    if let Some(field) = REFUSED.into_iter().find(|field| !tenant["spec"][*field].is_null()) {
-        return Err(Refused::Field { field });
-    }
+    around.rules.check(tenant, &DROPPED)?;
 
     let mut spec = tenant["spec"].clone();
     let uid = json::text(&source["uid"]).unwrap_or_default();
     let secret = names.token_secret(namespace, name, uid);
     volumes::fold_tokens(&mut spec, &secret);
-    volumes::check(&spec)?;
     volumes::claim_of_ephemeral(&mut spec, name);
     references::visit(&mut spec, &mut |_, name| {
         // The token Secret is ours already.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{json, kinds::Kind};
 
 /// Volume sources that hold such a name, and where. `None`: a claim, which is not copied by being named.
-const VOLUMES: [(&str, &[&str], Option<Kind>); 13] = [
+const VOLUMES: [(&str, &[&str], Option<Kind>); 12] = [
     ("configMap", &["name"], Some(Kind::ConfigMap)),
     ("secret", &["secretName"], Some(Kind::Secret)),
     ("persistentVolumeClaim", &["claimName"], None),
@@ -19,12 +19,11 @@ const VOLUMES: [(&str, &[&str], Option<Kind>); 13] = [
     ("rbd", &["secretRef", "name"], Some(Kind::Secret)),
     ("scaleIO", &["secretRef", "name"], Some(Kind::Secret)),
     ("storageos", &["secretRef", "name"], Some(Kind::Secret)),
-    ("glusterfs", &["endpoints"], None),
 ];
 
 /// Calls `f` with each name and the kind that must be copied for it.
 pub(super) fn visit(spec: &mut Value, f: &mut dyn FnMut(Option<Kind>, &mut String)) {
-    for field in ["initContainers", "containers"] {
+    for field in super::CONTAINERS {
         json::list_mut(spec, field).for_each(|container| visit_container(container, f));
     }
     json::list_mut(spec, "volumes").for_each(|volume| visit_volume(volume, f));

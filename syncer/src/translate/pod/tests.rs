@@ -23,8 +23,23 @@ fn translate_with(tenant: &Value, dns: Option<&str>) -> Value {
         ip: "10.96.0.8".to_owned(),
         ports: vec![ServicePort { name: "sql".into(), port: 5432, protocol: "TCP".into(), node_port: 0 }],
     }];
-    let around = Surroundings { ownership: &ownership(), api: ("10.96.0.40", 443), links: &links, dns };
+    let rules = Rules::default();
+    let around =
+        Surroundings { ownership: &ownership(), api: ("10.96.0.40", 443), links: &links, dns, rules: &rules };
     host(tenant, &around).expect("a pod that can be carried")
+}
+
+/// Why a pod is refused where nothing is allowed that could be forbidden.
+fn refused(tenant: &Value) -> Refused {
+    let rules = Rules::default();
+    let around = Surroundings {
+        ownership: &ownership(),
+        api: ("10.96.0.40", 443),
+        links: &[],
+        dns: None,
+        rules: &rules,
+    };
+    host(tenant, &around).expect_err("a refusal")
 }
 
 /// What a tenant's API server makes of a small pod.
@@ -104,8 +119,7 @@ fn links_come_first_when_asked_for() {
 fn a_volume_of_an_unknown_kind_is_refused_by_name() {
     let mut pod = operator();
     pod["spec"]["volumes"] = json!([{"name": "v", "newKind": {"secretName": "host-secret"}}]);
-    let around = Surroundings { ownership: &ownership(), api: ("1.2.3.4", 443), links: &[], dns: None };
-    let error = host(&pod, &around).expect_err("unknown volume");
+    let error = refused(&pod);
     assert_eq!(error.to_string(), "volume v: newKind volumes are not synced; use another kind of volume");
 }
 
@@ -230,7 +244,10 @@ mod anything {
         #[test]
         fn no_pod_makes_translation_panic_or_leave_the_namespace(spec in json_tree(), labels in json_tree()) {
             let tenant = json!({"metadata": {"name": "p", "namespace": "ns", "uid": "u", "labels": labels}, "spec": spec});
-            let around = Surroundings { ownership: &ownership(), api: ("1.2.3.4", 443), links: &[], dns: Some("1.1.1.1") };
+            let rules = Rules { node_access: true, ..Rules::default() };
+            let around = Surroundings {
+                ownership: &ownership(), api: ("1.2.3.4", 443), links: &[], dns: Some("1.1.1.1"), rules: &rules,
+            };
             needs(&tenant);
             if let Ok(host) = host(&tenant, &around) {
                 prop_assert_eq!(&host["metadata"]["namespace"], "host-ns");

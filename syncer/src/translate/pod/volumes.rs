@@ -14,7 +14,7 @@ pub const NAMESPACE_KEY: &str = "namespace";
 const ROOT_CA: &str = "kube-root-ca.crt";
 
 /// Sources that may be carried. A claim of an `ephemeral` volume is made in the tenant and carried as a claim.
-const KNOWN: [&str; 31] = [
+const KNOWN: [&str; 30] = [
     "configMap",
     "secret",
     "projected",
@@ -44,10 +44,9 @@ const KNOWN: [&str; 31] = [
     "photonPersistentDisk",
     "portworxVolume",
     "vsphereVolume",
-    "glusterfs",
     "name",
 ];
-const KNOWN_PROJECTED: [&str; 3] = ["configMap", "secret", "downwardAPI"];
+const KNOWN_PROJECTED: [&str; 4] = ["configMap", "secret", "downwardAPI", "serviceAccountToken"];
 
 /// Kubernetes hands out a year for exactly this lifetime with the default audience (it takes it for its own volume),
 /// so it is never passed on.
@@ -132,25 +131,32 @@ fn namespace_path(source: &Value) -> Option<&str> {
     }
 }
 
-/// Refuses sources that this build does not know, since it cannot know what they name.
-pub(super) fn check(spec: &Value) -> Result<(), Refused> {
+/// Refuses sources that could name what is not the tenant's: those that this build does not know, and drivers that
+/// nobody has vouched for.
+pub(super) fn check(spec: &Value, csi_drivers: &[String]) -> Result<(), Refused> {
     for volume in json::list(&spec["volumes"]) {
-        let unknown = |fields: &Value, known: &[&str]| {
-            fields
-                .as_object()
-                .into_iter()
-                .flatten()
-                .map(|(field, _)| field.clone())
-                .find(|f| !known.contains(&f.as_str()))
-        };
+        let name = || json::text(&volume["name"]).unwrap_or_default().to_owned();
         let projected =
             json::list(&volume["projected"]["sources"]).find_map(|source| unknown(source, &KNOWN_PROJECTED));
-        if let Some(source_kind) = unknown(volume, &KNOWN).or(projected) {
-            let volume = json::text(&volume["name"]).unwrap_or_default().to_owned();
-            return Err(Refused::Volume { volume, source_kind });
+        // Its namespaces are not the tenant's: it would name any volume of the storage.
+        let foreign =
+            json::text(&volume["storageos"]["volumeNamespace"]).map(|_| "storageos with volumeNamespace");
+        if let Some(source_kind) = unknown(volume, &KNOWN).or(projected).or(foreign) {
+            return Err(Refused::Volume { volume: name(), source_kind: source_kind.to_owned() });
+        }
+        if let Some(csi) = volume["csi"].as_object() {
+            let driver = csi.get("driver").and_then(Value::as_str).unwrap_or_default();
+            if !csi_drivers.iter().any(|allowed| allowed == driver) {
+                return Err(Refused::CsiDriver { volume: name(), driver: driver.to_owned() });
+            }
         }
     }
     Ok(())
+}
+
+fn unknown<'a>(source: &'a Value, known: &[&str]) -> Option<&'a str> {
+    let fields = source.as_object().into_iter().flatten();
+    fields.map(|(field, _)| field.as_str()).find(|field| !known.contains(field))
 }
 
 /// An `ephemeral` volume's claim is made by the tenant's controllers as `POD-VOLUME`.
