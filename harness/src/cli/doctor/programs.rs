@@ -2,16 +2,16 @@
 
 use std::process::Stdio;
 
-use nix::sched::{CloneFlags, unshare};
 use tokio::process::Command;
 
 use super::finding::Finding;
+use crate::node::{PodIsolation, isolation_check};
 
 pub(super) async fn check() -> Vec<Finding> {
     let docker = first_line("docker", &["version", "--format", "{{.Server.Version}}"]);
     let kind = first_line("kind", &["version"]);
-    let (namespaces, docker, kind) = tokio::join!(namespaces(), docker, kind);
-    vec![namespaces, other("docker", docker), other("kind", kind)]
+    let (isolation, docker, kind) = tokio::join!(isolation(), docker, kind);
+    vec![isolation, other("docker", docker), other("kind", kind)]
 }
 
 fn other(name: &str, version: Option<String>) -> Finding {
@@ -28,19 +28,16 @@ async fn first_line(program: &str, arguments: &[&str]) -> Option<String> {
     Some(String::from_utf8_lossy(&output.stdout).lines().next()?.to_owned())
 }
 
-/// Tries it in a child, since no sysctl tells what a security module or a container forbids.
-async fn namespaces() -> Finding {
-    let mut command = Command::new("true");
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let hook = || {
-        let wanted = CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWNET;
-        unshare(wanted).map_err(std::io::Error::from)
+/// Starts a router and a pod as a host would, and ends them again.
+async fn isolation() -> Finding {
+    let tried = async {
+        let executable = std::env::current_exe()?;
+        let folder = tempfile::tempdir()?;
+        Ok::<_, std::io::Error>(isolation_check(&executable, folder.path()).await)
     };
-    // SAFETY: between fork and exec the hook makes one system call and does not allocate.
-    unsafe { command.pre_exec(hook) };
-    match command.status().await {
-        Ok(status) if status.success() => Finding::ok("pod isolation", "user, mount and network namespaces"),
-        Ok(status) => refused(&status.to_string()),
+    match tried.await {
+        Ok(PodIsolation::Namespaces) => Finding::ok("pod isolation", "user, mount and network namespaces"),
+        Ok(PodIsolation::None { reason }) => refused(&reason),
         Err(error) => refused(&error.to_string()),
     }
 }
@@ -48,7 +45,7 @@ async fn namespaces() -> Finding {
 fn refused(reason: &str) -> Finding {
     Finding::doubt(
         "pod isolation",
-        format!("this machine forbids user namespaces ({reason}): pods that run share its network and files"),
+        format!("not here ({reason}): pods that run share its network and files"),
         "sysctl kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0, or run outside the container",
     )
 }

@@ -7,23 +7,20 @@ use http::Request;
 use k8s_openapi::api::core::v1::{Node, ServiceAccount};
 use kube::{
     Api, Client,
-    config::{KubeConfigOptions, Kubeconfig},
+    config::Kubeconfig,
     runtime::watcher::{self, Event, watcher},
 };
+use tenantbench_syncer::client::{self, ClientError, Purpose};
 use tokio::time;
 
 use crate::host::HostError;
 
-/// A client for a kubeconfig of ours. Retries are off, so that nothing hides a refusal.
+/// A client for a kubeconfig of ours.
 pub(super) async fn client(kubeconfig: &Kubeconfig, path: &Path) -> Result<Client, HostError> {
-    let unusable = |reason: String| HostError::Kubeconfig { path: path.to_owned(), reason };
-    let options = KubeConfigOptions::default();
-    let mut config = kube::Config::from_custom_kubeconfig(kubeconfig.clone(), &options)
-        .await
-        .map_err(|error| unusable(error.to_string()))?;
-    config.default_retry = false;
-    config.default_namespace = "default".into();
-    Client::try_from(config).map_err(|error| unusable(error.to_string()))
+    let unusable =
+        |error: ClientError| HostError::Kubeconfig { path: path.to_owned(), reason: error.to_string() };
+    let config = client::from_kubeconfig(kubeconfig.clone()).await.map_err(unusable)?;
+    client::client(config, Purpose::Requests).map_err(unusable)
 }
 
 /// Asks until the API server says that it is ready: before that there is nothing to watch.
