@@ -11,21 +11,18 @@ use crate::{
     NAMESPACE,
     control_plane::ControlPlane,
     custom,
-    installed::{Operator, apply, install, live, object, sample, word},
-    kubelet,
+    installed::{Stage, apply, live, object, sample, word},
     until::{self, gone, until},
 };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_cluster_takes_its_own_along_and_one_made_anew_keeps_its_own() {
-    let plane = ControlPlane::start().await;
-    install(&plane.client).await;
-    let kubelet = kubelet::play(plane.another_client().await);
-    let operator = Operator::start(&plane, "one").await;
+    let stage = Stage::set(ControlPlane::start().await).await;
+    let plane = &stage.plane;
     let clusters = custom(&plane.client, "RayCluster");
-    let pods: Api<Pod> = Api::namespaced(plane.client.clone(), NAMESPACE);
+    let pods = stage.pods();
     let services: Api<Service> = Api::namespaced(plane.client.clone(), NAMESPACE);
-    operator.until_ready().await;
+    stage.operator.until_ready().await;
 
     apply(&clusters, &sample(3)).await;
     let first = until(&clusters, "sample", |cluster| word(cluster, "/status/state") == "ready").await;
@@ -51,18 +48,15 @@ async fn a_deleted_cluster_takes_its_own_along_and_one_made_anew_keeps_its_own()
         gone(&pods, &pod.name_any()).await;
     }
     gone(&services, "sample-head-svc").await;
-    operator.stop().await.unwrap();
-    kubelet.abort();
+    stage.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_job_takes_its_submitter_its_cluster_and_the_clusters_pods_along() {
-    let plane = ControlPlane::start().await;
-    install(&plane.client).await;
-    let kubelet = kubelet::play(plane.another_client().await);
-    let operator = Operator::start(&plane, "one").await;
+    let stage = Stage::set(ControlPlane::start().await).await;
+    let plane = &stage.plane;
     let jobs = custom(&plane.client, "RayJob");
-    let pods: Api<Pod> = Api::namespaced(plane.client.clone(), NAMESPACE);
+    let pods = stage.pods();
 
     let spec = json!({"entrypoint": "true", "rayClusterSpec": sample(1)["spec"]});
     apply(&jobs, &object("RayJob", "job", &spec)).await;
@@ -77,8 +71,7 @@ async fn a_deleted_job_takes_its_submitter_its_cluster_and_the_clusters_pods_alo
     for pod in made {
         gone(&pods, &pod.name_any()).await;
     }
-    operator.stop().await.unwrap();
-    kubelet.abort();
+    stage.end().await;
 }
 
 fn owned(object: &impl ResourceExt, owner: &impl ResourceExt) -> bool {

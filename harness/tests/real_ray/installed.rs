@@ -17,8 +17,33 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     NAMESPACE,
     control_plane::{ControlPlane, free_port},
-    establish, until,
+    establish, kubelet, until,
 };
+
+/// A cluster with Ray installed, an operator at work and a test that plays the kubelet.
+pub(crate) struct Stage {
+    pub(crate) plane: ControlPlane,
+    pub(crate) operator: Operator,
+    kubelet: JoinHandle<()>,
+}
+
+impl Stage {
+    pub(crate) async fn set(plane: ControlPlane) -> Self {
+        install(&plane.client).await;
+        let kubelet = kubelet::play(plane.another_client().await);
+        let operator = Operator::start(&plane, "one").await;
+        Self { plane, operator, kubelet }
+    }
+
+    pub(crate) fn pods(&self) -> Api<Pod> {
+        Api::namespaced(self.plane.client.clone(), NAMESPACE)
+    }
+
+    pub(crate) async fn end(self) {
+        self.operator.stop().await.unwrap();
+        self.kubelet.abort();
+    }
+}
 
 /// An operator as a task of this process.
 pub(crate) struct Operator {

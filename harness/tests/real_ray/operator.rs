@@ -17,19 +17,17 @@ use crate::{
     NAMESPACE,
     control_plane::ControlPlane,
     custom,
-    installed::{Operator, apply, install, live, object, sample, word},
+    installed::{Operator, Stage, apply, install, live, object, sample, word},
     kubelet,
     until::{self, gone, until},
 };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cluster_becomes_ready_scales_heals_and_is_suspended() {
-    let plane = ControlPlane::start().await;
-    install(&plane.client).await;
-    let kubelet = kubelet::play(plane.another_client().await);
-    let operator = Operator::start(&plane, "one").await;
+    let stage = Stage::set(ControlPlane::start().await).await;
+    let plane = &stage.plane;
     let clusters = custom(&plane.client, "RayCluster");
-    let pods: Api<Pod> = Api::namespaced(plane.client.clone(), NAMESPACE);
+    let pods = stage.pods();
 
     apply(&clusters, &sample(3)).await;
     let ready = until(&clusters, "sample", |cluster| word(cluster, "/status/state") == "ready").await;
@@ -37,7 +35,7 @@ async fn a_cluster_becomes_ready_scales_heals_and_is_suspended() {
     assert_eq!(ready.data["status"]["observedGeneration"], 1);
     assert_eq!(ready.data["status"]["desiredCPU"], "40m");
     assert_eq!(live(&pods).await.len(), 4);
-    operator.until_ready().await;
+    stage.operator.until_ready().await;
     head_service_is_headless(&plane.client).await;
 
     apply(&clusters, &sample(5)).await;
@@ -52,17 +50,15 @@ async fn a_cluster_becomes_ready_scales_heals_and_is_suspended() {
     assert_eq!(live(&pods).await.len(), 2);
 
     suspend_and_resume(&clusters, &pods).await;
-    operator.stop().await.unwrap();
-    kubelet.abort();
+    stage.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_runs_on_its_own_cluster_and_what_is_not_served_is_told() {
     let mut plane = ControlPlane::start().await;
     plane.start_controller_manager();
-    install(&plane.client).await;
-    let kubelet = kubelet::play(plane.another_client().await);
-    let operator = Operator::start(&plane, "one").await;
+    let stage = Stage::set(plane).await;
+    let plane = &stage.plane;
     let jobs = custom(&plane.client, "RayJob");
 
     let cluster = sample(1)["spec"].clone();
@@ -73,7 +69,7 @@ async fn a_job_runs_on_its_own_cluster_and_what_is_not_served_is_told() {
 
     let submitters: Api<Job> = Api::namespaced(plane.client.clone(), NAMESPACE);
     assert!(submitters.get("job").await.unwrap().metadata.owner_references.is_some());
-    let pods: Api<Pod> = Api::namespaced(plane.client.clone(), NAMESPACE);
+    let pods = stage.pods();
     kubelet::succeed(&pods, "batch.kubernetes.io/job-name=job").await;
     let complete = until(&jobs, "job", |job| word(job, "/status/jobDeploymentStatus") == "Complete").await;
     assert_eq!(complete.data["status"]["jobStatus"], "SUCCEEDED");
@@ -84,8 +80,7 @@ async fn a_job_runs_on_its_own_cluster_and_what_is_not_served_is_told() {
     let events: Api<Event> = Api::namespaced(plane.client.clone(), NAMESPACE);
     let told = until::any(&events, |event| event.reason.as_deref() == Some("NotServed")).await;
     assert_eq!(told.regarding.unwrap().name.as_deref(), Some("service"));
-    operator.stop().await.unwrap();
-    kubelet.abort();
+    stage.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
