@@ -135,11 +135,7 @@ impl Index {
         match (kind, side) {
             (Kind::Pod, Side::Tenant) => self.tenant_pod_seen(id, object),
             (Kind::Pod, Side::Host) => {
-                let view = View {
-                    host_name: object.name(),
-                    tenant_name: &id.name,
-                    node_address: &self.node_address,
-                };
+                let view = View::of(object, &id, self.names(), &self.node_address);
                 let content = self.present(&Key::new(kind, id.clone()), object);
                 let pod = HostPod::of(object, content, &view);
                 let fresh = self.pods.see_host(&id, object, pod);

@@ -30,14 +30,16 @@ pub const KEYS: &str = "tenantbench.dev/keys";
 pub const REFRESH_AT: &str = "tenantbench.dev/refresh-at";
 /// Annotation on a token Secret: when its tokens were made (RFC 3339). A time to come means a clock that was wrong.
 pub const MINTED_AT: &str = "tenantbench.dev/minted-at";
+/// Annotation on a pod: the names of its containers, for the host may add some of its own.
+pub const CONTAINERS: &str = "tenantbench.dev/containers";
 /// Annotations that a pod's downward API reads where the host's own value would be wrong.
-pub const DOWNWARD_NAMESPACE: &str = "tenantbench.dev/downward-namespace";
-/// See [`DOWNWARD_NAMESPACE`].
 pub const DOWNWARD_SERVICE_ACCOUNT: &str = "tenantbench.dev/downward-service-account";
-/// See [`DOWNWARD_NAMESPACE`].
+/// See [`DOWNWARD_SERVICE_ACCOUNT`].
 pub const DOWNWARD_LABELS: &str = "tenantbench.dev/downward-labels";
-/// See [`DOWNWARD_NAMESPACE`].
+/// See [`DOWNWARD_SERVICE_ACCOUNT`].
 pub const DOWNWARD_ANNOTATIONS: &str = "tenantbench.dev/downward-annotations";
+/// The same for one label or annotation that does not reach the host; a hash of its field path follows.
+pub const DOWNWARD_ENTRY: &str = "tenantbench.dev/downward-";
 
 /// Annotation on a *tenant* Service whose address is being changed: the type to go back to.
 pub const REPAIRING: &str = "tenantbench.dev/repairing";

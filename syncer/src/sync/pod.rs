@@ -210,11 +210,8 @@ impl<'a> Sync<'a> {
         // Only readiness gates make the tenant's own pod worth reading for this.
         let tenant = if known.detail.gated { self.tenant_object().await? } else { None };
         let tenant = tenant.map_or(Value::Null, |object| object.tree());
-        let view = status::View {
-            host_name: host.name(),
-            tenant_name: &self.key.id.name,
-            node_address: &self.tenant.settings().node_address,
-        };
+        let settings = self.tenant.settings();
+        let view = status::View::of(&host, &self.key.id, &settings.names, &settings.node_address);
         let wanted = status::wanted(&host.tree()["status"], &tenant, &view);
         if crate::index::hash(&wanted) == known.detail.status {
             return Ok(());

@@ -2,15 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
+use super::held_back::is_held_back;
 use crate::{
     index::hash,
     json,
     names::{Names, marks},
 };
-
-/// Annotations that describe the tenant's object and would be wrong or useless on the host.
-const NOT_CARRIED: [&str; 2] =
-    ["kubectl.kubernetes.io/last-applied-configuration", "deployment.kubernetes.io/revision"];
 
 /// Whose objects are made, and what on the host owns them: when it goes, the host removes them all.
 #[derive(Clone, Debug)]
@@ -59,7 +56,7 @@ pub fn content(tenant: &Value) -> Value {
 /// Labels and annotations of a host object that are ours: our marks, and what they say came from the tenant.
 pub fn ours(host: &Value) -> Value {
     const LABELS: [&str; 2] = [marks::VCLUSTER, marks::NAMESPACE];
-    const ANNOTATIONS: [&str; 4] = [marks::NAME, marks::UID, marks::APPLIED, marks::KEYS];
+    const ANNOTATIONS: [&str; 5] = [marks::NAME, marks::UID, marks::APPLIED, marks::KEYS, marks::CONTAINERS];
     let (labels, annotations) = carried_keys(host);
     let pick = |field: &str, keys: &str, marks: &[&str]| {
         let all: Vec<&str> = keys.split(',').chain(marks.iter().copied()).collect();
@@ -94,7 +91,7 @@ pub fn patch(wanted: &Value, host: &Value) -> Value {
 
 fn carried(entries: &Value) -> Map<String, Value> {
     json::entries(entries)
-        .filter(|(key, _)| !marks::is_ours(key) && !NOT_CARRIED.contains(key))
+        .filter(|(key, _)| !is_held_back(key))
         .map(|(key, value)| (key.to_owned(), json!(value)))
         .collect()
 }

@@ -4,6 +4,7 @@ pub mod content;
 pub mod custom;
 pub mod endpoints;
 pub mod event;
+mod held_back;
 pub mod metadata;
 pub mod pod;
 pub mod present;

@@ -7,6 +7,15 @@ use crate::{
     names::{Names, marks},
 };
 
+/// Whether a label selector says nothing, and so meets everything.
+pub(super) fn matches_all(selector: &Value) -> bool {
+    ["matchLabels", "matchExpressions"].into_iter().all(|field| match &selector[field] {
+        Value::Object(labels) => labels.is_empty(),
+        Value::Array(expressions) => expressions.is_empty(),
+        _ => true,
+    })
+}
+
 /// Narrows a selector with `matchLabels` and `matchExpressions` to the pods of these tenant namespaces, or of all of
 /// the virtual cluster's where none is named.
 pub(super) fn narrow(selector: &mut Map<String, Value>, names: &Names, namespaces: &[String]) {

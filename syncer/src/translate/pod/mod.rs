@@ -18,10 +18,10 @@ use super::{
     metadata::{self, Ownership},
     status,
 };
-use crate::{index::Link, json, kinds::Kind};
+use crate::{index::Link, json, kinds::Kind, names::marks};
 
 /// What a pod's translation needs to know of its surroundings.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Surroundings<'a> {
     /// Names and owner.
     pub ownership: &'a Ownership,
@@ -31,6 +31,8 @@ pub struct Surroundings<'a> {
     pub links: &'a [Link],
     /// The tenant's own DNS.
     pub dns: Option<&'a str>,
+    /// The tenant namespaces that a label selector means.
+    pub namespaces: &'a dyn Fn(&Value) -> Vec<String>,
     /// What the tenant's pods may do.
     pub rules: &'a Rules,
 }
@@ -107,21 +109,27 @@ pub fn host(tenant: &Value, around: &Surroundings<'_>) -> Result<Value, Refused>
     let mut annotations = Map::new();
     downward::redirect(&mut spec, tenant, &mut annotations);
     environment::inject(&mut spec, around, tenant["spec"]["enableServiceLinks"] != json!(false));
-    placement::scope(&mut spec, names, namespace);
+    placement::scope(&mut spec, around, namespace);
+    if let Some(node) = chosen_node(tenant) {
+        placement::pin(&mut spec, node);
+    }
     network::localise(&mut spec, around, name, namespace);
     json::remove(&mut spec, &DROPPED);
     if let Some(spec) = spec.as_object_mut() {
         spec.insert("automountServiceAccountToken".to_owned(), json!(false));
         spec.insert("enableServiceLinks".to_owned(), json!(false));
-        if let Some(node) = chosen_node(tenant) {
-            spec.insert("nodeName".to_owned(), json!(node));
-        }
     }
     let mut metadata = metadata(tenant, around.ownership);
     if let Some(all) = json::object_mut(&mut metadata, "annotations") {
         all.extend(annotations);
     }
     Ok(json!({ "apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec }))
+}
+
+/// The names of all its containers, which are all different, as a list with commas.
+fn container_names(tenant: &Value) -> String {
+    let containers = CONTAINERS.into_iter().flat_map(|list| json::list(&tenant["spec"][list]));
+    containers.filter_map(|container| json::text(&container["name"])).collect::<Vec<_>>().join(",")
 }
 
 /// The node that a user has put into a pod's spec. One that we bound says that it was scheduled.
@@ -151,7 +159,11 @@ pub fn changeable(tenant: &Value) -> Value {
 
 /// The metadata of the host's pod, but for what its downward API reads.
 pub fn metadata(tenant: &Value, ownership: &Ownership) -> Value {
-    metadata::host(tenant, ownership, &changeable(tenant))
+    let mut metadata = metadata::host(tenant, ownership, &changeable(tenant));
+    if let Some(annotations) = json::object_mut(&mut metadata, "annotations") {
+        annotations.insert(marks::CONTAINERS.to_owned(), json!(container_names(tenant)));
+    }
+    metadata
 }
 
 /// A strategic merge patch that brings a host pod up to the tenant's present one.

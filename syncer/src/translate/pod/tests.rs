@@ -13,6 +13,12 @@ fn ownership() -> Ownership {
     }
 }
 
+/// Two namespaces are of the team, and none is of any other.
+fn namespaces(selector: &Value) -> Vec<String> {
+    let of_team = selector["matchLabels"] == json!({"team": "a"});
+    if of_team { vec!["ml".to_owned(), "ray".to_owned()] } else { Vec::new() }
+}
+
 fn translate(tenant: &Value) -> Value {
     translate_with(tenant, None)
 }
@@ -24,8 +30,14 @@ fn translate_with(tenant: &Value, dns: Option<&str>) -> Value {
         ports: vec![ServicePort { name: "sql".into(), port: 5432, protocol: "TCP".into(), node_port: 0 }],
     }];
     let rules = Rules::default();
-    let around =
-        Surroundings { ownership: &ownership(), api: ("10.96.0.40", 443), links: &links, dns, rules: &rules };
+    let around = Surroundings {
+        ownership: &ownership(),
+        api: ("10.96.0.40", 443),
+        links: &links,
+        dns,
+        namespaces: &namespaces,
+        rules: &rules,
+    };
     host(tenant, &around).expect("a pod that can be carried")
 }
 
@@ -37,6 +49,7 @@ fn refused(tenant: &Value) -> Refused {
         api: ("10.96.0.40", 443),
         links: &[],
         dns: None,
+        namespaces: &namespaces,
         rules: &rules,
     };
     host(tenant, &around).expect_err("a refusal")
@@ -158,12 +171,19 @@ fn affinity_meets_only_pods_of_the_same_tenant_and_namespace() {
 }
 
 #[test]
-fn a_node_that_the_user_chose_is_kept_and_one_that_was_bound_is_not() {
+fn a_node_that_the_user_chose_is_asked_of_the_hosts_scheduler_and_one_that_was_bound_is_not() {
     let mut pod = operator();
     pod["spec"]["nodeName"] = json!("node-1");
-    assert_eq!(translate(&pod)["spec"]["nodeName"], "node-1");
+    let pinned = translate(&pod);
+    assert_eq!(pinned["spec"].get("nodeName"), None);
+    let required = "requiredDuringSchedulingIgnoredDuringExecution";
+    assert_eq!(
+        pinned["spec"]["affinity"]["nodeAffinity"][required]["nodeSelectorTerms"],
+        json!([{"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["node-1"]}]}])
+    );
     pod["status"]["conditions"] = json!([{"type": "PodScheduled", "status": "True"}]);
-    assert_eq!(translate(&pod)["spec"].get("nodeName"), None);
+    let bound = translate(&pod);
+    assert_eq!((bound["spec"].get("nodeName"), bound["spec"].get("affinity")), (None, None));
 }
 
 #[test]
@@ -246,7 +266,7 @@ mod anything {
             let tenant = json!({"metadata": {"name": "p", "namespace": "ns", "uid": "u", "labels": labels}, "spec": spec});
             let rules = Rules { node_access: true, ..Rules::default() };
             let around = Surroundings {
-                ownership: &ownership(), api: ("1.2.3.4", 443), links: &[], dns: Some("1.1.1.1"), rules: &rules,
+                ownership: &ownership(), api: ("1.2.3.4", 443), links: &[], dns: Some("1.1.1.1"), namespaces: &namespaces, rules: &rules,
             };
             needs(&tenant);
             if let Ok(host) = host(&tenant, &around) {

@@ -2,10 +2,16 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::json;
+use super::event::Wording;
+use crate::{
+    index::Id,
+    json,
+    names::{Names, marks},
+    object::Object,
+};
 
-/// The fields that a kubelet owns and nobody else writes.
-const FIELDS: [&str; 12] = [
+/// The fields that a kubelet owns and nobody else writes. The class of service is each API server's own reckoning.
+const FIELDS: [&str; 14] = [
     "phase",
     "message",
     "reason",
@@ -18,7 +24,12 @@ const FIELDS: [&str; 12] = [
     "initContainerStatuses",
     "ephemeralContainerStatuses",
     "resize",
+    "resources",
+    "allocatedResources",
 ];
+
+/// The fields with a status for each container.
+const CONTAINERS: [&str; 3] = ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"];
 
 /// The conditions that a kubelet or a scheduler writes. Any other in the tenant belongs to someone there, and any
 /// other on the host is the host's own affair.
@@ -33,15 +44,43 @@ const CONDITIONS: [&str; 8] = [
     "PodResizeInProgress",
 ];
 
-/// What a status is translated with.
-#[derive(Clone, Debug)]
+/// What a host pod's status is translated with.
+#[derive(Debug)]
 pub struct View<'a> {
-    /// The host pod's name, which messages may hold.
-    pub host_name: &'a str,
-    /// The tenant's name for it.
-    pub tenant_name: &'a str,
-    /// The address of the tenant's Node.
-    pub node_address: &'a str,
+    words: Wording<'a>,
+    /// The containers that are the tenant's. The host may have added others.
+    containers: Vec<&'a str>,
+    node_address: &'a str,
+}
+
+impl<'a> View<'a> {
+    /// The view of the tenant's pod `id` on its host pod. `node_address`: that of the tenant's Node.
+    pub fn of(host: &'a Object, id: &'a Id, names: &'a Names, node_address: &'a str) -> Self {
+        let tenant_uid = host.annotation(marks::UID).unwrap_or_default();
+        Self {
+            words: Wording::new(names, &id.namespace).with_object(id).with(host.uid(), tenant_uid),
+            containers: host.annotation(marks::CONTAINERS).unwrap_or_default().split(',').collect(),
+            node_address,
+        }
+    }
+
+    fn is_tenants(&self, container: &Value) -> bool {
+        container.as_str().is_some_and(|name| self.containers.contains(&name))
+    }
+
+    fn reword(&self, message: Option<&mut Value>) {
+        if let Some(Value::String(text)) = message {
+            *text = self.words.of(&self.without_added(text));
+        }
+    }
+
+    /// Kubelets list containers, as in `containers with unready status: [a b]`.
+    fn without_added(&self, text: &str) -> String {
+        let Some((before, rest)) = text.split_once("status: [") else { return text.to_owned() };
+        let Some((list, after)) = rest.split_once(']') else { return text.to_owned() };
+        let own: Vec<&str> = list.split(' ').filter(|name| self.containers.contains(name)).collect();
+        format!("{before}status: [{}]{after}", own.join(" "))
+    }
 }
 
 /// Whether a pod has got a node from a scheduler, or in the tenant from us.
@@ -79,10 +118,11 @@ pub fn wanted(host_status: &Value, tenant: &Value, view: &View<'_>) -> Value {
             wanted.insert("hostIP".to_owned(), json!(view.node_address));
             wanted.insert("hostIPs".to_owned(), json!([{ "ip": view.node_address }]));
         }
-        rename(wanted.get_mut("message"), view);
+        view.reword(wanted.get_mut("message"));
+        CONTAINERS.into_iter().for_each(|field| own_containers(wanted, field, view));
     }
     for condition in json::list_mut(&mut wanted, "conditions") {
-        rename(condition.get_mut("message"), view);
+        view.reword(condition.get_mut("message"));
         if let Some(gate) = closed_gate(tenant)
             && condition["type"] == "Ready"
             && condition["status"] == "True"
@@ -120,11 +160,20 @@ fn replace_whole(status: &mut Map<String, Value>, field: &str) {
     }
 }
 
-fn rename(message: Option<&mut Value>, view: &View<'_>) {
-    if let Some(Value::String(text)) = message
-        && text.contains(view.host_name)
-    {
-        *text = text.replace(view.host_name, view.tenant_name);
+/// Leaves out the containers that the host has added, and translates what is said of the others.
+fn own_containers(status: &mut Map<String, Value>, field: &str, view: &View<'_>) {
+    let Some(Value::Array(list)) = status.get_mut(field) else { return };
+    list.retain(|container| view.is_tenants(&container["name"]));
+    for container in list.iter_mut() {
+        for (state, kind) in
+            ["state", "lastState"].into_iter().flat_map(|state| [(state, "waiting"), (state, "terminated")])
+        {
+            let of_kind = container.get_mut(state).and_then(|state| state.get_mut(kind));
+            view.reword(of_kind.and_then(|state| state.get_mut("message")));
+        }
+    }
+    if list.is_empty() {
+        status.remove(field);
     }
 }
 
@@ -140,80 +189,4 @@ fn closed_gate(tenant: &Value) -> Option<&str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const VIEW: View<'static> =
-        View { host_name: "web-x-shop-x-vc", tenant_name: "web", node_address: "10.0.0.9" };
-
-    fn host() -> Value {
-        json!({
-            "phase": "Running", "qosClass": "BestEffort", "observedGeneration": 4,
-            "hostIP": "172.18.0.2", "hostIPs": [{"ip": "172.18.0.2"}], "podIP": "10.1.0.3", "podIPs": [{"ip": "10.1.0.3"}],
-            "conditions": [
-                {"type": "Ready", "status": "True", "observedGeneration": 4},
-                {"type": "mesh.example/injected", "status": "True"},
-                {"type": "Initialized", "status": "True", "message": "web-x-shop-x-vc is up"},
-            ],
-        })
-    }
-
-    #[test]
-    fn the_hosts_own_conditions_and_generations_stay_on_the_host() {
-        insta::assert_json_snapshot!(wanted(&host(), &json!({}), &VIEW), @r#"
-        {
-          "conditions": [
-            {
-              "message": "web is up",
-              "status": "True",
-              "type": "Initialized"
-            },
-            {
-              "status": "True",
-              "type": "Ready"
-            }
-          ],
-          "hostIP": "10.0.0.9",
-          "hostIPs": [
-            {
-              "ip": "10.0.0.9"
-            }
-          ],
-          "phase": "Running",
-          "podIP": "10.1.0.3",
-          "podIPs": [
-            {
-              "ip": "10.1.0.3"
-            }
-          ]
-        }
-        "#);
-    }
-
-    #[test]
-    fn what_was_written_compares_equal_to_what_is_wanted() {
-        let wanted = wanted(&host(), &json!({}), &VIEW);
-        assert_eq!(owned(&wanted), wanted);
-    }
-
-    #[test]
-    fn a_pod_is_ready_only_when_its_tenants_gates_are_open() {
-        let mut tenant =
-            json!({"spec": {"readinessGates": [{"conditionType": "example.com/go"}]}, "status": {}});
-        let ready = |tenant: &Value| {
-            let wanted = wanted(&host(), tenant, &VIEW);
-            json::list(&wanted["conditions"]).find(|c| c["type"] == "Ready").map(|c| c["status"].clone())
-        };
-        assert_eq!(ready(&tenant), Some(json!("False")));
-        tenant["status"] = json!({"conditions": [{"type": "example.com/go", "status": "True"}]});
-        assert_eq!(ready(&tenant), Some(json!("True")));
-    }
-
-    #[test]
-    fn the_patch_names_no_condition_that_the_syncer_does_not_own() {
-        let patch = patch(&wanted(&host(), &json!({}), &VIEW), "u");
-        let types: Vec<_> = json::list(&patch["status"]["conditions"]).map(|c| c["type"].clone()).collect();
-        assert_eq!(types, ["Initialized", "Ready"]);
-        assert_eq!(patch["metadata"]["uid"], "u");
-    }
-}
+mod tests;
