@@ -1,19 +1,23 @@
 //! The command line of a syncer, the same in `tenantbench-syncer` and `tenantbench syncer`.
 
+mod kinds;
 mod pods;
+mod role;
 
 use std::{
+    io::Write,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
 };
 
-use clap::Args;
+use clap::{Args, Subcommand};
 pub use pods::PodArgs;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     client,
     clock::Clock,
+    kinds::{Kinds, Row, optional},
     kubelet::{self, NodeMetrics},
     names::{Names, dns_label},
     run::{self, Endpoints, Health, Options, Owner, RunError},
@@ -24,7 +28,24 @@ const POD_ROOT: &str = "TENANTBENCH_POD_ROOT";
 
 /// Runs the pods of a virtual cluster on its host cluster.
 #[derive(Args, Clone, Debug)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct SyncerArgs {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    #[command(flatten)]
+    run: Option<RunArgs>,
+}
+
+/// What a syncer does instead of syncing.
+#[derive(Subcommand, Clone, Debug)]
+enum Verb {
+    Kinds(kinds::KindsArgs),
+    Role(role::RoleArgs),
+}
+
+/// How to sync.
+#[derive(Args, Clone, Debug)]
+pub struct RunArgs {
     /// Name of the virtual cluster: a DNS label, part of the names of its host objects.
     #[arg(long, env = "TENANTBENCH_SYNCER_NAME", value_parser = dns_label)]
     pub name: String,
@@ -92,16 +113,30 @@ pub struct SyncerArgs {
     #[command(flatten)]
     pub pods: PodArgs,
 
+    /// Kinds to sync besides those that always are, as `kinds` lists them; `role` prints what they need on the host.
+    #[arg(long, env = "TENANTBENCH_SYNCER_SYNC", value_name = "KIND", value_delimiter = ',', value_parser = optional)]
+    pub sync: Vec<Row>,
+
     /// Address of /livez and /readyz.
     #[arg(long, env = "TENANTBENCH_SYNCER_LISTEN", value_name = "ADDRESS", default_value = "0.0.0.0:8081")]
     pub listen: SocketAddr,
 }
 
-/// Runs a syncer until `stop`, which it follows within a second.
+/// Does what the command line says: prints something, or syncs until `stop`, which it follows within a second.
 ///
 /// # Errors
 /// What no waiting mends; an API that is not up yet is waited for.
 pub async fn run(args: SyncerArgs, stop: CancellationToken) -> Result<(), RunError> {
+    match (args.verb, args.run) {
+        (Some(Verb::Kinds(args)), _) => kinds::run(&args),
+        (Some(Verb::Role(args)), _) => role::run(args),
+        (None, Some(args)) => sync(args, stop).await,
+        // Some arguments are required, so there are some.
+        (None, None) => Ok(()),
+    }
+}
+
+async fn sync(args: RunArgs, stop: CancellationToken) -> Result<(), RunError> {
     let health = Health::default();
     let served = run::serve(args.listen, health.clone(), stop.clone());
     let running = async {
@@ -114,7 +149,7 @@ pub async fn run(args: SyncerArgs, stop: CancellationToken) -> Result<(), RunErr
     }
 }
 
-async fn options(args: SyncerArgs) -> Result<Options, RunError> {
+async fn options(args: RunArgs) -> Result<Options, RunError> {
     let root = std::env::var_os(POD_ROOT).map_or_else(|| PathBuf::from("/"), PathBuf::from);
     let host = match &args.host_kubeconfig {
         Some(file) => client::from_file(file).await?,
@@ -148,7 +183,12 @@ async fn options(args: SyncerArgs) -> Result<Options, RunError> {
         endpoints: args.endpoints,
         pods: args.pods.into(),
         clock: Clock::default(),
+        kinds: args.sync.into_iter().try_fold(Kinds::default(), Kinds::with)?,
     })
+}
+
+fn print(text: &str) -> Result<(), RunError> {
+    std::io::stdout().write_all(text.as_bytes()).map_err(RunError::Output)
 }
 
 /// A mounted file's place. One that is there as it is named is not mounted.

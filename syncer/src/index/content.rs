@@ -1,34 +1,25 @@
 //! Kinds whose objects are copied whole: where they are kept, and which of them are wanted on the host.
 
+use std::collections::HashMap;
+
 use super::{Copied, Id, Index, Key, Table, Wanted, digest::content_hash};
 use crate::{kinds::Kind, object::Object};
 
 /// One table per kind.
 #[derive(Debug, Default)]
 pub(super) struct Contents {
-    config_maps: Table<Wanted, Copied>,
-    secrets: Table<Wanted, Copied>,
-    endpoints: Table<Wanted, Copied>,
-    slices: Table<Wanted, Copied>,
+    tables: HashMap<Kind, Table<Wanted, Copied>>,
+    /// Stands for every kind of which nothing has been seen.
+    none: Table<Wanted, Copied>,
 }
 
 impl Contents {
     pub(super) fn of(&self, kind: Kind) -> &Table<Wanted, Copied> {
-        match kind {
-            Kind::Secret => &self.secrets,
-            Kind::Endpoints => &self.endpoints,
-            Kind::EndpointSlice => &self.slices,
-            _ => &self.config_maps,
-        }
+        self.tables.get(&kind).unwrap_or(&self.none)
     }
 
     pub(super) fn of_mut(&mut self, kind: Kind) -> &mut Table<Wanted, Copied> {
-        match kind {
-            Kind::Secret => &mut self.secrets,
-            Kind::Endpoints => &mut self.endpoints,
-            Kind::EndpointSlice => &mut self.slices,
-            _ => &mut self.config_maps,
-        }
+        self.tables.entry(kind).or_default()
     }
 }
 
@@ -57,7 +48,7 @@ impl Index {
     /// Endpoints and EndpointSlices of a tenant's Service.
     pub(super) fn endpoints_of(&self, service: &Id) -> Vec<Key> {
         let key = Key::new(Kind::Service, service.clone());
-        let slices = self.references.users(&key).map(|id| Key::new(Kind::EndpointSlice, id.clone()));
+        let slices = self.references.users(&key).filter(|user| user.kind == Kind::EndpointSlice).cloned();
         let endpoints = self.contents(Kind::Endpoints).get(service).is_some();
         let endpoints = endpoints.then(|| Key::new(Kind::Endpoints, service.clone()));
         endpoints.into_iter().chain(slices).collect()
@@ -84,8 +75,8 @@ impl Index {
         if !self.contents.of_mut(kind).see_host(&key.id, object, copied) {
             return Vec::new();
         }
-        let waiting = if first { self.references.users(&key).cloned().collect() } else { Vec::new() };
-        let mut changed: Vec<Key> = waiting.into_iter().map(|pod| Key::new(Kind::Pod, pod)).collect();
+        let users = self.references.users(&key).filter(|user| first && user.kind == Kind::Pod);
+        let mut changed: Vec<Key> = users.cloned().collect();
         changed.push(key);
         changed
     }

@@ -61,9 +61,8 @@ impl Index {
         self.references
             .of(key)
             .iter()
-            .map(|target| &target.id)
             .chain(self.references.users(key))
-            .cloned()
+            .map(|other| other.id.clone())
             .collect()
     }
 }

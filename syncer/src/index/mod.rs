@@ -152,12 +152,8 @@ impl Index {
                 let fresh = self.tokens.see_host(&id, object, digest::token(object));
                 keys(fresh, Kind::Pod, id)
             }
-            (Kind::ConfigMap | Kind::Secret | Kind::Endpoints | Kind::EndpointSlice, Side::Tenant) => {
-                self.tenant_content_seen(kind, id, object)
-            }
-            (Kind::ConfigMap | Kind::Secret | Kind::Endpoints | Kind::EndpointSlice, Side::Host) => {
-                self.host_content_seen(kind, id, object)
-            }
+            (kind, Side::Tenant) if kind.is_copied() => self.tenant_content_seen(kind, id, object),
+            (kind, Side::Host) if kind.is_copied() => self.host_content_seen(kind, id, object),
             _ => Vec::new(),
         }
     }
@@ -175,9 +171,7 @@ impl Index {
             Kind::Secret if token => {
                 return keys(self.tokens.lose(side, &id, object.uid()), Kind::Pod, id);
             }
-            Kind::ConfigMap | Kind::Secret | Kind::Endpoints | Kind::EndpointSlice => {
-                self.contents.of_mut(kind).lose(side, &id, object.uid())
-            }
+            kind if kind.is_copied() => self.contents.of_mut(kind).lose(side, &id, object.uid()),
             _ => false,
         };
         if fresh { self.after_loss(side, kind, id) } else { Vec::new() }
@@ -191,14 +185,11 @@ impl Index {
         match kind {
             Kind::Pod => self.pods.listing(side),
             Kind::Service => self.services.listing(side),
-            Kind::ConfigMap | Kind::Endpoints | Kind::EndpointSlice => {
-                self.contents.of_mut(kind).listing(side);
-            }
-            Kind::Secret => {
-                self.contents.of_mut(kind).listing(side);
-                self.tokens.listing(side);
-            }
+            kind if kind.is_copied() => self.contents.of_mut(kind).listing(side),
             _ => {}
+        }
+        if kind == Kind::Secret {
+            self.tokens.listing(side);
         }
     }
 
@@ -210,9 +201,7 @@ impl Index {
         let vanished = match kind {
             Kind::Pod => self.pods.listed(side),
             Kind::Service => self.services.listed(side),
-            Kind::ConfigMap | Kind::Secret | Kind::Endpoints | Kind::EndpointSlice => {
-                self.contents.of_mut(kind).listed(side)
-            }
+            kind if kind.is_copied() => self.contents.of_mut(kind).listed(side),
             _ => Vec::new(),
         };
         let tokens = if kind == Kind::Secret { self.tokens.listed(side) } else { Vec::new() };

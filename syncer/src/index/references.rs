@@ -1,14 +1,15 @@
-//! Which objects name which others, read from either end: pods ConfigMaps and Secrets, EndpointSlices their Service.
+//! Which objects name which others, read from either end: pods and Ingresses ConfigMaps and Secrets, EndpointSlices
+//! their Service.
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Id, Key};
+use super::Key;
 
-/// The names by their user and the users by name. Users of one target are of one kind.
+/// The names by their user and the users by name.
 #[derive(Debug, Default)]
 pub struct References {
     by_user: HashMap<Key, Vec<Key>>,
-    by_target: HashMap<Key, HashSet<Id>>,
+    by_target: HashMap<Key, HashSet<Key>>,
 }
 
 impl References {
@@ -18,7 +19,7 @@ impl References {
         let mut changed = Vec::new();
         for target in before.iter().filter(|target| !targets.contains(target)) {
             if let Some(users) = self.by_target.get_mut(target) {
-                users.remove(&user.id);
+                users.remove(user);
                 if users.is_empty() {
                     self.by_target.remove(target);
                     changed.push(target.clone());
@@ -30,7 +31,7 @@ impl References {
             if users.is_empty() {
                 changed.push(target.clone());
             }
-            users.insert(user.id.clone());
+            users.insert(user.clone());
         }
         if !targets.is_empty() {
             self.by_user.insert(user.clone(), targets);
@@ -39,7 +40,7 @@ impl References {
     }
 
     /// The objects that name a target.
-    pub fn users(&self, target: &Key) -> impl Iterator<Item = &Id> {
+    pub fn users(&self, target: &Key) -> impl Iterator<Item = &Key> {
         self.by_target.get(target).into_iter().flatten()
     }
 

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Names;
-use crate::object::Object;
+use crate::{kinds::Reach, object::Object};
 
 /// The domain of every label and annotation of ours.
 pub const DOMAIN: &str = "tenantbench.dev/";
@@ -13,6 +13,8 @@ pub const DOMAIN: &str = "tenantbench.dev/";
 pub const VCLUSTER: &str = "tenantbench.dev/vcluster";
 /// Label: the tenant namespace of the object that it was made from.
 pub const NAMESPACE: &str = "tenantbench.dev/namespace";
+/// Label on objects without namespace: the host namespace of the virtual cluster that owns it.
+pub const HOST_NAMESPACE: &str = "tenantbench.dev/host-namespace";
 /// Label: [`POD_TOKEN`] on Secrets that we make for ourselves; absent on copies of tenant objects.
 pub const ROLE: &str = "tenantbench.dev/role";
 /// The [`ROLE`] of a Secret with a pod's tokens.
@@ -46,9 +48,14 @@ pub const REPAIRING: &str = "tenantbench.dev/repairing";
 /// Label on a *tenant* Node that stands for a host node.
 pub const SYNTHESISED: &str = "tenantbench.dev/synthesised";
 
-/// The selector of everything that belongs to one virtual cluster.
-pub fn selector(names: &Names) -> String {
-    format!("{VCLUSTER}={}", names.vcluster())
+/// The selector of what belongs to one virtual cluster. Where there are no namespaces, another namespace's virtual
+/// cluster may have the same name.
+pub fn selector(names: &Names, reach: Reach) -> String {
+    let ours = format!("{VCLUSTER}={}", names.vcluster());
+    match reach {
+        Reach::Namespaced => ours,
+        Reach::Cluster => format!("{ours},{HOST_NAMESPACE}={}", names.host_namespace()),
+    }
 }
 
 /// Whether a label or annotation key is ours.
@@ -61,12 +68,27 @@ pub fn scope(names: &Names, namespace: &str) -> Map<String, Value> {
     Map::from_iter([(VCLUSTER.to_owned(), json!(names.vcluster())), (NAMESPACE.to_owned(), json!(namespace))])
 }
 
+/// The labels of a host object made from one of that tenant namespace, or from one without namespace.
+pub fn labels(names: &Names, namespace: &str) -> Map<String, Value> {
+    if !namespace.is_empty() {
+        return scope(names, namespace);
+    }
+    Map::from_iter([
+        (VCLUSTER.to_owned(), json!(names.vcluster())),
+        (HOST_NAMESPACE.to_owned(), json!(names.host_namespace())),
+    ])
+}
+
 /// The tenant object that a host object says it was made from, if its name agrees. A copy of one of our objects, made
 /// by someone else under another name, has our labels too and is not ours.
 pub fn origin<'a>(names: &Names, object: &'a Object) -> Option<(&'a str, &'a str)> {
-    let (namespace, name) = (object.label(NAMESPACE)?, object.annotation(NAME)?);
+    let name = object.annotation(NAME)?;
+    let namespace = match object.namespace() {
+        "" => "",
+        _ => object.label(NAMESPACE).filter(|namespace| !namespace.is_empty())?,
+    };
     let expected = match object.label(ROLE) {
-        None => names.host(namespace, name),
+        None => names.place(namespace, name).1,
         Some(POD_TOKEN) => names.token_secret(namespace, name, object.annotation(UID)?),
         Some(_) => return None,
     };

@@ -69,13 +69,34 @@ impl Names {
         if plain.len() <= LONGEST && parts.iter().all(|part| is_plain(part)) {
             return plain;
         }
-        hashed("object", &parts)
+        hashed("object", &parts, LONGEST)
+    }
+
+    /// The host's name for the tenant's object `name` of a kind without namespaces. It begins with a word of ours, for
+    /// some beginnings mean something, such as `system-`.
+    pub fn host_cluster(&self, name: &str) -> String {
+        const PREFIX: &str = "vc-";
+        let parts = [name, self.host_namespace.as_str(), self.vcluster.as_str()];
+        let room = LONGEST - PREFIX.len();
+        let plain = parts.join("-x-");
+        let is_readable = plain.len() <= room && parts.iter().all(|part| is_plain(part));
+        let name = if is_readable { plain } else { hashed("cluster", &parts, room) };
+        format!("{PREFIX}{name}")
+    }
+
+    /// Where the host has the tenant's object: its namespace, empty for one without, and its name.
+    pub fn place(&self, namespace: &str, name: &str) -> (&str, String) {
+        if namespace.is_empty() {
+            ("", self.host_cluster(name))
+        } else {
+            (&self.host_namespace, self.host(namespace, name))
+        }
     }
 
     /// The Secret that holds a pod's tokens. The uid is part of it, so that a pod made again under the same name never
     /// meets the tokens of the one before it.
     pub fn token_secret(&self, namespace: &str, pod: &str, uid: &str) -> String {
-        hashed("token", &[pod, namespace, self.vcluster.as_str(), uid])
+        hashed("token", &[pod, namespace, self.vcluster.as_str(), uid], LONGEST)
     }
 
     /// The tenant's name for an event about `name` that the host recorded under `host_event_uid`.
@@ -94,7 +115,7 @@ fn is_plain(part: &str) -> bool {
 }
 
 /// A name with the word `x` at most once (where the cut made one), so that it never equals a plain one, which has two.
-fn hashed(purpose: &str, parts: &[&str]) -> String {
+fn hashed(purpose: &str, parts: &[&str], room: usize) -> String {
     let hash = digest(purpose, parts);
     let words: Vec<&str> = parts
         .iter()
@@ -103,7 +124,7 @@ fn hashed(purpose: &str, parts: &[&str]) -> String {
         .filter(|word| !word.is_empty() && *word != SEPARATOR)
         .collect();
     let slug = words.join("-");
-    let slug = cut(&slug, LONGEST - HASH_LENGTH - 1);
+    let slug = cut(&slug, room - HASH_LENGTH - 1);
     // A Service's name must begin with a letter, and a slug can be left empty by names made of separators.
     if slug.is_empty() { format!("h-{hash}") } else { format!("{slug}-{hash}") }
 }
@@ -198,6 +219,18 @@ mod tests {
     fn a_long_name_fits_a_label() {
         let name = names().host(&"n".repeat(63), &"p".repeat(253));
         assert!(name.len() <= LONGEST, "{name}");
+    }
+
+    #[test]
+    fn an_object_without_namespace_has_a_name_of_its_virtual_cluster_alone() {
+        assert_eq!(names().host_cluster("fast"), "vc-fast-x-tenant-a-x-vc");
+        assert_eq!(names().place("", "fast"), ("", names().host_cluster("fast")));
+        assert_ne!(names().host_cluster("fast"), Names::new("vc", "tenant-b").host_cluster("fast"));
+        for name in ["system-node-critical", "a.b", &"n".repeat(253)] {
+            let host = names().host_cluster(name);
+            assert!(host.len() <= LONGEST && host.starts_with("vc-"), "{host}");
+        }
+        assert_ne!(names().host_cluster("a.b"), names().host_cluster("a-b"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::rbac::v1::PolicyRule;
 
-use super::rule;
+use super::rules::rule;
 use crate::kubelet::NodeMetrics;
 
 /// The rules of a ClusterRole for these options; none where a Role is enough.

@@ -56,7 +56,7 @@ async fn one(tenant: &Tenant, id: TenantId, key: &Key, hand: Hand, work: &Work) 
 /// The first failures of a key are ordinary: the other side changed meanwhile.
 fn note(key: &Key, error: &SyncError, failures: u32) {
     const ORDINARY: u32 = 3;
-    let (kind, namespace, name) = (key.kind.row().name, &*key.id.namespace, &*key.id.name);
+    let (kind, namespace, name) = (key.kind.name(), &*key.id.namespace, &*key.id.name);
     if failures <= ORDINARY {
         tracing::debug!(kind, namespace, name, failures, %error, "to be tried again");
     } else {

@@ -1,6 +1,6 @@
 //! What ends a syncer.
 
-use crate::{client::ClientError, kubelet::KubeletError};
+use crate::{client::ClientError, kinds::KindsError, kubelet::KubeletError};
 
 /// Something that no waiting mends.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +12,15 @@ pub enum RunError {
     /// The kubelet endpoint cannot be opened.
     #[error(transparent)]
     Kubelet(#[from] KubeletError),
+    /// Kinds that cannot be synced together.
+    #[error(transparent)]
+    Kinds(#[from] KindsError),
+    /// Manifests that are no YAML.
+    #[error("the manifests cannot be written as YAML: {0}; report this")]
+    Yaml(serde_saphyr::ser::Error),
+    /// Nobody reads standard output.
+    #[error("cannot write to standard output: {0}; send it to a file or a pipe that is read")]
+    Output(std::io::Error),
     /// The owner has no known form.
     #[error("owner {0:?} is not KIND/NAME with a kind of statefulset, deployment, service, configmap or pod")]
     OwnerForm(String),

@@ -7,6 +7,7 @@ mod jumps;
 mod prepare;
 mod probe;
 mod rights;
+mod watches;
 
 use std::sync::Arc;
 
@@ -21,14 +22,13 @@ pub use rights::Endpoints;
 use crate::{
     client::{self, Purpose},
     clock::Clock,
-    kinds::{Kind, Side},
+    kinds::{Kinds, Side},
     kubelet::{self, Backing, Kubelet, NodeMetrics, Reach},
-    names::{Names, marks},
+    names::Names,
     node::RENEW_EVERY,
     queue::TenantId,
     sync::{Tenant, Work},
     translate::pod::Rules,
-    watch::Watch,
     write::Cluster,
 };
 
@@ -61,13 +61,9 @@ pub struct Options {
     pub pods: Rules,
     /// The clock to go by.
     pub clock: Clock,
+    /// What is synced, as far as the host's Role covers it.
+    pub kinds: Kinds,
 }
-
-/// Kinds that are always watched on both sides, the ones first that others wait for.
-const BOTH_SIDES: [Kind; 4] = [Kind::Service, Kind::ConfigMap, Kind::Secret, Kind::Pod];
-
-/// Watches of each side at most: those kinds, endpoints and events.
-const STREAMS: usize = BOTH_SIDES.len() + 3;
 
 /// Runs a syncer until `stop`. Waits for either API as long as it takes.
 ///
@@ -82,7 +78,7 @@ pub async fn run(options: Options, health: Health, stop: CancellationToken) -> R
 }
 
 async fn start(options: Options, health: Health, stop: CancellationToken) -> Result<(), RunError> {
-    let streams = STREAMS;
+    let streams = options.kinds.rows().len();
     let host = client::client(options.host.clone(), Purpose::Requests)?;
     let host_watches = client::client(options.host.clone(), Purpose::Watches { streams })?;
     let upgrades = client::client(options.host.clone(), Purpose::Upgrades)?;
@@ -94,9 +90,9 @@ async fn start(options: Options, health: Health, stop: CancellationToken) -> Res
         None => None,
     };
 
-    let settings = prepare::settings(&options, &host, &tenant).await?;
-    let endpoints = rights::endpoint_kinds(options.endpoints, &host, options.names.host_namespace()).await?;
-    let both_sides: Vec<Kind> = BOTH_SIDES.into_iter().chain(endpoints).collect();
+    let namespace = options.names.host_namespace();
+    let kinds = rights::covered(options.kinds.clone(), options.endpoints, &host, namespace).await?;
+    let settings = prepare::settings(&options, &kinds, &host, &tenant).await?;
     let work = Arc::new(Work::new(options.clock.clone()));
     let id = TenantId(0);
     let (tenant, host) = (Cluster::new(Side::Tenant, tenant), Cluster::new(Side::Host, host));
@@ -110,10 +106,12 @@ async fn start(options: Options, health: Health, stop: CancellationToken) -> Res
         tasks.spawn(endpoint.serve(backing, stop.clone()));
     }
     let listed = health.clone();
-    for watch in watches(&options.names, &both_sides) {
+    let watches = watches::watches(&options.names, &kinds);
+    let lists = watches.iter().filter(|watch| watches::is_waited_for(watch.kind)).count();
+    for watch in watches {
         let client = if watch.side == Side::Tenant { &tenant_watches } else { &host_watches }.clone();
         let (tenant, listed, kind, side) = (Arc::clone(&tenant), listed.clone(), watch.kind, watch.side);
-        let counts = both_sides.contains(&kind);
+        let counts = watches::is_waited_for(kind);
         let mut first = true;
         tasks.spawn(watch.run(client, stop.clone(), move |event| {
             if tenant.watched(side, kind, event) && std::mem::take(&mut first) && counts {
@@ -122,28 +120,12 @@ async fn start(options: Options, health: Health, stop: CancellationToken) -> Res
         }));
     }
     // Nothing is decided before: what is not listed yet is not gone.
-    health.lists_are_whole(2 * both_sides.len()).await;
+    health.lists_are_whole(lists).await;
     tracing::info!("both sides are listed");
     tasks.spawn(tend_nodes(Arc::clone(&tenant)));
     tasks.spawn(jumps::look_out(Arc::clone(&tenant)));
     dispatch::run(vec![tenant], work, health).await;
     Ok(())
-}
-
-fn watches(names: &Names, both_sides: &[Kind]) -> impl Iterator<Item = Watch> {
-    let watch = |side, kind| Watch {
-        side,
-        kind,
-        namespace: if side == Side::Host { names.host_namespace().to_owned() } else { String::new() },
-        labels: if side == Side::Host { marks::selector(names) } else { String::new() },
-        fields: String::new(),
-    };
-    // Events carry no labels of ours; they are told apart by the object that they are about.
-    let events = Watch { labels: String::new(), ..watch(Side::Host, Kind::Event) };
-    let sides = [Side::Tenant, Side::Host].into_iter();
-    let both: Vec<Watch> =
-        sides.flat_map(|side| both_sides.iter().map(move |kind| watch(side, *kind))).collect();
-    both.into_iter().chain([events])
 }
 
 async fn tend_nodes(tenant: Arc<Tenant>) {

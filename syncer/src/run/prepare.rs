@@ -8,7 +8,7 @@ use kube::{
 use serde_json::{Value, json};
 
 use super::{Options, RunError, probe};
-use crate::{retry, sync::Settings};
+use crate::{kinds::Kinds, retry, sync::Settings};
 
 /// The plane's own object on the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +47,7 @@ impl std::str::FromStr for Owner {
 /// Asks both sides for what the tenant's settings need.
 pub(super) async fn settings(
     options: &Options,
+    kinds: &Kinds,
     host: &Client,
     tenant: &Client,
 ) -> Result<Settings, RunError> {
@@ -69,6 +70,7 @@ pub(super) async fn settings(
         kubelet_port: options.kubelet_port,
         version,
         pods: options.pods.clone(),
+        kinds: kinds.clone(),
     })
 }
 

@@ -1,9 +1,12 @@
-//! Which kinds the Role covers, of those that need more than the built-in `admin`.
+//! Which kinds the host's Role covers, of those that need more than the default one gives.
 
 use kube::Client;
 
 use super::{RunError, prepare::until_answered};
-use crate::{kinds::Kind, role};
+use crate::{
+    kinds::{Kind, Kinds, On, Row},
+    role::{self, Lack},
+};
 
 /// Whether the endpoints of Services without a selector are synced.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -15,41 +18,43 @@ pub enum Endpoints {
     Off,
 }
 
-/// A kind and the verbs that the Role lacks on it.
-type Lack = (Kind, Vec<&'static str>);
-
-/// The kinds of endpoints to sync. Says once what is left out because the Role does not cover it.
-pub(super) async fn endpoint_kinds(
-    wanted: Endpoints,
+/// The kinds that the Role covers. What it does not cover is left out, and named once; the rest goes on without it.
+pub(super) async fn covered(
+    kinds: Kinds,
+    endpoints: Endpoints,
     host: &Client,
     namespace: &str,
-) -> Result<Vec<Kind>, RunError> {
-    if wanted == Endpoints::Off {
-        return Ok(Vec::new());
+) -> Result<Kinds, RunError> {
+    let is_off =
+        |row: &Row| endpoints == Endpoints::Off && matches!(row.kind, Kind::Endpoints | Kind::EndpointSlice);
+    let kinds = kinds.only(|row| !is_off(row));
+    let mut lacking: Vec<(Row, Vec<Lack>)> = Vec::new();
+    for row in kinds.rows().iter().filter(|row| row.on != On::Default) {
+        let lacks = until_answered("asking for rights", || role::lack(host, namespace, row)).await?;
+        if !lacks.is_empty() {
+            lacking.push((*row, lacks));
+        }
     }
-    let mut lacks: Vec<Lack> = Vec::new();
-    for kind in role::endpoint_kinds() {
-        let missing = || role::missing(host, namespace, kind);
-        lacks.push((kind, until_answered("asking for rights", missing).await?));
+    let (asked, offered): (Vec<_>, Vec<_>) =
+        lacking.iter().cloned().partition(|(row, _)| matches!(row.on, On::Option(_)));
+    if let Some(line) = line(&asked) {
+        tracing::warn!("{line}");
     }
-    if let Some(line) = line(&lacks) {
-        tracing::info!("{line}");
+    if let Some(line) = line(&offered) {
+        tracing::info!("{line}, or set --endpoints off");
     }
-    Ok(lacks.into_iter().filter(|(_, verbs)| verbs.is_empty()).map(|(kind, _)| kind).collect())
+    Ok(kinds.only(|row| lacking.iter().all(|(other, _)| other.kind != row.kind)))
 }
 
 /// What is left out and why; none where nothing is.
-fn line(lacks: &[Lack]) -> Option<String> {
-    let missing: Vec<String> = lacks
-        .iter()
-        .filter(|(_, verbs)| !verbs.is_empty())
-        .map(|(kind, verbs)| format!("{} {}", verbs.join(","), kind.row().plural))
-        .collect();
-    (!missing.is_empty()).then(|| {
+fn line(lacking: &[(Row, Vec<Lack>)]) -> Option<String> {
+    let options: Vec<&str> = lacking.iter().filter_map(|(row, _)| row.option()).collect();
+    let lacks: Vec<String> = lacking.iter().flat_map(|(_, lacks)| lacks).map(Lack::to_string).collect();
+    (!lacks.is_empty()).then(|| {
+        let names = options.join(",");
         format!(
-            "endpoints of Services without a selector are not all synced, for the Role lacks: {}; \
-             grant that, which the built-in admin cannot, or set --endpoints off",
-            missing.join("; ")
+            "{names}: not synced, for the host's Role lacks {}; grant what `role --sync {names}` prints",
+            lacks.join("; ")
         )
     })
 }
@@ -57,17 +62,20 @@ fn line(lacks: &[Lack]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kinds::optional;
 
     #[test]
-    fn one_line_names_what_the_role_lacks() {
-        let lacks = [(Kind::Endpoints, vec!["create", "delete"]), (Kind::EndpointSlice, vec![])];
-        let line = line(&lacks).expect("a line");
-        assert!(line.contains("the Role lacks: create,delete endpoints; grant"), "{line}");
-        assert_eq!(line.lines().count(), 1);
+    fn one_line_names_what_the_role_lacks_and_how_to_get_it() {
+        let lack = Lack { resource: "endpoints".to_owned(), verbs: vec!["create", "delete"] };
+        let line = line(&[(optional("endpoints").expect("an option"), vec![lack])]).expect("a line");
+        assert_eq!(
+            line,
+            "endpoints: not synced, for the host's Role lacks create,delete endpoints; grant what `role --sync endpoints` prints"
+        );
     }
 
     #[test]
     fn nothing_is_said_where_nothing_is_lacking() {
-        assert_eq!(super::line(&[(Kind::Endpoints, vec![])]), None);
+        assert_eq!(line(&[]), None);
     }
 }

@@ -79,7 +79,7 @@ impl<'a> Sync<'a> {
         let name = self.tenant.host_name(&self.key.id);
         let (kind, namespace) = (self.key.kind, self.tenant.settings().names.host_namespace());
         if self.existing().await?.is_some_and(|found| found.annotation(marks::UID).is_none()) {
-            return Err(SyncError::Foreign(format!("{} {name}", kind.row().name)));
+            return Err(SyncError::Foreign(format!("{} {name}", kind.name())));
         }
         Ok(self.tenant.cluster(Side::Host).replace(kind, namespace, &name, wanted).await)
     }

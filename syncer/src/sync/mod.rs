@@ -75,10 +75,8 @@ pub async fn sync(tenant: &Tenant, key: &Key, hand: Hand) -> Result<Option<Durat
     match key.kind {
         Kind::Pod => pod::Sync::new(tenant, key, hand).run().await,
         Kind::Service => service::Sync::new(tenant, key, hand).run().await.map(|()| None),
-        Kind::ConfigMap | Kind::Secret | Kind::Endpoints | Kind::EndpointSlice => {
-            content::Sync::new(tenant, key, hand).run().await.map(|()| None)
-        }
         Kind::Event => event::copy(tenant, hand).await.map(|()| None),
-        Kind::Node | Kind::Lease => Ok(None),
+        kind if kind.is_copied() => content::Sync::new(tenant, key, hand).run().await.map(|()| None),
+        _ => Ok(None),
     }
 }

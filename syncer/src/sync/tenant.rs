@@ -10,7 +10,7 @@ use super::{Doing, Hand, SyncError, Work, event::Events};
 use crate::{
     clock::Clock,
     index::{Id, Index, Key, PATIENCE, Seen},
-    kinds::{Kind, Side},
+    kinds::{Kind, Kinds, Side},
     names::Names,
     node::Nodes,
     object::Object,
@@ -41,6 +41,8 @@ pub struct Settings {
     pub version: String,
     /// What its pods may do.
     pub pods: Rules,
+    /// What is synced.
+    pub kinds: Kinds,
 }
 
 /// A virtual cluster at work.
@@ -100,7 +102,12 @@ impl Tenant {
 
     /// The host's name for a tenant object.
     pub(super) fn host_name(&self, id: &Id) -> String {
-        self.settings.names.host(&id.namespace, &id.name)
+        self.host_place(id).1
+    }
+
+    /// Where the host has a tenant object: its namespace, empty for one without, and its name.
+    pub(super) fn host_place(&self, id: &Id) -> (&str, String) {
+        self.settings.names.place(&id.namespace, &id.name)
     }
 
     pub(super) fn ownership(&self) -> &Ownership {
@@ -142,7 +149,7 @@ impl Tenant {
     pub(super) fn wrote(&self, body: &Value, answer: Object, at_work: &Key) {
         let (changed, times) = self.index.lock().wrote(at_work.kind, body, &answer);
         if times == PATIENCE {
-            let kind = at_work.kind.row().name;
+            let kind = at_work.kind.name();
             tracing::warn!(kind, name = answer.name(), "someone keeps changing this copy; it is left so now");
         }
         let changed = changed.into_iter().filter(|key| key != at_work);
@@ -171,10 +178,10 @@ impl Tenant {
         if let Some(object) = hand.at(side, &known.uid, known.version) {
             return Ok(Some(object.clone()));
         }
-        let host_name = self.host_name(&key.id);
+        let (host_namespace, host_name) = self.host_place(&key.id);
         let (namespace, name) = match side {
             Side::Tenant => (&*key.id.namespace, &*key.id.name),
-            Side::Host => (self.settings.names.host_namespace(), host_name.as_str()),
+            Side::Host => (host_namespace, host_name.as_str()),
         };
         let object = self.cluster(side).get(key.kind, namespace, name).await.doing("reading it")?;
         if let Some(object) = &object {

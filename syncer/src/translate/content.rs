@@ -33,7 +33,7 @@ pub fn host(kind: Kind, tenant: &Value, ownership: &Ownership) -> Value {
     }
     if let Some(object) = object.as_object_mut() {
         object.insert("apiVersion".to_owned(), json!(kind.api_version()));
-        object.insert("kind".to_owned(), json!(kind.row().name));
+        object.insert("kind".to_owned(), json!(kind.name()));
         object.insert("metadata".to_owned(), metadata);
     }
     object

@@ -28,21 +28,19 @@ pub fn host(tenant: &Value, ownership: &Ownership, content: &Value) -> Value {
     let mut labels = carried(&source["labels"]);
     let mut annotations = carried(&source["annotations"]);
     let keys = key_list(&labels, &annotations);
-    labels.extend(marks::scope(names, namespace));
+    labels.extend(marks::labels(names, namespace));
     annotations.extend([
         (marks::NAME.to_owned(), json!(name)),
         (marks::UID.to_owned(), source["uid"].clone()),
         (marks::APPLIED.to_owned(), json!(applied(content))),
         (marks::KEYS.to_owned(), json!(keys)),
     ]);
-    let mut metadata = json!({
-        "name": names.host(namespace, name),
-        "namespace": names.host_namespace(),
-        "labels": labels,
-        "annotations": annotations,
-    });
-    if let (Some(owner), Some(metadata)) = (&ownership.owner, metadata.as_object_mut()) {
-        metadata.insert("ownerReferences".to_owned(), json!([owner]));
+    let (host_namespace, name) = names.place(namespace, name);
+    let mut metadata = json!({ "name": name, "labels": labels, "annotations": annotations });
+    // What has no namespace can have no owner that has one.
+    if let Some(metadata) = metadata.as_object_mut().filter(|_| !host_namespace.is_empty()) {
+        metadata.insert("namespace".to_owned(), json!(host_namespace));
+        metadata.extend(ownership.owner.iter().map(|owner| ("ownerReferences".to_owned(), json!([owner]))));
     }
     metadata
 }
@@ -55,7 +53,7 @@ pub fn content(tenant: &Value) -> Value {
 
 /// Labels and annotations of a host object that are ours: our marks, and what they say came from the tenant.
 pub fn ours(host: &Value) -> Value {
-    const LABELS: [&str; 2] = [marks::VCLUSTER, marks::NAMESPACE];
+    const LABELS: [&str; 3] = [marks::VCLUSTER, marks::NAMESPACE, marks::HOST_NAMESPACE];
     const ANNOTATIONS: [&str; 5] = [marks::NAME, marks::UID, marks::APPLIED, marks::KEYS, marks::CONTAINERS];
     let (labels, annotations) = carried_keys(host);
     let pick = |field: &str, keys: &str, marks: &[&str]| {

@@ -51,7 +51,7 @@ impl Watch {
                 Ok(Some(event)) => sink(event),
                 Ok(None) => return,
                 Err(error) => {
-                    let name = self.kind.row().plural;
+                    let name = self.kind.api().plural;
                     tracing::debug!(side = ?self.side, kind = name, %error, "the watch is interrupted");
                 }
             }

@@ -14,9 +14,9 @@ use kube::{
 };
 use serde_json::{Value, json};
 use tenantbench_syncer::{
-    kinds::Kind,
+    kinds::{Kinds, On, optional},
     names::marks,
-    role::{missing, role_rules, with_endpoints},
+    role::lack,
     run,
 };
 
@@ -69,11 +69,13 @@ async fn on_host(world: &World) -> Vec<String> {
     names.chain(slices.items.into_iter().map(|item| item.metadata.name)).flatten().collect()
 }
 
-/// What the Role lacks, as the host sees it.
+/// The verbs that the Role lacks, as the host sees it.
 async fn lacking(syncer: &Client) -> Vec<&'static str> {
     let mut lacking = Vec::new();
-    for kind in [Kind::Endpoints, Kind::EndpointSlice] {
-        lacking.extend(missing(syncer, HOST_NAMESPACE, kind).await.expect("may ask"));
+    for name in ["endpoints", "endpointslices"] {
+        let row = optional(name).expect("an option");
+        let lacks = lack(syncer, HOST_NAMESPACE, &row).await.expect("may ask");
+        lacking.extend(lacks.into_iter().flat_map(|lack| lack.verbs));
     }
     lacking
 }
@@ -81,7 +83,7 @@ async fn lacking(syncer: &Client) -> Vec<&'static str> {
 #[tokio::test(flavor = "multi_thread")]
 async fn endpoints_of_a_service_without_a_selector_are_on_the_host_where_the_role_covers_them() {
     let world = World::start().await;
-    world.grant(with_endpoints()).await;
+    world.grant(&Kinds::default()).await;
     assert_eq!(lacking(&world.syncer).await, [""; 0]);
     let _kubelet = world.host_kubelet();
     let _syncer = world.syncer().await;
@@ -135,8 +137,9 @@ async fn endpoints_stay_away_from_the_host_where_the_role_lacks_them_or_they_are
     make_endpoints(&world).await;
     let mut off = world.options();
     off.endpoints = run::Endpoints::Off;
-    for (options, rules) in [(world.options(), role_rules()), (off, with_endpoints())] {
-        world.grant(rules).await;
+    let ordinary = Kinds::default().only(|row| row.on == On::Default);
+    for (options, kinds) in [(world.options(), ordinary), (off, Kinds::default())] {
+        world.grant(&kinds).await;
         let syncer = world.launch(options);
         syncer.ready().await;
         let host_service = world.names.host("default", "db");
@@ -149,7 +152,7 @@ async fn endpoints_stay_away_from_the_host_where_the_role_lacks_them_or_they_are
 #[tokio::test(flavor = "multi_thread")]
 async fn the_hosts_controllers_mirror_a_copy_and_take_over_when_the_service_gets_a_selector() {
     let mut world = World::start().await;
-    world.grant(with_endpoints()).await;
+    world.grant(&Kinds::default()).await;
     world.start_host_controllers();
     let _kubelet = world.host_kubelet();
     let _syncer = world.syncer().await;

@@ -13,7 +13,7 @@ use kube::{
 };
 use serde::de::DeserializeOwned;
 use serde_json::json;
-use tenantbench_syncer::role::with_endpoints;
+use tenantbench_syncer::kinds::Kinds;
 
 use crate::support::{World, create, is_ready, pod, until};
 
@@ -53,7 +53,7 @@ async fn a_restart_removes_orphans_makes_what_is_missing_and_doubles_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_writes_nothing_that_is_right_already() {
     let world = World::start().await;
-    world.grant(with_endpoints()).await;
+    world.grant(&Kinds::default()).await;
     let _kubelet = world.host_kubelet();
     let syncer = world.syncer().await;
     let ports = json!([{"port": 80, "name": "http"}, {"port": 81, "name": "more", "targetPort": "web"}]);

@@ -27,10 +27,10 @@ use serde_json::{Value, json};
 use tenantbench_syncer::{
     client::{Purpose, client},
     clock::Clock,
-    kinds::Kind,
+    kinds::{Kinds, TABLE},
     kubelet::{NodeMetrics, Options as KubeletOptions},
     names::Names,
-    role::{missing, role_rules},
+    role::{lack, role_rules, rules},
     run::{self, Health, Options},
     translate::pod::Rules,
 };
@@ -133,6 +133,7 @@ impl World {
             endpoints: run::Endpoints::Auto,
             pods: Rules::default(),
             clock: Clock::default(),
+            kinds: Kinds::default(),
         };
         let syncer = make(options.host.clone());
         Self { host, tenant, syncer, names, host_url, options, processes, _egress: egress, folder }
@@ -158,21 +159,28 @@ impl World {
         self.options.clone()
     }
 
-    /// Gives the syncer these rules instead of its ordinary ones, and waits until they hold.
-    pub(crate) async fn grant(&self, rules: Vec<PolicyRule>) {
-        let change = Patch::Merge(json!({ "rules": rules }));
+    /// Gives the syncer what these kinds need instead of its ordinary rights, and waits until that holds.
+    pub(crate) async fn grant(&self, kinds: &Kinds) {
+        let rules = rules(kinds);
         let params = PatchParams::default();
+        let change = Patch::Merge(json!({ "rules": rules.namespaced }));
         self.host_api::<Role>().patch("syncer", &params, &change).await.expect("a change");
-        let wants_endpoints = rules != role_rules();
-        let held = async {
-            // The API server tells nobody when it has taken a Role in.
-            while missing(&self.syncer, HOST_NAMESPACE, Kind::Endpoints).await.expect("may ask").is_empty()
-                != wants_endpoints
-            {
-                tokio::time::sleep(Duration::from_millis(50)).await;
+        let change = Patch::Merge(json!({ "rules": rules.cluster }));
+        Api::<ClusterRole>::all(self.host.clone())
+            .patch("syncer-kinds", &params, &change)
+            .await
+            .expect("a change");
+        soon("the roles to hold", async {
+            for row in TABLE.iter().filter(|row| !row.grants.is_empty()) {
+                let is_granted = kinds.row(row.kind).is_some_and(|chosen| chosen.option() == row.option());
+                // The API server tells nobody when it has taken a role in.
+                while lack(&self.syncer, HOST_NAMESPACE, row).await.expect("may ask").is_empty() != is_granted
+                {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
             }
-        };
-        soon("the Role to hold", held).await;
+        })
+        .await;
     }
 
     /// Gives the syncer these rules in the whole of the host, and waits until they hold.
@@ -363,7 +371,14 @@ async fn prepare_host(host: &Client) -> String {
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "syncer"},
         "subjects": [{"kind": "ServiceAccount", "name": "syncer", "namespace": HOST_NAMESPACE}],
     });
-    create(&bindings, binding).await;
+    create(&bindings, binding.clone()).await;
+    let cluster_roles: Api<ClusterRole> = Api::all(host.clone());
+    create(&cluster_roles, json!({"metadata": {"name": "syncer-kinds"}, "rules": []})).await;
+    let mut cluster_binding = binding;
+    cluster_binding["metadata"]["name"] = json!("syncer-kinds");
+    cluster_binding["roleRef"]["kind"] = json!("ClusterRole");
+    cluster_binding["roleRef"]["name"] = json!("syncer-kinds");
+    create(&Api::<ClusterRoleBinding>::all(host.clone()), cluster_binding).await;
     let services: Api<Service> = Api::namespaced(host.clone(), HOST_NAMESPACE);
     create(&services, json!({"metadata": {"name": "vc"}, "spec": {"ports": [{"port": 443}]}})).await;
     let config_maps: Api<ConfigMap> = Api::namespaced(host.clone(), HOST_NAMESPACE);

@@ -109,7 +109,7 @@ fn is_repeated(event: &Value) -> bool {
 
 fn note(key: &Key, written: Result<Object, WriteError>) {
     if let Err(error) = written {
-        let (kind, namespace, name) = (key.kind.row().name, &*key.id.namespace, &*key.id.name);
+        let (kind, namespace, name) = (key.kind.name(), &*key.id.namespace, &*key.id.name);
         tracing::debug!(kind, namespace, name, %error, "an event is lost");
     }
 }

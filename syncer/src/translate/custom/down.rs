@@ -46,7 +46,7 @@ impl Rules {
         let metadata = metadata::host(&tree, ownership, &copy);
         if let Some(copy) = copy.as_object_mut() {
             copy.insert("apiVersion".to_owned(), json!(kind.api_version()));
-            copy.insert("kind".to_owned(), json!(kind.row().name));
+            copy.insert("kind".to_owned(), json!(kind.name()));
             copy.insert("metadata".to_owned(), metadata);
         }
         Ok(copy)

@@ -49,7 +49,7 @@ pub fn tenant(host: &Value, copy: &Copy, near: &[Id], names: &Names) -> Value {
 pub fn not_synced(key: &Key, uid: &str, reason: &str, near: &[Id], names: &Names) -> Value {
     let message = words(key, uid, near, names).of(reason);
     let gist: String = message.chars().filter(|c| !c.is_ascii_digit()).collect();
-    let name = names.event(&key.id.name, &format!("refused/{}/{uid}/{gist}", key.kind.row().plural));
+    let name = names.event(&key.id.name, &format!("refused/{}/{uid}/{gist}", key.kind.api().plural));
     let mut event = Map::new();
     event.insert("type".to_owned(), json!("Warning"));
     event.insert("reason".to_owned(), json!("NotSynced"));
@@ -73,7 +73,7 @@ fn words<'a>(key: &'a Key, tenant_uid: &str, near: &[Id], names: &'a Names) -> W
 
 fn about(key: &Key, uid: &str, mut rest: Map<String, Value>) -> Map<String, Value> {
     rest.insert("apiVersion".to_owned(), json!(key.kind.api_version()));
-    rest.insert("kind".to_owned(), json!(key.kind.row().name));
+    rest.insert("kind".to_owned(), json!(key.kind.name()));
     rest.insert("name".to_owned(), json!(&*key.id.name));
     rest.insert("uid".to_owned(), json!(uid));
     if !key.id.namespace.is_empty() {

@@ -1,0 +1,64 @@
+//! `role`: what has to be granted on the host.
+
+use clap::{Args, ValueEnum};
+use serde_json::json;
+
+use super::{RunError, print};
+use crate::{
+    kinds::{Kinds, On, Row, optional},
+    kubelet::NodeMetrics,
+    role::{cluster_rules, manifests, rules},
+};
+
+/// Print the Role that a syncer needs on the host, fit for `kubectl apply --namespace HOST_NAMESPACE -f -`; for kinds
+/// without namespaces a ClusterRole too.
+#[derive(Args, Clone, Debug)]
+pub(super) struct RoleArgs {
+    /// The kinds that are synced besides those that always are [see: kinds].
+    #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = optional)]
+    sync: Vec<Row>,
+
+    /// How the host's nodes are asked for their figures.
+    #[arg(long, value_enum, default_value_t)]
+    node_metrics: NodeMetrics,
+
+    /// The name of the roles.
+    #[arg(long, value_name = "NAME", default_value = "tenantbench-syncer")]
+    role_name: String,
+
+    /// The form of the output.
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Output,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Output {
+    /// YAML documents.
+    #[default]
+    Yaml,
+    /// One JSON list.
+    Json,
+}
+
+/// Prints the manifests.
+pub(super) fn run(args: RoleArgs) -> Result<(), RunError> {
+    let always = Kinds::default().only(|row| row.on == On::Default);
+    let kinds = args.sync.into_iter().try_fold(always, Kinds::with)?;
+    let mut rules = rules(&kinds);
+    rules.cluster.extend(cluster_rules(args.node_metrics));
+    let manifests = manifests(&rules, &args.role_name);
+    let text = match args.output {
+        Output::Json => {
+            format!("{:#}\n", json!({ "apiVersion": "v1", "kind": "List", "items": manifests }))
+        }
+        Output::Yaml => {
+            let mut text = String::new();
+            for manifest in &manifests {
+                text.push_str("---\n");
+                text.push_str(&serde_saphyr::to_string(manifest).map_err(RunError::Yaml)?);
+            }
+            text
+        }
+    };
+    print(&text)
+}

@@ -1,0 +1,68 @@
+//! The table.
+
+use super::{
+    Direction::{self, Down, DownAndStatusUp, Synthesised, Up},
+    Grant, Kind,
+    On::{self, WhereGranted},
+    Row,
+    Scope::{self, All, InUse, OfSynced, Referenced, WithoutSelector},
+};
+
+const READ: &[Grant] = &[on("", &["get", "list", "watch"])];
+/// A copy is made, written whole, and removed.
+const COPY: &[Grant] = &[on("", &["get", "list", "watch", "create", "update", "delete"])];
+const PODS: &[Grant] = &[
+    on("", &["get", "list", "watch", "create", "patch", "delete"]),
+    on("log", &["get"]),
+    // A WebSocket is opened by GET and authorised as create too; SPDY by POST.
+    on("exec", &["get", "create"]),
+    on("attach", &["get", "create"]),
+    on("portforward", &["get", "create"]),
+];
+
+/// Every way of syncing every kind, in the order in which the kinds are listed at start: first what others wait for.
+pub static TABLE: &[Row] = &[
+    row(Kind::Service, DownAndStatusUp, All, On::Default, "service", COPY),
+    row(Kind::ConfigMap, Down, Referenced, On::Default, "content", COPY),
+    row(Kind::Secret, Down, Referenced, On::Default, "content", COPY),
+    row(Kind::Pod, DownAndStatusUp, All, On::Default, "pod", PODS),
+    row(Kind::Event, Up, OfSynced, On::Default, "event", READ),
+    row(Kind::Node, Synthesised, InUse, On::Default, "node", &[]),
+    row(Kind::Lease, Synthesised, InUse, On::Default, "node", &[]),
+    row(Kind::Endpoints, Down, WithoutSelector, WhereGranted("endpoints"), "endpoints", COPY),
+    row(Kind::EndpointSlice, Down, WithoutSelector, WhereGranted("endpointslices"), "endpoints", COPY),
+];
+
+const fn on(subresource: &'static str, verbs: &'static [&'static str]) -> Grant {
+    Grant { subresource, verbs }
+}
+
+const fn row(
+    kind: Kind,
+    direction: Direction,
+    scope: Scope,
+    on: On,
+    translator: &'static str,
+    grants: &'static [Grant],
+) -> Row {
+    Row { kind, direction, scope, on, translator, grants }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_option_has_two_rows_and_none_that_is_on_by_default_shares_its_kind() {
+        let mut options = HashSet::new();
+        let mut defaults = HashSet::new();
+        for row in TABLE {
+            match row.on {
+                On::Option(name) => assert!(options.insert(name), "{name} twice"),
+                _ => assert!(defaults.insert(row.kind), "{:?} twice", row.kind),
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! What is watched, as the table of kinds has it.
+
+use crate::{
+    kinds::{Direction, Kind, Kinds, Reach, Row, Side},
+    names::{Names, marks},
+    watch::Watch,
+};
+
+/// Every watch of these kinds.
+pub(super) fn watches(names: &Names, kinds: &Kinds) -> Vec<Watch> {
+    kinds.rows().iter().flat_map(|row| row.watched().iter().map(|side| watch(names, row, *side))).collect()
+}
+
+/// Whether nothing is decided before a kind has been listed. Events wait for others, and nothing waits for them.
+pub(super) fn is_waited_for(kind: Kind) -> bool {
+    kind != Kind::Event
+}
+
+fn watch(names: &Names, row: &Row, side: Side) -> Watch {
+    let reach = row.kind.api().reach;
+    let is_of_namespace = side == Side::Host && reach == Reach::Namespaced;
+    Watch {
+        side,
+        kind: row.kind,
+        namespace: if is_of_namespace { names.host_namespace().to_owned() } else { String::new() },
+        labels: match (side, row.direction) {
+            (Side::Host, Direction::Down | Direction::DownAndStatusUp) => marks::selector(names, reach),
+            // Only what we have made.
+            (Side::Tenant, Direction::Synthesised) => marks::SYNTHESISED.to_owned(),
+            // Events carry no labels of ours; they are told apart by the object that they are about.
+            _ => String::new(),
+        },
+        fields: String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_watch_on_the_host_shows_only_what_is_of_this_virtual_cluster() {
+        let names = Names::new("vc", "tenant-a");
+        let watches = watches(&names, &Kinds::default());
+        let of_host = |kind| watches.iter().find(|watch| (watch.side, watch.kind) == (Side::Host, kind));
+        let pods = of_host(Kind::Pod).expect("a watch");
+        assert_eq!(
+            (pods.namespace.as_str(), pods.labels.as_str()),
+            ("tenant-a", "tenantbench.dev/vcluster=vc")
+        );
+        let events = of_host(Kind::Event).expect("a watch");
+        assert_eq!((events.namespace.as_str(), events.labels.as_str()), ("tenant-a", ""));
+        assert!(of_host(Kind::Node).is_none());
+    }
+}
