@@ -42,12 +42,16 @@ pub struct Copied {
 pub struct TenantPod {
     /// The node that it is bound to.
     pub node: Option<Box<str>>,
-    /// Whether it has been scheduled, so that it had a host pod once.
+    /// Whether it has been scheduled or started, so that it had a host pod once.
     pub started: bool,
     /// Succeeded or failed.
     pub finished: bool,
     /// Whether it has readiness gates, whose conditions belong to others.
     pub gated: bool,
+    /// Whether finalizers keep it when it is deleted.
+    pub held: bool,
+    /// Whether a DaemonSet made it.
+    pub daemon: bool,
     /// Whether it asks for tokens.
     pub wants_tokens: bool,
     /// A hash of what is to be on the host of all that may change in a running pod.
@@ -154,9 +158,12 @@ impl TenantPod {
         let status_of = &tree["status"];
         let this = Self {
             node: json::text(&tree["spec"]["nodeName"]).map(Into::into),
-            started: status::is_scheduled(status_of),
+            started: status::is_scheduled(status_of) || !status_of["startTime"].is_null(),
             finished: is_finished(&tree),
-            gated: tree["spec"]["readinessGates"].as_array().is_some_and(|gates| !gates.is_empty()),
+            gated: json::list(&tree["spec"]["readinessGates"]).next().is_some(),
+            held: json::list(&tree["metadata"]["finalizers"]).next().is_some(),
+            daemon: json::list(&tree["metadata"]["ownerReferences"])
+                .any(|owner| owner["kind"] == "DaemonSet" && owner["controller"] == json!(true)),
             wants_tokens: !needs.tokens.is_empty(),
             wanted: content_hash(Kind::Pod, &json!({ "metadata": pod::metadata(&tree, ownership) })),
             status: hash(&status::owned(status_of)),

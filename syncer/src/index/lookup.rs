@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Address, Copy, Id, Index, Key, Pair, TenantPod, Token};
+use super::{Address, Copy, HostPod, Id, Index, Key, Pair, TenantPod, Token};
 use crate::{index::ServicePort, kinds::Kind};
 
 /// A Service as a pod's environment shows it.
@@ -46,9 +46,18 @@ impl Index {
         self.services.get(&id).and_then(|pair| link((&id, pair))).map(|link| link.ip)
     }
 
-    /// The nodes that a pod of either side is on.
+    /// The nodes that a pod of either side is on. Those of a DaemonSet do not count: they are there because the Node is,
+    /// and would keep it for ever.
     pub fn nodes(&self) -> HashSet<&str> {
-        self.pods.iter().flat_map(|(_, pair)| nodes_of(pair)).collect()
+        let is_daemon =
+            |pair: &Pair<TenantPod, HostPod>| pair.tenant.as_ref().is_some_and(|tenant| tenant.detail.daemon);
+        self.pods.iter().filter(|(_, pair)| !is_daemon(pair)).flat_map(|(_, pair)| nodes_of(pair)).collect()
+    }
+
+    /// Whether the tenant has removed a pod without waiting for its containers to end, which run on the host.
+    pub fn is_forced(&self, pod: &Id) -> bool {
+        let host = self.pods.get(pod).and_then(|pair| pair.host.as_ref());
+        host.is_some_and(|host| self.forced.contains_key(&host.uid))
     }
 
     /// Whose copy the host object with this uid is.
@@ -67,7 +76,7 @@ impl Index {
     }
 }
 
-fn nodes_of(pair: &Pair<TenantPod, super::HostPod>) -> impl Iterator<Item = &str> {
+fn nodes_of(pair: &Pair<TenantPod, HostPod>) -> impl Iterator<Item = &str> {
     let tenant = pair.tenant.as_ref().and_then(|seen| seen.detail.node.as_deref());
     let host = pair.host.as_ref().and_then(|seen| seen.detail.node.as_deref());
     tenant.into_iter().chain(host)

@@ -11,7 +11,7 @@ mod references;
 mod table;
 mod written;
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 pub use copies::Copy;
 pub use digest::{
@@ -97,6 +97,8 @@ pub struct Index {
     pub tokens: Table<(), Token>,
     /// Copies by the host's uid, for events.
     copies: copies::Copies,
+    /// Host pods by uid whose tenant pods were removed while they ran.
+    forced: HashMap<Box<str>, Id>,
     /// Which pods name which ConfigMaps and Secrets, and which EndpointSlices which Service. A pod counts until both of
     /// its sides are gone.
     references: References,
@@ -114,6 +116,7 @@ impl Index {
             written: written::Written::default(),
             tokens: Table::default(),
             copies: copies::Copies::default(),
+            forced: HashMap::new(),
             references: References::default(),
         }
     }
@@ -166,7 +169,12 @@ impl Index {
         }
         let token = side == Side::Host && object.label(marks::ROLE) == Some(marks::POD_TOKEN);
         let fresh = match kind {
-            Kind::Pod => self.pods.lose(side, &id, object.uid()),
+            Kind::Pod => {
+                self.forced.remove(object.uid());
+                let behind = self.host_pod_left_behind(side, &id, object.uid());
+                self.forced.extend(behind.map(|uid| (uid, id.clone())));
+                self.pods.lose(side, &id, object.uid())
+            }
             Kind::Service => self.services.lose(side, &id, object.uid()),
             Kind::Secret if token => {
                 return keys(self.tokens.lose(side, &id, object.uid()), Kind::Pod, id);
@@ -199,7 +207,12 @@ impl Index {
             self.copies.listed(kind);
         }
         let vanished = match kind {
-            Kind::Pod => self.pods.listed(side),
+            Kind::Pod => {
+                let vanished = self.pods.listed(side);
+                let host = |id: &Id| self.pods.get(id).and_then(|pair| pair.host.as_ref());
+                self.forced.retain(|uid, id| host(id).is_some_and(|host| host.uid == *uid));
+                vanished
+            }
             Kind::Service => self.services.listed(side),
             kind if kind.is_copied() => self.contents.of_mut(kind).listed(side),
             _ => Vec::new(),
@@ -214,6 +227,16 @@ impl Index {
         if let Some(seen) = self.pods.tenant_mut(id) {
             seen.detail.node = Some(node.into());
         }
+    }
+
+    /// The uid of the host pod that still runs when its tenant pod goes: the tenant did not wait for its containers to
+    /// end. One that was not bound yet, or has ended, goes at once without anybody's haste.
+    fn host_pod_left_behind(&self, side: Side, id: &Id, uid: &str) -> Option<Box<str>> {
+        let pair = self.pods.get(id).filter(|_| side == Side::Tenant)?;
+        let (tenant, host) = (pair.tenant.as_ref()?, pair.host.as_ref()?);
+        let is_copy = *tenant.uid == *uid && host.detail.copied.tenant_uid == tenant.uid;
+        let runs = tenant.detail.started && !tenant.detail.finished && !host.detail.finished;
+        (is_copy && runs && host.deleting != Some(0)).then(|| host.uid.clone())
     }
 
     fn tenant_pod_seen(&mut self, id: Id, object: &Object) -> Vec<Key> {

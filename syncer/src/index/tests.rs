@@ -184,3 +184,42 @@ fn a_copy_counts_as_the_tenants_until_someone_changes_it() {
     index.wrote(Kind::ConfigMap, &body, &stored("4", "as the host would have it"));
     assert!(is_right(&index));
 }
+
+fn running(name: &str, uid: &str, version: u64) -> Object {
+    let mut pod = pod(name, uid, version, json!({"nodeName": "n1"})).tree();
+    pod["status"] = json!({"phase": "Running", "startTime": "2026-01-01T00:00:00Z"});
+    pod.into()
+}
+
+#[test]
+fn a_pod_is_forced_away_if_it_goes_while_its_host_pod_runs() {
+    let id = Id::new("ns", "a");
+    let after = |tenant: Object, host: Option<i64>| {
+        let mut index = index();
+        index.seen(Side::Tenant, Kind::Pod, &tenant);
+        let mut copy = host_pod("a", "u1", 3).tree();
+        if let Some(grace) = host {
+            copy["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+            copy["metadata"]["deletionGracePeriodSeconds"] = json!(grace);
+        }
+        index.seen(Side::Host, Kind::Pod, &copy.into());
+        index.gone(Side::Tenant, Kind::Pod, &tenant);
+        index.is_forced(&id)
+    };
+    assert!(after(running("a", "u1", 2), None));
+    assert!(after(running("a", "u1", 2), Some(30)));
+    assert!(!after(running("a", "u1", 2), Some(0)), "it is being forced away already");
+    assert!(!after(pod("a", "u1", 2, json!({})), None), "an unbound pod goes at once when it is deleted");
+}
+
+#[test]
+fn pods_of_a_daemon_set_do_not_keep_a_node() {
+    let mut index = index();
+    let mut daemon = running("a", "u1", 2).tree();
+    daemon["metadata"]["ownerReferences"] = json!([{"kind": "DaemonSet", "name": "d", "controller": true}]);
+    index.seen(Side::Tenant, Kind::Pod, &daemon.into());
+    index.seen(Side::Host, Kind::Pod, &host_pod("a", "u1", 3));
+    assert!(index.nodes().is_empty());
+    index.seen(Side::Tenant, Kind::Pod, &running("b", "u2", 4));
+    assert_eq!(index.nodes(), ["n1"].into());
+}

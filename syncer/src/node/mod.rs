@@ -66,6 +66,11 @@ impl Nodes {
         Ok(())
     }
 
+    /// Whether a Node is there, as far as is known.
+    pub async fn has(&self, name: &str) -> bool {
+        self.present.lock().await.contains(name)
+    }
+
     /// Renews every lease, and removes the Nodes that no pod is on any more.
     pub async fn tend(&self, tenant: &Tenant) {
         let mut present = self.present.lock().await;

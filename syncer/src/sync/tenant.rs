@@ -125,7 +125,7 @@ impl Tenant {
             }
             Event::Delete(object) => {
                 let changed = self.index.lock().gone(side, kind, &object);
-                self.push(changed, Hand::default);
+                self.push_with(changed, side, kind, &object);
             }
             Event::Apply(object) | Event::InitApply(object) if kind == Kind::Event => {
                 let key = Key::new(kind, Id::new(object.namespace(), object.name()));
@@ -138,11 +138,9 @@ impl Tenant {
 
     /// Takes in an object as it is now, and has the keys looked at that it concerns, besides the one at work.
     pub(super) fn learn(&self, side: Side, kind: Kind, object: Object, at_work: Option<&Key>) {
-        let changed = self.index.lock().seen(side, kind, &object);
-        for key in changed.into_iter().filter(|key| Some(key) != at_work) {
-            let hand = if key.kind == kind { Hand::of(side, object.clone()) } else { Hand::default() };
-            self.work.push(self.id, key, hand);
-        }
+        let mut changed = self.index.lock().seen(side, kind, &object);
+        changed.retain(|key| Some(key) != at_work);
+        self.push_with(changed, side, kind, &object);
     }
 
     /// Takes in a copy that was sent to the host as `body` and stored as `answer`.
@@ -202,6 +200,14 @@ impl Tenant {
             namespaces: &|_| vec![namespace.to_owned()],
             rules: &self.settings.pods,
         })
+    }
+
+    /// Keys of the object's own kind get it into their hand: as it is now, or as it was last.
+    fn push_with(&self, keys: Vec<Key>, side: Side, kind: Kind, object: &Object) {
+        for key in keys {
+            let hand = if key.kind == kind { Hand::of(side, object.clone()) } else { Hand::default() };
+            self.work.push(self.id, key, hand);
+        }
     }
 
     fn push(&self, keys: Vec<Key>, hand: impl Fn() -> Hand) {

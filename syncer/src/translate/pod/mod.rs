@@ -1,5 +1,6 @@
 //! Pods, tenant to host.
 
+mod change;
 mod downward;
 mod environment;
 mod network;
@@ -10,15 +11,12 @@ mod volumes;
 
 use serde_json::{Map, Value, json};
 
+pub use change::{changeable, metadata, missing_ephemeral, patch, resize};
 pub use rules::Rules;
 pub use volumes::{CA_KEY, NAMESPACE_KEY, TokenAsk};
 
-use super::{
-    Refused,
-    metadata::{self, Ownership},
-    status,
-};
-use crate::{index::Link, json, kinds::Kind, names::marks};
+use super::{Refused, metadata::Ownership, status};
+use crate::{index::Link, json, kinds::Kind};
 
 /// What a pod's translation needs to know of its surroundings.
 #[derive(Clone)]
@@ -135,55 +133,6 @@ fn container_names(tenant: &Value) -> String {
 /// The node that a user has put into a pod's spec. One that we bound says that it was scheduled.
 fn chosen_node(tenant: &Value) -> Option<&str> {
     json::text(&tenant["spec"]["nodeName"]).filter(|_| !status::is_scheduled(&tenant["status"]))
-}
-
-/// What may change in a pod after it is made, and is then changed on the host too.
-pub fn changeable(tenant: &Value) -> Value {
-    let spec = &tenant["spec"];
-    let images = |field: &str| -> Vec<Value> {
-        json::list(&spec[field])
-            .map(|container| Value::Object(json::pick(container, &["name", "image"])))
-            .collect()
-    };
-    json!({
-        "metadata": metadata::content(tenant),
-        "spec": {
-            "containers": images("containers"),
-            "initContainers": images("initContainers"),
-            "tolerations": spec["tolerations"],
-            "activeDeadlineSeconds": spec["activeDeadlineSeconds"],
-            "schedulingGates": spec["schedulingGates"],
-        },
-    })
-}
-
-/// The metadata of the host's pod, but for what its downward API reads.
-pub fn metadata(tenant: &Value, ownership: &Ownership) -> Value {
-    let mut metadata = metadata::host(tenant, ownership, &changeable(tenant));
-    if let Some(annotations) = json::object_mut(&mut metadata, "annotations") {
-        annotations.insert(marks::CONTAINERS.to_owned(), json!(container_names(tenant)));
-    }
-    metadata
-}
-
-/// A strategic merge patch that brings a host pod up to the tenant's present one.
-pub fn patch(tenant: &Value, host: &Value, ownership: &Ownership) -> Value {
-    let wanted = self::metadata(tenant, ownership);
-    let mut spec = changeable(tenant)["spec"].take();
-    if let Some(spec) = spec.as_object_mut() {
-        // The host adds tolerations of its own, and a pod never loses any.
-        let own = json::list(&host["spec"]["tolerations"]);
-        let mut tolerations: Vec<&Value> = json::list(&tenant["spec"]["tolerations"]).collect();
-        tolerations.extend(
-            own.filter(|toleration| !json::list(&tenant["spec"]["tolerations"]).any(|t| t == *toleration)),
-        );
-        spec.insert("tolerations".to_owned(), json!(tolerations));
-        spec.retain(|_, value| !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty()));
-        if tenant["spec"]["schedulingGates"].is_null() && !host["spec"]["schedulingGates"].is_null() {
-            spec.insert("schedulingGates".to_owned(), Value::Null);
-        }
-    }
-    json!({ "metadata": metadata::patch(&wanted, &host["metadata"]), "spec": spec })
 }
 
 #[cfg(test)]

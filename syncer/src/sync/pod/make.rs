@@ -1,0 +1,57 @@
+//! A pod's beginning on the host.
+
+use super::{
+    super::{Doing, SyncError, event, token},
+    Sync,
+};
+use crate::{
+    kinds::{Kind, Side},
+    translate::pod,
+    write::WriteError,
+};
+
+impl Sync<'_> {
+    /// Makes the host's pod and, meanwhile, its tokens. Returns whether to go on.
+    pub(super) async fn create(&mut self) -> Result<bool, SyncError> {
+        let Some(object) = self.tenant_object().await? else { return Ok(false) };
+        let tree = object.tree();
+        let translated = self.tenant.around(&self.key.id.namespace, |around| pod::host(&tree, around));
+        let wanted = match translated {
+            Ok(wanted) => wanted,
+            Err(refused) => {
+                event::warn(self.tenant, Kind::Pod, &object, &refused.to_string()).await;
+                return Ok(false);
+            }
+        };
+        let namespace = self.tenant.settings().names.host_namespace();
+        let host = self.tenant.cluster(Side::Host);
+        let (made, tokens) =
+            tokio::join!(host.create(Kind::Pod, namespace, &wanted), token::mint(self.tenant, &tree));
+        let made = match made {
+            Ok(made) => made,
+            Err(WriteError::Exists) => return self.meet_existing().await,
+            Err(error) => {
+                if let WriteError::Refused(status) = &error {
+                    event::warn(self.tenant, Kind::Pod, &object, &status.message).await;
+                }
+                return Err(SyncError::Write { doing: "making the host's pod", error });
+            }
+        };
+        let uid = made.uid().to_owned();
+        self.wrote(&wanted, made);
+        if let Some(tokens) = tokens? {
+            token::store(self.tenant, self.key, &tree, &uid, &tokens).await?;
+        }
+        Ok(true)
+    }
+
+    /// A pod of that name is there and the watch has not said so yet, or it is someone else's.
+    async fn meet_existing(&mut self) -> Result<bool, SyncError> {
+        let (namespace, name) = self.place(Side::Host);
+        let host = self.tenant.cluster(Side::Host);
+        let found = host.get(Kind::Pod, &namespace, &name).await.doing("reading the host's pod")?;
+        let Some(found) = found else { return Ok(true) };
+        self.learn(Side::Host, found);
+        if self.pair().host.is_none() { Err(SyncError::Foreign(format!("pod {name}"))) } else { Ok(true) }
+    }
+}

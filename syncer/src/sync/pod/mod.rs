@@ -1,0 +1,117 @@
+//! Pods: one file for each part of a pod's life.
+
+mod end;
+mod follow;
+mod make;
+mod update;
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::{Hand, LONGEST_RUN, SyncError, Tenant};
+use crate::{
+    decide::pod::{Around, Step, decide},
+    index::{HostPod, Key, Pair, TenantPod},
+    kinds::{Kind, Side},
+    object::Object,
+};
+
+/// One pod at work.
+pub(super) struct Sync<'a> {
+    tenant: &'a Tenant,
+    key: &'a Key,
+    hand: Hand,
+}
+
+impl<'a> Sync<'a> {
+    pub(super) fn new(tenant: &'a Tenant, key: &'a Key, hand: Hand) -> Self {
+        Self { tenant, key, hand }
+    }
+
+    /// Returns when to look at it again, if at a time.
+    pub(super) async fn run(mut self) -> Result<Option<Duration>, SyncError> {
+        for _ in 0..LONGEST_RUN {
+            match self.decide() {
+                Step::Settled => return Ok(self.tokens_due()),
+                Step::Create => {
+                    if !self.create().await? {
+                        return Ok(None);
+                    }
+                }
+                // The watch tells when it is done.
+                Step::DeleteHost { uid, grace } => {
+                    return self.delete(Side::Host, &uid, grace).await.map(|()| None);
+                }
+                Step::DeleteTenant { uid, grace, last_status } => {
+                    return self.delete_tenant(&uid, grace, last_status).await.map(|()| None);
+                }
+                Step::Conclude => return self.conclude().await.map(|()| None),
+                Step::Follow(follow) => {
+                    let again = self.follow(follow).await?;
+                    return Ok(again.or_else(|| self.tokens_due()));
+                }
+            }
+        }
+        Err(SyncError::Restless)
+    }
+
+    fn decide(&self) -> Step {
+        let now = self.tenant.clock().steady().as_second();
+        let id = &self.key.id;
+        self.tenant.index(|index| {
+            let around = Around {
+                token: index.token(id),
+                waits: index.awaits_references(id),
+                forced: index.is_forced(id),
+                now,
+            };
+            decide(index.pods.get(id), &around)
+        })
+    }
+
+    fn tokens_due(&self) -> Option<Duration> {
+        let now = self.tenant.clock().steady().as_second();
+        let at = self.tenant.index(|index| {
+            let is_whole =
+                index.pods.get(&self.key.id).is_some_and(|pair| pair.tenant.is_some() && pair.host.is_some());
+            index.token(&self.key.id).filter(|_| is_whole).map(|token| token.refresh_at)
+        })?;
+        Some(Duration::from_secs(u64::try_from(at - now).unwrap_or(1).max(1)))
+    }
+
+    fn pair(&self) -> Pair<TenantPod, HostPod> {
+        self.tenant.index(|index| index.pods.get(&self.key.id).cloned()).unwrap_or_default()
+    }
+
+    /// Where a side has the pod.
+    fn place(&self, side: Side) -> (String, String) {
+        let id = &self.key.id;
+        match side {
+            Side::Tenant => (id.namespace.to_string(), id.name.to_string()),
+            Side::Host => {
+                (self.tenant.settings().names.host_namespace().to_owned(), self.tenant.host_name(id))
+            }
+        }
+    }
+
+    async fn tenant_object(&mut self) -> Result<Option<Object>, SyncError> {
+        let known = self.pair().tenant;
+        self.tenant.fetch((Side::Tenant, self.key), known.as_ref(), &mut self.hand).await
+    }
+
+    async fn host_object(&mut self) -> Result<Option<Object>, SyncError> {
+        let known = self.pair().host;
+        self.tenant.fetch((Side::Host, self.key), known.as_ref(), &mut self.hand).await
+    }
+
+    fn learn(&mut self, side: Side, object: Object) {
+        self.tenant.learn(side, Kind::Pod, object.clone(), Some(self.key));
+        self.hand.hold(side, object);
+    }
+
+    fn wrote(&mut self, body: &Value, answer: Object) {
+        self.tenant.wrote(body, answer.clone(), self.key);
+        self.hand.hold(Side::Host, answer);
+    }
+}
