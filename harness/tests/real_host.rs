@@ -59,6 +59,21 @@ fn a_killed_server_is_named_and_the_host_can_still_be_taken_down() {
 }
 
 #[test]
+fn a_killed_router_is_named_and_the_host_can_still_be_taken_down() {
+    let lab = Lab::new();
+    lab.ok(&["host", "up"]);
+    if lab.host()["facts"]["pod_isolation"] == "none" {
+        eprintln!("skipped: this kernel forbids namespaces, so there is no router to kill");
+        return;
+    }
+    lab.processes_with(&["internal", "router"])[0].signal(Signal::SIGKILL);
+    let reason = lab.until(|| lab.host()["state"]["reason"].as_str().map(str::to_owned));
+    assert!(reason.starts_with("the pods' router ended"), "{reason}");
+    lab.ok(&["host", "down"]);
+    assert!(lab.is_clean());
+}
+
+#[test]
 fn the_servers_die_with_a_killed_supervisor_and_gc_removes_the_rest() {
     let lab = Lab::new();
     lab.ok(&["host", "up"]);

@@ -74,6 +74,11 @@ pub enum HostError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The process that holds the pods' network has ended.
+    #[error(
+        "the pods' router ended while the host was running, so no pod is reached any more; start the run again"
+    )]
+    RouterDied,
     /// The simulated nodes or their network failed.
     #[error("simulated nodes: {0}")]
     Nodes(String),

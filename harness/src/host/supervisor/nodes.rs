@@ -46,6 +46,11 @@ impl Network {
         self.0.isolation()
     }
 
+    /// Returns when the process that holds the pods' network has ended.
+    pub(super) async fn router_ended(&self) {
+        self.0.router_ended().await;
+    }
+
     /// Ends the helper processes.
     pub(super) async fn stop(&self) {
         self.0.stop().await;

@@ -171,6 +171,20 @@ impl Plant {
         }
     }
 
+    /// Waits until a server or the pods' router ends, and says how. Never returns while all run.
+    pub(super) async fn failure(&self) -> HostError {
+        let router_ended = async {
+            match &self.network {
+                Some(network) => network.router_ended().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            error = self.servers.failure() => error,
+            () = router_ended => HostError::RouterDied,
+        }
+    }
+
     /// Takes down what runs, pods first. Returns what was stopped, a line each.
     pub(super) async fn stop(&mut self) -> Vec<String> {
         if let Some(nodes) = self.nodes.take() {

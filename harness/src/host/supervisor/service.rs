@@ -122,7 +122,7 @@ impl Service {
         loop {
             let intact = self.status.state == State::Ready;
             tokio::select! {
-                error = self.plant.servers.failure(), if intact => self.report_failure(&error),
+                error = self.plant.failure(), if intact => self.report_failure(&error),
                 _ = &mut *owner_gone, if !self.status.kept => return None,
                 _ = stop.recv() => return None,
                 Some(call) = queue.recv() => match &call.request {

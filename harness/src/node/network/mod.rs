@@ -131,6 +131,14 @@ impl Network {
         self.inner.router.as_ref().map(Router::pid)
     }
 
+    /// Returns when the router has ended, without which no pod is reached; never where there is none.
+    pub(crate) async fn router_ended(&self) {
+        match &self.inner.router {
+            Some(router) => router.ended().await,
+            None => std::future::pending().await,
+        }
+    }
+
     pub(crate) fn services(&self) -> &Services {
         &self.inner.services
     }

@@ -16,7 +16,7 @@ use tokio::{
     io::{AsyncWriteExt, Interest},
     net::{TcpSocket, UnixStream},
     process::Child,
-    sync::Mutex,
+    sync::{Mutex, watch},
 };
 
 use super::{Helpers, NetworkConfig};
@@ -28,7 +28,7 @@ use crate::node::{
 /// The process that holds the pods' namespaces.
 pub(super) struct Router {
     pid: u32,
-    child: Mutex<Child>,
+    ended: watch::Receiver<bool>,
     line: Mutex<Line>,
 }
 
@@ -52,7 +52,7 @@ impl Router {
         let child = helpers.start_ready("router", &layout, Stdio::from(OwnedFd::from(theirs))).await?;
         Ok(Self {
             pid: child.id().unwrap_or_default(),
-            child: Mutex::new(child),
+            ended: end_of(child),
             line: Mutex::new(Line { control: Some(control), spare: Vec::new() }),
         })
     }
@@ -78,9 +78,25 @@ impl Router {
             line.control = None;
             line.spare.clear();
         }
-        // It ends by itself; it fails only where somebody else has already reaped it.
-        drop(self.child.lock().await.wait().await);
+        self.ended().await;
     }
+
+    /// Returns when the router has ended.
+    pub(super) async fn ended(&self) {
+        // An error would mean that nobody waits for the process any more, which is as good as its end.
+        drop(self.ended.clone().wait_for(|ended| *ended).await);
+    }
+}
+
+/// Tells when a process has ended, to as many as ask.
+fn end_of(mut child: Child) -> watch::Receiver<bool> {
+    let (tell, ended) = watch::channel(false);
+    tokio::spawn(async move {
+        // It fails only where somebody else has already reaped it.
+        drop(child.wait().await);
+        tell.send_replace(true);
+    });
+    ended
 }
 
 impl Line {
