@@ -10,10 +10,22 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Value, value::RawValue};
 
 /// One object of any kind.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Object {
     meta: ObjectMeta,
     text: Arc<RawValue>,
+}
+
+/// Which object it is, and nothing of what it holds: that can be a Secret.
+impl std::fmt::Debug for Object {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Object")
+            .field("namespace", &self.namespace())
+            .field("name", &self.name())
+            .field("uid", &self.uid())
+            .field("version", &self.version())
+            .finish_non_exhaustive()
+    }
 }
 
 /// The part of `metadata` that is read. Without `managedFields`, which are half of an object and never wanted.
@@ -93,6 +105,11 @@ impl Object {
         self.meta.labels.as_ref()?.get(key).map(String::as_str)
     }
 
+    /// All labels.
+    pub fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.meta.labels.iter().flatten().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
     /// An annotation's value.
     pub fn annotation(&self, key: &str) -> Option<&str> {
         self.meta.annotations.as_ref()?.get(key).map(String::as_str)
@@ -155,5 +172,21 @@ impl kube::Resource for Object {
 impl From<Value> for Object {
     fn from(value: Value) -> Self {
         Self::from_text(value.to_string()).expect("an object")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_printed_of_an_object_is_nothing_that_it_holds() {
+        let secret = json!({
+            "metadata": {"name": "s", "namespace": "ns", "annotations": {"a": "c2VjcmV0"}}, "data": {"k": "c2VjcmV0"},
+        });
+        let printed = format!("{:?}", Object::from(secret));
+        assert!(printed.contains("\"ns\"") && !printed.contains("c2VjcmV0"), "{printed}");
     }
 }

@@ -7,6 +7,7 @@ mod content;
 mod copies;
 mod digest;
 mod lookup;
+mod namespaces;
 mod references;
 mod table;
 mod written;
@@ -102,6 +103,7 @@ pub struct Index {
     /// Which pods name which ConfigMaps and Secrets, and which EndpointSlices which Service. A pod counts until both of
     /// its sides are gone.
     references: References,
+    namespaces: Table<namespaces::Labels, ()>,
 }
 
 impl Index {
@@ -118,6 +120,7 @@ impl Index {
             copies: copies::Copies::default(),
             forced: HashMap::new(),
             references: References::default(),
+            namespaces: Table::default(),
         }
     }
 
@@ -155,6 +158,10 @@ impl Index {
                 let fresh = self.tokens.see_host(&id, object, digest::token(object));
                 keys(fresh, Kind::Pod, id)
             }
+            (Kind::Namespace, Side::Tenant) => {
+                self.namespaces.see_tenant(&id, object, namespaces::Labels::of(object));
+                Vec::new()
+            }
             (kind, Side::Tenant) if kind.is_copied() => self.tenant_content_seen(kind, id, object),
             (kind, Side::Host) if kind.is_copied() => self.host_content_seen(kind, id, object),
             _ => Vec::new(),
@@ -176,6 +183,10 @@ impl Index {
                 self.pods.lose(side, &id, object.uid())
             }
             Kind::Service => self.services.lose(side, &id, object.uid()),
+            Kind::Namespace => {
+                self.namespaces.lose(side, &id, object.uid());
+                false
+            }
             Kind::Secret if token => {
                 return keys(self.tokens.lose(side, &id, object.uid()), Kind::Pod, id);
             }
@@ -193,6 +204,7 @@ impl Index {
         match kind {
             Kind::Pod => self.pods.listing(side),
             Kind::Service => self.services.listing(side),
+            Kind::Namespace => self.namespaces.listing(side),
             kind if kind.is_copied() => self.contents.of_mut(kind).listing(side),
             _ => {}
         }
@@ -214,6 +226,10 @@ impl Index {
                 vanished
             }
             Kind::Service => self.services.listed(side),
+            Kind::Namespace => {
+                self.namespaces.listed(side);
+                Vec::new()
+            }
             kind if kind.is_copied() => self.contents.of_mut(kind).listed(side),
             _ => Vec::new(),
         };

@@ -8,8 +8,18 @@ use crate::{
 
 /// Every watch of these kinds.
 pub(super) fn watches(names: &Names, kinds: &Kinds) -> Vec<Watch> {
-    kinds.rows().iter().flat_map(|row| row.watched().iter().map(|side| watch(names, row, *side))).collect()
+    let rows = kinds.rows().iter().flat_map(|row| row.watched().iter().map(|side| watch(names, row, *side)));
+    rows.chain([NAMESPACES]).collect()
 }
+
+/// The tenant's namespaces, which are not synced: selectors speak of their labels.
+const NAMESPACES: Watch = Watch {
+    side: Side::Tenant,
+    kind: Kind::Namespace,
+    namespace: String::new(),
+    labels: String::new(),
+    fields: String::new(),
+};
 
 /// Whether nothing is decided before a kind has been listed. Events wait for others, and nothing waits for them.
 pub(super) fn is_waited_for(kind: Kind) -> bool {

@@ -197,7 +197,7 @@ impl Tenant {
             api: (&self.settings.api.0, self.settings.api.1),
             links: &links,
             dns: dns.as_deref(),
-            namespaces: &|_| vec![namespace.to_owned()],
+            namespaces: &|selector| self.index(|index| index.namespaces(selector)),
             rules: &self.settings.pods,
         })
     }

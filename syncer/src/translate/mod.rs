@@ -13,6 +13,8 @@ mod selector;
 pub mod service;
 pub mod status;
 
+pub use selector::selects;
+
 /// An object that cannot be carried to the host as it is. The message is for the tenant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {

@@ -16,6 +16,23 @@ pub(super) fn matches_all(selector: &Value) -> bool {
     })
 }
 
+/// Whether a label selector meets labels. What cannot be understood is not met.
+pub fn selects<'a>(selector: &Value, label: impl Fn(&str) -> Option<&'a str>) -> bool {
+    let labels = json::entries(&selector["matchLabels"]).all(|(key, value)| label(key) == Some(value));
+    let expressions = json::list(&selector["matchExpressions"]).all(|expression| {
+        let found = expression["key"].as_str().and_then(&label);
+        let is_listed = || json::list(&expression["values"]).any(|value| value.as_str() == found);
+        match expression["operator"].as_str() {
+            Some("In") => found.is_some() && is_listed(),
+            Some("NotIn") => found.is_none() || !is_listed(),
+            Some("Exists") => found.is_some(),
+            Some("DoesNotExist") => found.is_none(),
+            _ => false,
+        }
+    });
+    labels && expressions
+}
+
 /// Narrows a selector with `matchLabels` and `matchExpressions` to the pods of these tenant namespaces, or of all of
 /// the virtual cluster's where none is named.
 pub(super) fn narrow(selector: &mut Map<String, Value>, names: &Names, namespaces: &[String]) {

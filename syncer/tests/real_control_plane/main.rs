@@ -17,3 +17,4 @@ mod start;
 mod streams;
 #[path = "../support/mod.rs"]
 mod support;
+mod translation;

@@ -64,6 +64,7 @@ fn scope_term(term: &mut Value, around: &Surroundings<'_>, own: &str) {
 /// An absent selector meets no pod, and stays absent.
 fn narrow_to(holder: &mut Value, around: &Surroundings<'_>, reach: &Reach) {
     let names = &around.ownership.names;
+    unmerge(holder);
     let Some(selector) = holder.get_mut("labelSelector").and_then(Value::as_object_mut) else { return };
     match reach {
         Reach::All => narrow(selector, names, &[]),
@@ -75,6 +76,18 @@ fn narrow_to(holder: &mut Value, around: &Surroundings<'_>, reach: &Reach) {
                 all.push(json!({ "key": marks::NAMESPACE, "operator": "DoesNotExist" }));
             }
         }
+    }
+}
+
+/// The tenant's API server has added to a selector what the keys in `matchLabelKeys` and `mismatchLabelKeys` stand for.
+/// The host's does it again, and refuses a selector that holds them already.
+fn unmerge(holder: &mut Value) {
+    let keys: Vec<Value> = ["matchLabelKeys", "mismatchLabelKeys"]
+        .into_iter()
+        .flat_map(|field| json::list(&holder[field]).cloned())
+        .collect();
+    if let Some(Value::Array(expressions)) = holder.pointer_mut("/labelSelector/matchExpressions") {
+        expressions.retain(|expression| !keys.contains(&expression["key"]));
     }
 }
 
