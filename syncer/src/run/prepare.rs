@@ -5,13 +5,17 @@ use kube::{
     Api, Client,
     core::{ApiResource, DynamicObject},
 };
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Options, RunError, probe};
 use crate::{kinds::Kinds, retry, sync::Settings};
 
 /// The plane's own object on the host.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
 pub struct Owner {
     kind: &'static OwnerKind,
     name: String,
@@ -41,6 +45,20 @@ impl std::str::FromStr for Owner {
         let flag = flag.to_lowercase();
         let kind = OWNERS.iter().find(|kind| kind.flag == flag).ok_or_else(wrong)?;
         Ok(Self { kind, name: name.to_owned() })
+    }
+}
+
+impl TryFrom<String> for Owner {
+    type Error = RunError;
+
+    fn try_from(text: String) -> Result<Self, RunError> {
+        text.parse()
+    }
+}
+
+impl From<Owner> for String {
+    fn from(owner: Owner) -> Self {
+        format!("{}/{}", owner.kind.flag, owner.name)
     }
 }
 

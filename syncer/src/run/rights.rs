@@ -1,6 +1,8 @@
 //! Which kinds the host's Role covers, of those that need more than the default one gives.
 
 use kube::Client;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::{RunError, prepare::until_answered};
 use crate::{
@@ -9,7 +11,8 @@ use crate::{
 };
 
 /// Whether the endpoints of Services without a selector are synced.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Endpoints {
     /// Where the host's Role covers them.
     #[default]

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{
     Rules,
     rule::{Meaning, Rule},
+    target::Target,
     walk::{self, Misfit},
 };
 use crate::{
@@ -52,7 +53,8 @@ impl Rules {
         Ok(copy)
     }
 
-    /// The tenant's objects that an object names, each once. Of one that is refused, those that can be read.
+    /// The tenant's objects that go to the host because this one names them, each once. Of one that is refused, those
+    /// that can be read.
     pub fn named(&self, tenant: &Value, names: &Names) -> Vec<(Kind, Id)> {
         let mut tree = tenant.clone();
         let mut translation = Translation::of(tenant, names);
@@ -96,9 +98,9 @@ impl<'a> Translation<'a> {
     fn translate(&mut self, meaning: &Meaning, value: &mut Value) -> Result<(), Misfit> {
         match (meaning, value) {
             (_, Value::Null) => Ok(()),
-            (Meaning::Name(kind), value) => self.name(*kind, self.namespace, value),
-            (Meaning::Reference(kind), Value::String(text)) => self.path(*kind, text),
-            (Meaning::Reference(kind), value @ Value::Object(_)) => self.reference(*kind, value),
+            (Meaning::Name(kind), value) => self.name(kind, self.namespace, value),
+            (Meaning::Reference(kind), Value::String(text)) => self.path(kind, text),
+            (Meaning::Reference(kind), value @ Value::Object(_)) => self.reference(kind, value),
             (Meaning::Reference(_), _) => Err(Misfit("a reference with a namespace and a name")),
             (Meaning::Namespace, value) => self.host_namespace(value).map(|_| ()),
             (Meaning::Selector, Value::Object(selector)) => {
@@ -116,18 +118,16 @@ impl<'a> Translation<'a> {
     }
 
     /// The name of an object of the tenant's `namespace` becomes the host's.
-    fn name(&mut self, kind: Kind, namespace: &str, value: &mut Value) -> Result<(), Misfit> {
+    fn name(&mut self, kind: &Target, namespace: &str, value: &mut Value) -> Result<(), Misfit> {
         let name = match value {
             Value::Null => return Ok(()),
             Value::String(name) if name.is_empty() => return Ok(()),
             Value::String(name) if is_subdomain(name) => name,
             _ => return Err(A_NAME),
         };
-        let named = (kind, Id::new(namespace, name));
+        let copied = kind.copied_when_named().map(|kind| (kind, Id::new(namespace, name)));
+        self.named.extend(copied.filter(|named| !self.named.contains(named)));
         *name = self.names.host(namespace, name);
-        if !self.named.contains(&named) {
-            self.named.push(named);
-        }
         Ok(())
     }
 
@@ -143,7 +143,7 @@ impl<'a> Translation<'a> {
         }
     }
 
-    fn reference(&mut self, kind: Kind, reference: &mut Value) -> Result<(), Misfit> {
+    fn reference(&mut self, kind: &Target, reference: &mut Value) -> Result<(), Misfit> {
         let namespace = match reference.get_mut("namespace") {
             Some(namespace) => self.host_namespace(namespace)?,
             None => self.namespace.to_owned(),
@@ -152,7 +152,7 @@ impl<'a> Translation<'a> {
     }
 
     /// `NAMESPACE/NAME`, or `NAME`.
-    fn path(&mut self, kind: Kind, text: &mut String) -> Result<(), Misfit> {
+    fn path(&mut self, kind: &Target, text: &mut String) -> Result<(), Misfit> {
         let Some((namespace, name)) = text.split_once('/') else {
             let mut name = Value::String(std::mem::take(text));
             let translated = self.name(kind, self.namespace, &mut name);

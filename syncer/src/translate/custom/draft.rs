@@ -4,9 +4,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::{path::Path, target::Target};
+
 /// What stands at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Is {
     /// The name of an object of the kind `of`, in the object's own namespace.
     Name,
@@ -30,12 +32,12 @@ pub enum Is {
 pub struct Draft {
     /// Where: `spec.secretName`, `spec.volumes[*].configMap.name` for the items of a list, `spec.refs.*` for the values
     /// of a map, `metadata.annotations["a.b/c"]` for a name with dots. Under `status` the rule is for the way up.
-    pub path: String,
+    pub path: Path,
     /// What stands there.
     pub is: Is,
     /// The kind that is named, as `Secret` or `GROUP/KIND`: one that is synced. With `name` and `reference`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub of: Option<String>,
+    pub of: Option<Target>,
     /// What the host gets. With `fixed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,

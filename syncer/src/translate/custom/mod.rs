@@ -7,6 +7,7 @@ mod down;
 mod draft;
 mod path;
 mod rule;
+mod target;
 mod up;
 mod walk;
 
@@ -16,4 +17,5 @@ mod tests;
 pub use draft::{Draft, Is};
 pub use path::{Path, PathError};
 pub use rule::{RuleError, Rules};
+pub use target::{NoTarget, Target};
 pub use up::{Generations, View, stand};

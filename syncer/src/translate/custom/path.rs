@@ -2,11 +2,16 @@
 
 use std::{fmt, iter::Peekable, str::CharIndices};
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 /// Steps that a path may have. No API nests deeper, and rules are walked by recursion.
 const LONGEST: usize = 32;
 
 /// Where a rule applies.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
 pub struct Path(Vec<Step>);
 
 /// One step from a value to those inside it.
@@ -181,6 +186,20 @@ impl Reader<'_> {
 /// What a name may hold without quotes.
 fn is_plain(c: char) -> bool {
     !c.is_whitespace() && !c.is_control() && !matches!(c, '.' | '[' | ']' | '*' | '"' | '\'')
+}
+
+impl TryFrom<String> for Path {
+    type Error = PathError;
+
+    fn try_from(text: String) -> Result<Self, PathError> {
+        text.parse()
+    }
+}
+
+impl From<Path> for String {
+    fn from(path: Path) -> Self {
+        path.to_string()
+    }
 }
 
 impl fmt::Display for Path {

@@ -4,46 +4,44 @@ use serde_json::Value;
 
 use super::{
     draft::{Draft, Is},
-    path::{Path, PathError},
+    path::Path,
+    target::Target,
 };
-use crate::{kinds::Kind, names::marks};
+use crate::names::marks;
 
 /// A rule that cannot be followed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RuleError {
-    /// The path cannot be read.
-    #[error(transparent)]
-    Path(#[from] PathError),
     /// The path is not open to rules.
-    #[error("path {0:?}: {1}")]
-    Place(String, &'static str),
+    #[error("path {0}: {1}")]
+    Place(Path, &'static str),
     /// A rule for the way down under `status`.
     #[error(
-        "path {0:?}: a status comes up from the host, where only name, reference, namespace and dropped have a meaning"
+        "path {0}: a status comes up from the host, where only name, reference, namespace and dropped have a meaning"
     )]
-    Status(String),
+    Status(Path),
     /// The kind that is named is not there or not wanted.
-    #[error("path {path:?}: {reason}")]
-    Of {
-        /// The path.
-        path: String,
-        /// What is wrong with `of`.
-        reason: String,
-    },
+    #[error("path {0}: {1}")]
+    Of(Path, &'static str),
+    /// The kind that is named does not go to the host.
+    #[error(
+        "path {0}: {1} is no kind of namespaced objects that is synced to the host; sync it too, or drop the field"
+    )]
+    NotSynced(Path, Target),
     /// `value` is missing or not wanted.
-    #[error("path {0:?}: {1}")]
-    Value(String, &'static str),
+    #[error("path {0}: {1}")]
+    Value(Path, &'static str),
     /// Two rules for one value.
-    #[error("paths {0:?} and {1:?} can meet in one value, which would be changed twice; keep one of them")]
-    Overlap(String, String),
+    #[error("paths {0} and {1} can meet in one value, which would be changed twice; keep one of them")]
+    Overlap(Path, Path),
 }
 
 /// What stands at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
-    Name(Kind),
-    Reference(Kind),
+    Name(Target),
+    Reference(Target),
     Selector,
     Labels,
     Namespace,
@@ -66,72 +64,59 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Makes rules ready. `synced` finds a kind of namespaced objects that go to the host, by `KIND` or `GROUP/KIND`.
+    /// Makes rules ready. `synced`: whether a kind is one of namespaced objects that go to the host.
     ///
     /// # Errors
-    /// Every rule that cannot be followed, by its place in the list.
-    pub fn compile(
-        drafts: &[Draft],
-        synced: impl Fn(&str) -> Option<Kind>,
-    ) -> Result<Self, Vec<(usize, RuleError)>> {
+    /// The first rule that cannot be followed, with its place in the list from 0.
+    pub fn compile(drafts: &[Draft], synced: impl Fn(&Target) -> bool) -> Result<Self, (usize, RuleError)> {
         let mut rules = Self::default();
-        let mut errors = Vec::new();
         for (index, draft) in drafts.iter().enumerate() {
-            match rule(draft, &synced).and_then(|rule| rules.add(rule)) {
-                Ok(()) => {}
-                Err(error) => errors.push((index, error)),
-            }
+            rule(draft, &synced).and_then(|rule| rules.add(rule)).map_err(|error| (index, error))?;
         }
-        if errors.is_empty() { Ok(rules) } else { Err(errors) }
+        Ok(rules)
     }
 
     fn add(&mut self, rule: Rule) -> Result<(), RuleError> {
         let rules = if is_status(&rule.path) { &mut self.status } else { &mut self.down };
         if let Some(earlier) = rules.iter().find(|earlier| earlier.path.overlaps(&rule.path)) {
-            return Err(RuleError::Overlap(earlier.path.to_string(), rule.path.to_string()));
+            return Err(RuleError::Overlap(earlier.path.clone(), rule.path));
         }
         rules.push(rule);
         Ok(())
     }
 }
 
-fn rule(draft: &Draft, synced: &impl Fn(&str) -> Option<Kind>) -> Result<Rule, RuleError> {
-    let path: Path = draft.path.parse()?;
+fn rule(draft: &Draft, synced: &impl Fn(&Target) -> bool) -> Result<Rule, RuleError> {
+    let path = draft.path.clone();
     if let Some(reason) = closed(&path) {
-        return Err(RuleError::Place(draft.path.clone(), reason));
+        return Err(RuleError::Place(path, reason));
     }
     let of_status = matches!(draft.is, Is::Name | Is::Reference | Is::Namespace | Is::Dropped);
     if is_status(&path) && !of_status {
-        return Err(RuleError::Status(draft.path.clone()));
+        return Err(RuleError::Status(path));
     }
-    match (draft.is, &draft.value) {
-        (Is::Fixed, None) => {
-            return Err(RuleError::Value(draft.path.clone(), "`fixed` needs a `value`; add it"));
-        }
-        (is, Some(_)) if is != Is::Fixed => {
-            return Err(RuleError::Value(draft.path.clone(), "only `fixed` has a `value`; remove it"));
-        }
-        _ => {}
+    let about_value = match (draft.is, &draft.value) {
+        (Is::Fixed, None) => Some("`fixed` needs a `value`; add it"),
+        (Is::Fixed, Some(_)) | (_, None) => None,
+        (_, Some(_)) => Some("only `fixed` has a `value`; remove it"),
+    };
+    if let Some(reason) = about_value {
+        return Err(RuleError::Value(path, reason));
     }
     Ok(Rule { path, meaning: meaning(draft, synced)? })
 }
 
-fn meaning(draft: &Draft, synced: &impl Fn(&str) -> Option<Kind>) -> Result<Meaning, RuleError> {
-    let wrong = |reason: String| RuleError::Of { path: draft.path.clone(), reason };
-    let kind = || match &draft.of {
-        None => Err(wrong("`name` and `reference` need `of`, the kind that is named; add it".to_owned())),
-        Some(of) => synced(of).ok_or_else(|| {
-            wrong(format!(
-                "{of:?} is no namespaced kind that is synced to the host; sync it too, or drop the field"
-            ))
-        }),
+fn meaning(draft: &Draft, synced: &impl Fn(&Target) -> bool) -> Result<Meaning, RuleError> {
+    let wrong = |reason| RuleError::Of(draft.path.clone(), reason);
+    let target = || match &draft.of {
+        None => Err(wrong("`name` and `reference` need `of`, the kind that is named; add it")),
+        Some(of) if !synced(of) => Err(RuleError::NotSynced(draft.path.clone(), of.clone())),
+        Some(of) => Ok(of.clone()),
     };
     Ok(match draft.is {
-        Is::Name => Meaning::Name(kind()?),
-        Is::Reference => Meaning::Reference(kind()?),
-        _ if draft.of.is_some() => {
-            return Err(wrong("only `name` and `reference` have an `of`; remove it".to_owned()));
-        }
+        Is::Name => Meaning::Name(target()?),
+        Is::Reference => Meaning::Reference(target()?),
+        _ if draft.of.is_some() => return Err(wrong("only `name` and `reference` have an `of`; remove it")),
         Is::Selector => Meaning::Selector,
         Is::Labels => Meaning::Labels,
         Is::Namespace => Meaning::Namespace,
@@ -166,9 +151,9 @@ mod tests {
 
     use super::*;
 
-    fn compile(drafts: Value) -> Result<Rules, Vec<(usize, RuleError)>> {
+    fn compile(drafts: Value) -> Result<Rules, (usize, RuleError)> {
         let drafts: Vec<Draft> = serde_json::from_value(drafts).expect("drafts");
-        Rules::compile(&drafts, |of| (of == "Secret").then_some(Kind::Secret))
+        Rules::compile(&drafts, |of| of.is("", "Secret"))
     }
 
     #[test]
@@ -186,7 +171,6 @@ mod tests {
     #[test]
     fn what_cannot_be_followed_is_named_with_its_path() {
         let cases = [
-            (json!({"path": "spec..a", "is": "dropped"}), "\"spec..a\", character 6"),
             (json!({"path": "[*].a", "is": "dropped"}), "begin with its name"),
             (json!({"path": "kind", "is": "dropped"}), "stays as it is"),
             (json!({"path": "metadata.finalizers", "is": "dropped"}), "one label or annotation"),
@@ -199,29 +183,28 @@ mod tests {
             ),
             (json!({"path": "status.x", "is": "fixed", "value": 1}), "a status comes up"),
             (json!({"path": "spec.x", "is": "name"}), "need `of`"),
-            (json!({"path": "spec.x", "is": "name", "of": "Gadget"}), "\"Gadget\" is no namespaced kind"),
+            (
+                json!({"path": "spec.x", "is": "name", "of": "Gadget"}),
+                "Gadget is no kind of namespaced objects",
+            ),
             (json!({"path": "spec.x", "is": "selector", "of": "Secret"}), "remove it"),
             (json!({"path": "spec.x", "is": "fixed"}), "needs a `value`"),
             (json!({"path": "spec.x", "is": "dropped", "value": 1}), "only `fixed` has a `value`"),
         ];
         for (draft, words) in cases {
-            let errors = compile(json!([draft])).expect_err("a mistake");
-            assert_eq!(errors.len(), 1);
-            assert!(errors[0].1.to_string().contains(words), "{draft}: {}", errors[0].1);
+            let (_, error) = compile(json!([draft])).expect_err("a mistake");
+            assert!(error.to_string().contains(words), "{draft}: {error}");
         }
     }
 
     #[test]
-    fn a_value_has_one_rule_and_every_mistake_is_told() {
-        let errors = compile(json!([
+    fn a_value_has_one_rule() {
+        let (place, error) = compile(json!([
             {"path": "spec.refs.*", "is": "name", "of": "Secret"},
             {"path": "spec.refs.main", "is": "namespace"},
-            {"path": "spec[0]", "is": "namespace"},
         ]))
-        .expect_err("mistakes");
-        let places: Vec<usize> = errors.iter().map(|(index, _)| *index).collect();
-        assert_eq!(places, [1, 2]);
-        let text = errors[0].1.to_string();
-        assert!(text.contains("\"spec.refs.*\" and \"spec.refs.main\""), "{text}");
+        .expect_err("a mistake");
+        assert_eq!(place, 1);
+        assert!(error.to_string().contains("spec.refs.* and spec.refs.main"), "{error}");
     }
 }

@@ -19,12 +19,7 @@ fn ownership() -> Ownership {
 
 fn rules(drafts: Value) -> Rules {
     let drafts: Vec<Draft> = serde_json::from_value(drafts).expect("drafts");
-    Rules::compile(&drafts, |of| match of {
-        "Secret" => Some(Kind::Secret),
-        "ConfigMap" => Some(Kind::ConfigMap),
-        _ => None,
-    })
-    .expect("rules")
+    Rules::compile(&drafts, |of| of.copied_when_named().is_some()).expect("rules")
 }
 
 fn object(spec: Value) -> Value {
@@ -167,8 +162,9 @@ fn what_is_named_is_listed_once_even_beside_a_mistake() {
 fn up(drafts: Value, status: Value) -> Value {
     let names = names();
     let known = [Id::new("shop", "db"), Id::new("other", "key")];
-    let origin = |kind: Kind, host: &str| {
-        (kind == Kind::Secret)
+    let origin = |target: &Target, host: &str| {
+        target
+            .is("", "Secret")
             .then(|| known.iter().find(|id| names.host(&id.namespace, &id.name) == host).cloned())?
     };
     let id = Id::new("shop", "w");
@@ -272,7 +268,7 @@ fn some_rules() -> impl Strategy<Value = (Vec<Value>, Rules)> {
             kept.push(draft);
             let all: Vec<Draft> =
                 kept.iter().map(|d| serde_json::from_value(d.clone()).expect("a draft")).collect();
-            match Rules::compile(&all, |_| Some(Kind::Secret)) {
+            match Rules::compile(&all, |_| true) {
                 Ok(rules) => made = rules,
                 Err(_) => drop(kept.pop()),
             }
@@ -355,7 +351,7 @@ proptest! {
         let _ = rules.host(Kind::ConfigMap, &tree, &ownership());
         let _ = rules.named(&tree, &names());
         let id = Id::new("shop", "w");
-        let origin = |_: Kind, name: &str| Some(Id::new("shop", name));
+        let origin = |_: &Target, name: &str| Some(Id::new("shop", name));
         let mut up = rules.up(&tree, &View { host_name: "a", host_namespace: "host-ns", id: &id, origin: &origin });
         Generations { host: 2, tenant: 1 }.in_tenant(&mut up);
         let _ = stand(up, 3);
@@ -370,7 +366,7 @@ proptest! {
         let reference = json!({"namespace": namespace, "name": name});
         let copy = rules.host(Kind::ConfigMap, &object(json!({"r": reference})), &ownership()).expect("a copy");
         let target = Id::new(&namespace, &name);
-        let origin = |_: Kind, host: &str| (names().host(&target.namespace, &target.name) == host).then(|| target.clone());
+        let origin = |_: &Target, host: &str| (names().host(&target.namespace, &target.name) == host).then(|| target.clone());
         let id = Id::new("shop", "w");
         let view = View { host_name: "w-x-shop-x-vc", host_namespace: "host-ns", id: &id, origin: &origin };
         prop_assert_eq!(&rules.up(&copy["spec"], &view)["r"], &reference);

@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use super::{
     Rules,
     rule::{Meaning, Rule},
+    target::Target,
     walk,
 };
-use crate::{index::Id, json, kinds::Kind};
+use crate::{index::Id, json};
 
 /// Counts the changes of an object; the two sides count differently.
 const OBSERVED: &str = "observedGeneration";
@@ -21,7 +22,7 @@ pub struct View<'a> {
     /// The tenant's object.
     pub id: &'a Id,
     /// The tenant's object of a kind that has this name on the host.
-    pub origin: &'a dyn Fn(Kind, &str) -> Option<Id>,
+    pub origin: &'a dyn Fn(&Target, &str) -> Option<Id>,
 }
 
 impl Rules {
@@ -50,20 +51,20 @@ impl View<'_> {
     fn back(&self, meaning: &Meaning, value: &mut Value) {
         match (meaning, value) {
             (Meaning::Name(kind), Value::String(name)) => {
-                if let Some(id) = (self.origin)(*kind, name) {
+                if let Some(id) = (self.origin)(kind, name) {
                     id.name.as_ref().clone_into(name);
                 }
             }
             (Meaning::Namespace, Value::String(namespace)) if namespace == self.host_namespace => {
                 self.id.namespace.as_ref().clone_into(namespace);
             }
-            (Meaning::Reference(kind), Value::String(text)) => self.back_path(*kind, text),
-            (Meaning::Reference(kind), reference @ Value::Object(_)) => self.back_reference(*kind, reference),
+            (Meaning::Reference(kind), Value::String(text)) => self.back_path(kind, text),
+            (Meaning::Reference(kind), reference @ Value::Object(_)) => self.back_reference(kind, reference),
             _ => {}
         }
     }
 
-    fn back_reference(&self, kind: Kind, reference: &mut Value) {
+    fn back_reference(&self, kind: &Target, reference: &mut Value) {
         let origin = json::text(&reference["name"]).and_then(|name| (self.origin)(kind, name));
         let (namespace, name) = match &origin {
             Some(id) => (&id.namespace, Some(&id.name)),
@@ -79,7 +80,7 @@ impl View<'_> {
         }
     }
 
-    fn back_path(&self, kind: Kind, text: &mut String) {
+    fn back_path(&self, kind: &Target, text: &mut String) {
         let name = text.strip_prefix(self.host_namespace).and_then(|rest| rest.strip_prefix('/'));
         match (name, (self.origin)(kind, name.unwrap_or(text))) {
             (Some(_), Some(id)) => *text = format!("{}/{}", id.namespace, id.name),

@@ -1,0 +1,60 @@
+//! What is wrong with a configuration, and where.
+
+use std::path::PathBuf;
+
+use crate::translate::custom::RuleError;
+
+/// A place in a file; both numbers count from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The line.
+    pub line: u64,
+    /// The character within the line.
+    pub column: u64,
+}
+
+/// A configuration that cannot be followed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("config file {path} cannot be read: {source}; check --config")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// The file holds something that it may not.
+    #[error("{path}:{}:{}: {message}", place.line, place.column)]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Where.
+        place: Place,
+        /// What is wrong and what to do.
+        message: String,
+    },
+    /// A value that cannot be left out.
+    #[error("nothing says what `{0}` is; give --{0}, or `{0}` in the config file")]
+    Missing(&'static str),
+    /// A value that comes with others only.
+    #[error("`{0}` is of no use without `{1}`; give both or neither")]
+    Alone(&'static str, &'static str),
+    /// A kind that is listed twice.
+    #[error("custom kind {0} is listed twice; put its rules in one place")]
+    Twice(String),
+    /// A rule that cannot be followed.
+    #[error("custom kind {kind}, rule {rule}: {error}")]
+    Rule {
+        /// Its kind.
+        kind: String,
+        /// Its place in the list, from 1.
+        rule: usize,
+        /// What is wrong.
+        error: RuleError,
+    },
+    /// Never: whatever was read can be written.
+    #[error("the configuration cannot be printed: {0}")]
+    Print(String),
+}

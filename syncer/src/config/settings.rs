@@ -1,0 +1,101 @@
+//! Everything that a syncer can be told. Flag, file field and schema share name, type and words.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
+
+use clap::Args;
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+
+use super::CustomKind;
+use crate::{
+    names::dns_label,
+    run::{Endpoints, Owner},
+};
+
+/// The language of a config file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum SchemaName {
+    /// Its first version.
+    #[serde(rename = "syncer-config/v1")]
+    V1,
+}
+
+/// Settings of a syncer. A field that is absent has been said by nobody.
+#[derive(Args, Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+#[schemars(title = "SyncerConfig")]
+pub struct Settings {
+    /// The language of this file.
+    #[arg(skip)]
+    pub schema: Option<SchemaName>,
+
+    /// Name of the virtual cluster: a DNS label, part of the names of its host objects.
+    #[arg(long, env = "TENANTBENCH_SYNCER_NAME", value_parser = dns_label)]
+    #[serde(deserialize_with = "label")]
+    pub name: Option<String>,
+
+    /// Host namespace for all of its objects [default: the syncer's own].
+    #[arg(long, env = "TENANTBENCH_SYNCER_HOST_NAMESPACE", value_name = "NAMESPACE")]
+    pub host_namespace: Option<String>,
+
+    /// Kubeconfig for the host [default: the pod's service account].
+    #[arg(long, env = "TENANTBENCH_SYNCER_HOST_KUBECONFIG", value_name = "FILE")]
+    pub host_kubeconfig: Option<PathBuf>,
+
+    /// Kubeconfig for the virtual cluster's API, with a user that may do all there.
+    #[arg(long, env = "TENANTBENCH_SYNCER_TENANT_KUBECONFIG", value_name = "FILE")]
+    pub tenant_kubeconfig: Option<PathBuf>,
+
+    /// Host Service of the virtual cluster's API, through which its pods reach it.
+    #[arg(long, env = "TENANTBENCH_SYNCER_SERVICE")]
+    pub service: Option<String>,
+
+    /// Host object that owns all others, as statefulset/NAME: when it goes, they go [default: none].
+    #[arg(long, env = "TENANTBENCH_SYNCER_OWNER", value_name = "KIND/NAME")]
+    pub owner: Option<Owner>,
+
+    /// Address under which the virtual cluster's API server reaches this syncer: the pod's.
+    #[arg(long, env = "TENANTBENCH_SYNCER_NODE_ADDRESS", value_name = "IP")]
+    pub node_address: Option<IpAddr>,
+
+    /// Port of the kubelet endpoint, for logs and exec [default: 10250].
+    #[arg(long, env = "TENANTBENCH_SYNCER_KUBELET_PORT", value_name = "PORT")]
+    pub kubelet_port: Option<u16>,
+
+    /// Serving certificate of the kubelet endpoint, with the node address among its names [default: no endpoint].
+    #[arg(long, env = "TENANTBENCH_SYNCER_KUBELET_CERT", value_name = "FILE")]
+    pub kubelet_cert: Option<PathBuf>,
+
+    /// Key of that certificate.
+    #[arg(long, env = "TENANTBENCH_SYNCER_KUBELET_KEY", value_name = "FILE")]
+    pub kubelet_key: Option<PathBuf>,
+
+    /// Authority of the API server's kubelet client certificate.
+    #[arg(long, env = "TENANTBENCH_SYNCER_KUBELET_CLIENT_CA", value_name = "FILE")]
+    pub kubelet_client_ca: Option<PathBuf>,
+
+    /// Service range of the virtual cluster, checked against the host's at start [default: not checked].
+    #[arg(long, env = "TENANTBENCH_SYNCER_SERVICE_CIDR", value_name = "CIDR")]
+    pub service_cidr: Option<String>,
+
+    /// Endpoints and EndpointSlices of Services without a selector: synced where the host's Role covers them, which the
+    /// built-in admin does not, or never [default: auto].
+    #[arg(long, env = "TENANTBENCH_SYNCER_ENDPOINTS", value_enum)]
+    pub endpoints: Option<Endpoints>,
+
+    /// Custom resources that are synced.
+    #[arg(skip)]
+    pub custom: Option<Vec<CustomKind>>,
+
+    /// Address of /livez and /readyz [default: 0.0.0.0:8081].
+    #[arg(long, env = "TENANTBENCH_SYNCER_LISTEN", value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
+}
+
+fn label<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    text.map(|text| dns_label(&text)).transpose().map_err(D::Error::custom)
+}
