@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, fmt::Write as _, net::Ipv4Addr, path::Path
 use serde_json::{Map, Value};
 
 use super::{ConfigError, Settings, file};
-use crate::run::Endpoints;
+use crate::{kubelet::NodeMetrics, run::Endpoints, translate::security::Level};
 
 /// Who said what a setting is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +76,10 @@ fn defaults() -> Settings {
     Settings {
         kubelet_port: Some(10250),
         endpoints: Some(Endpoints::default()),
+        node_metrics: Some(NodeMetrics::default()),
+        pod_security: Some(Level::default()),
+        node_access: Some(false),
+        cluster_domain: Some("cluster.local".to_owned()),
         listen: Some((Ipv4Addr::UNSPECIFIED, 8081).into()),
         ..Settings::default()
     }

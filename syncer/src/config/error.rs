@@ -38,9 +38,6 @@ pub enum ConfigError {
     /// A value that cannot be left out.
     #[error("nothing says what `{0}` is; give --{0}, or `{0}` in the config file")]
     Missing(&'static str),
-    /// A value that comes with others only.
-    #[error("`{0}` is of no use without `{1}`; give both or neither")]
-    Alone(&'static str, &'static str),
     /// A kind that is listed twice.
     #[error("custom kind {0} is listed twice; put its rules in one place")]
     Twice(String),

@@ -11,15 +11,18 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use super::CustomKind;
 use crate::{
+    kinds::{KindsError, optional},
+    kubelet::NodeMetrics,
     names::dns_label,
     run::{Endpoints, Owner},
+    translate::security::Level,
 };
 
 /// The language of a config file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum SchemaName {
     /// Its first version.
-    #[serde(rename = "syncer-config/v1")]
+    #[serde(rename = "tenantbench.dev/syncer-config/v1")]
     V1,
 }
 
@@ -77,6 +80,11 @@ pub struct Settings {
     #[arg(long, env = "TENANTBENCH_SYNCER_KUBELET_CLIENT_CA", value_name = "FILE")]
     pub kubelet_client_ca: Option<PathBuf>,
 
+    /// Figures that host kubelets keep of the virtual cluster's pods, under its own names: /metrics/… and /stats/summary
+    /// of its Nodes [default: off].
+    #[arg(long, env = "TENANTBENCH_SYNCER_NODE_METRICS", value_enum)]
+    pub node_metrics: Option<NodeMetrics>,
+
     /// Service range of the virtual cluster, checked against the host's at start [default: not checked].
     #[arg(long, env = "TENANTBENCH_SYNCER_SERVICE_CIDR", value_name = "CIDR")]
     pub service_cidr: Option<String>,
@@ -85,6 +93,39 @@ pub struct Settings {
     /// built-in admin does not, or never [default: auto].
     #[arg(long, env = "TENANTBENCH_SYNCER_ENDPOINTS", value_enum)]
     pub endpoints: Option<Endpoints>,
+
+    /// Pod Security level that the virtual cluster's pods must meet; at privileged only the host's own policy holds
+    /// [default: privileged].
+    #[arg(long, env = "TENANTBENCH_SYNCER_POD_SECURITY", value_name = "LEVEL", value_enum)]
+    pub pod_security: Option<Level>,
+
+    /// Let pods reach their node: hostNetwork, hostPID, hostIPC, hostPath, host ports [default: refused].
+    #[arg(
+        long,
+        env = "TENANTBENCH_SYNCER_NODE_ACCESS",
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true"
+    )]
+    pub node_access: Option<bool>,
+
+    /// CSI driver that pods may use inline, where its attributes name nothing outside the pod; may be repeated.
+    #[arg(long, env = "TENANTBENCH_SYNCER_INLINE_CSI_DRIVERS", value_name = "DRIVER", value_delimiter = ',')]
+    pub inline_csi_driver: Option<Vec<String>>,
+
+    /// RuntimeClass of the host that pods may ask for; may be repeated.
+    #[arg(long, env = "TENANTBENCH_SYNCER_RUNTIME_CLASSES", value_name = "NAME", value_delimiter = ',')]
+    pub runtime_class: Option<Vec<String>>,
+
+    /// DNS domain of the virtual cluster [default: cluster.local].
+    #[arg(long, env = "TENANTBENCH_SYNCER_CLUSTER_DOMAIN", value_name = "DOMAIN")]
+    pub cluster_domain: Option<String>,
+
+    /// Kinds to sync besides those that always are, as `kinds` lists them; `role` prints what they need on the host.
+    #[arg(long, env = "TENANTBENCH_SYNCER_SYNC", value_name = "KIND", value_delimiter = ',', value_parser = option)]
+    #[serde(deserialize_with = "options")]
+    pub sync: Option<Vec<String>>,
 
     /// Custom resources that are synced.
     #[arg(skip)]
@@ -98,4 +139,13 @@ pub struct Settings {
 fn label<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
     text.map(|text| dns_label(&text)).transpose().map_err(D::Error::custom)
+}
+
+fn option(name: &str) -> Result<String, KindsError> {
+    optional(name).map(|_| name.to_owned())
+}
+
+fn options<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    let names = Option::<Vec<String>>::deserialize(deserializer)?;
+    names.map(|names| names.iter().map(|name| option(name)).collect()).transpose().map_err(D::Error::custom)
 }

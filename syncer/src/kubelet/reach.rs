@@ -4,11 +4,14 @@ use http::{Request, Response, StatusCode, header};
 use hyper::Uri;
 use k8s_openapi::api::core::v1::Node;
 use kube::{Api, Client, Config, client::Body};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::client::{ClientError, Purpose, client};
 
 /// Whether the tenant is shown the figures that host kubelets keep of its pods, and by which way they are asked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum NodeMetrics {
     /// No; the built-in admin cannot read them.
     #[default]

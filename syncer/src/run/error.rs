@@ -1,6 +1,6 @@
 //! What ends a syncer.
 
-use crate::{client::ClientError, kinds::KindsError, kubelet::KubeletError};
+use crate::{client::ClientError, config::ConfigError, kinds::KindsError, kubelet::KubeletError};
 
 /// Something that no waiting mends.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +12,9 @@ pub enum RunError {
     /// The kubelet endpoint cannot be opened.
     #[error(transparent)]
     Kubelet(#[from] KubeletError),
+    /// A configuration that cannot be followed.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// Kinds that cannot be synced together.
     #[error(transparent)]
     Kinds(#[from] KindsError),

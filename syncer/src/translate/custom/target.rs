@@ -29,7 +29,7 @@ impl Target {
 
     /// The kind, if its objects go to the host only while something names them.
     pub fn copied_when_named(&self) -> Option<Kind> {
-        [Kind::Secret, Kind::ConfigMap].into_iter().find(|kind| self.is(kind.row().group, kind.row().name))
+        [Kind::Secret, Kind::ConfigMap].into_iter().find(|kind| self.is(kind.api().group, kind.name()))
     }
 }
 

@@ -1,0 +1,96 @@
+//! From settings to what the syncer runs with: files are opened, and what only makes sense together is checked.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+use super::needed;
+use crate::{
+    client,
+    clock::Clock,
+    config::{ConfigError, Settings},
+    kinds::{Kinds, optional},
+    kubelet,
+    names::Names,
+    run::{Options, RunError},
+    translate::pod::Rules,
+};
+
+/// Where volumes are mounted, for a pod that shares the machine's files; unset in an ordinary pod.
+const POD_ROOT: &str = "TENANTBENCH_POD_ROOT";
+
+pub(super) async fn options(settings: Settings) -> Result<Options, RunError> {
+    let root = std::env::var_os(POD_ROOT).map_or_else(|| PathBuf::from("/"), PathBuf::from);
+    let name = needed(settings.name.clone(), "name")?;
+    let service = needed(settings.service.clone(), "service")?;
+    let node_address = needed(settings.node_address, "node-address")?.to_string();
+    let kubelet_port = needed(settings.kubelet_port, "kubelet-port")?;
+    let tenant = needed(settings.tenant_kubeconfig.as_deref(), "tenant-kubeconfig")?;
+    let kubelet = kubelet_options(&settings, kubelet_port, &root)?;
+    let kinds = settings
+        .sync
+        .iter()
+        .flatten()
+        .try_fold(Kinds::default(), |kinds, name| optional(name).and_then(|row| kinds.with(row)))?;
+    let host = match &settings.host_kubeconfig {
+        Some(file) => client::from_file(file).await?,
+        None => client::in_cluster(&root)?,
+    };
+    let namespace = match &settings.host_namespace {
+        Some(namespace) => namespace.clone(),
+        None => client::in_cluster_namespace(&root)?,
+    };
+    Ok(Options {
+        names: Names::new(name, namespace),
+        host,
+        tenant: client::from_file(&below(&root, tenant)).await?,
+        service,
+        owner: settings.owner.clone(),
+        node_address,
+        kubelet_port,
+        kubelet,
+        node_metrics: settings.node_metrics.unwrap_or_default(),
+        service_cidr: settings.service_cidr.clone(),
+        endpoints: settings.endpoints.unwrap_or_default(),
+        pods: pod_rules(settings)?,
+        clock: Clock::default(),
+        kinds,
+    })
+}
+
+fn kubelet_options(
+    settings: &Settings,
+    port: u16,
+    root: &Path,
+) -> Result<Option<kubelet::Options>, ConfigError> {
+    let files = (&settings.kubelet_cert, &settings.kubelet_key, &settings.kubelet_client_ca);
+    Ok(match files {
+        (Some(certificate), Some(key), Some(authority)) => Some(kubelet::Options {
+            listen: SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), port),
+            certificate: below(root, certificate),
+            key: below(root, key),
+            client_authority: below(root, authority),
+        }),
+        (None, None, None) => None,
+        (None, ..) => return Err(ConfigError::Missing("kubelet-cert")),
+        (_, None, _) => return Err(ConfigError::Missing("kubelet-key")),
+        (.., None) => return Err(ConfigError::Missing("kubelet-client-ca")),
+    })
+}
+
+fn pod_rules(settings: Settings) -> Result<Rules, ConfigError> {
+    Ok(Rules {
+        level: settings.pod_security.unwrap_or_default(),
+        node_access: settings.node_access.unwrap_or_default(),
+        csi_drivers: settings.inline_csi_driver.unwrap_or_default(),
+        runtime_classes: settings.runtime_class.unwrap_or_default(),
+        domain: needed(settings.cluster_domain, "cluster-domain")?,
+    })
+}
+
+/// A mounted file's place. One that is there as it is named is not mounted.
+fn below(root: &Path, path: &Path) -> PathBuf {
+    let mounted = root.join(path.strip_prefix("/").unwrap_or(path));
+    if path.is_absolute() && mounted.exists() { mounted } else { path.to_owned() }
+}
