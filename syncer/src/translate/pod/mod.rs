@@ -87,12 +87,37 @@ pub fn needs(tenant: &Value) -> Needs {
 /// # Errors
 /// A pod that cannot be carried as it is.
 pub fn host(tenant: &Value, around: &Surroundings<'_>) -> Result<Value, Refused> {
+    around.rules.check(tenant, &DROPPED)?;
+    let mut annotations = Map::new();
+    let mut spec = spec(tenant, around, &mut annotations);
+    json::remove(&mut spec, &DROPPED);
+    if let Some(spec) = spec.as_object_mut() {
+        spec.insert("automountServiceAccountToken".to_owned(), json!(false));
+        spec.insert("enableServiceLinks".to_owned(), json!(false));
+    }
+    let mut metadata = metadata(tenant, around.ownership);
+    if let Some(all) = json::object_mut(&mut metadata, "annotations") {
+        all.extend(annotations);
+    }
+    Ok(json!({ "apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec }))
+}
+
+/// The tenant's ephemeral containers as the host's pod, which is there already, is to have them.
+///
+/// # Errors
+/// A pod that with them must not be.
+pub fn ephemeral_containers(tenant: &Value, around: &Surroundings<'_>) -> Result<Vec<Value>, Refused> {
+    around.rules.check(tenant, &DROPPED)?;
+    let spec = spec(tenant, around, &mut Map::new());
+    Ok(json::list(&spec["ephemeralContainers"]).cloned().collect())
+}
+
+/// The tenant's spec with everything in it translated, and the annotations that it then reads.
+fn spec(tenant: &Value, around: &Surroundings<'_>, annotations: &mut Map<String, Value>) -> Value {
     let names = &around.ownership.names;
     let source = &tenant["metadata"];
     let namespace = json::text(&source["namespace"]).unwrap_or_default();
     let name = json::text(&source["name"]).unwrap_or_default();
-    around.rules.check(tenant, &DROPPED)?;
-
     let mut spec = tenant["spec"].clone();
     let uid = json::text(&source["uid"]).unwrap_or_default();
     let secret = names.token_secret(namespace, name, uid);
@@ -104,24 +129,14 @@ pub fn host(tenant: &Value, around: &Surroundings<'_>) -> Result<Value, Refused>
             *name = names.host(namespace, name);
         }
     });
-    let mut annotations = Map::new();
-    downward::redirect(&mut spec, tenant, &mut annotations);
+    downward::redirect(&mut spec, tenant, annotations);
     environment::inject(&mut spec, around, tenant["spec"]["enableServiceLinks"] != json!(false));
     placement::scope(&mut spec, around, namespace);
     if let Some(node) = chosen_node(tenant) {
         placement::pin(&mut spec, node);
     }
     network::localise(&mut spec, around, name, namespace);
-    json::remove(&mut spec, &DROPPED);
-    if let Some(spec) = spec.as_object_mut() {
-        spec.insert("automountServiceAccountToken".to_owned(), json!(false));
-        spec.insert("enableServiceLinks".to_owned(), json!(false));
-    }
-    let mut metadata = metadata(tenant, around.ownership);
-    if let Some(all) = json::object_mut(&mut metadata, "annotations") {
-        all.extend(annotations);
-    }
-    Ok(json!({ "apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec }))
+    spec
 }
 
 /// The names of all its containers, which are all different, as a list with commas.

@@ -79,7 +79,16 @@ impl Rules {
     /// Refuses a pod that names what is not the tenant's, or does what it must not. `dropped`: fields that are left
     /// out on the host.
     pub(super) fn check(&self, pod: &Value, dropped: &[&str]) -> Result<(), Refused> {
+        // Of a pod that an API server has stored, both are there; without them it would be nowhere on the host.
+        for (field, path) in [("name", "metadata.name"), ("namespace", "metadata.namespace")] {
+            if json::text(&pod["metadata"][field]).is_none() {
+                return Err(Refused::Misfit { path: path.to_owned(), expected: "a name" });
+            }
+        }
         let spec = &pod["spec"];
+        if !spec.is_object() {
+            return Err(Refused::Misfit { path: "spec".to_owned(), expected: "an object" });
+        }
         // A field that this build does not know could name anything.
         let known = |field: &str| CARRIED.contains(&field) || dropped.contains(&field);
         if let Some(field) = fields(spec).find(|field| !known(field)) {
@@ -93,7 +102,7 @@ impl Rules {
     }
 
     fn check_runtime_class(&self, spec: &Value) -> Result<(), Refused> {
-        match json::text(&spec["runtimeClassName"]) {
+        match spec["runtimeClassName"].as_str() {
             Some(name) if !self.runtime_classes.iter().any(|class| class == name) => {
                 Err(Refused::RuntimeClass { name: name.to_owned() })
             }
