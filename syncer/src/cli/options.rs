@@ -50,6 +50,7 @@ pub(super) async fn options(settings: Settings) -> Result<Options, RunError> {
         node_address,
         kubelet_port,
         kubelet,
+        classes: settings.host_class_selector.clone().unwrap_or_default(),
         node_metrics: settings.node_metrics.unwrap_or_default(),
         service_cidr: settings.service_cidr.clone(),
         endpoints: settings.endpoints.unwrap_or_default(),

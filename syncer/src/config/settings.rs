@@ -80,6 +80,11 @@ pub struct Settings {
     #[arg(long, env = "TENANTBENCH_SYNCER_KUBELET_CLIENT_CA", value_name = "FILE")]
     pub kubelet_client_ca: Option<PathBuf>,
 
+    /// Which of the host's classes the virtual cluster gets, where `sync` names host classes: a label selector
+    /// [default: all].
+    #[arg(long, env = "TENANTBENCH_SYNCER_HOST_CLASS_SELECTOR", value_name = "SELECTOR")]
+    pub host_class_selector: Option<String>,
+
     /// Figures that host kubelets keep of the virtual cluster's pods, under its own names: /metrics/… and /stats/summary
     /// of its Nodes [default: off].
     #[arg(long, env = "TENANTBENCH_SYNCER_NODE_METRICS", value_enum)]

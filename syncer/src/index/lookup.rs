@@ -46,6 +46,16 @@ impl Index {
         self.services.get(&id).and_then(|pair| link((&id, pair))).map(|link| link.ip)
     }
 
+    /// The nodes that a pod is on and the tenant's Nodes, each with whether a pod is on it.
+    pub fn nodes_in_question(&self) -> Vec<(String, bool)> {
+        let used = self.nodes();
+        let present = self.raised(Kind::Node).into_iter().flat_map(|table| table.iter());
+        let unused = present
+            .filter(|(id, pair)| pair.tenant.is_some() && !used.contains(&*id.name))
+            .map(|(id, _)| (id.name.to_string(), false));
+        unused.chain(used.iter().map(|name| ((*name).to_owned(), true))).collect()
+    }
+
     /// The nodes that a pod of either side is on. Those of a DaemonSet do not count: they are there because the Node is,
     /// and would keep it for ever.
     pub fn nodes(&self) -> HashSet<&str> {

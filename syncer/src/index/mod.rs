@@ -8,6 +8,7 @@ mod copies;
 mod digest;
 mod lookup;
 mod namespaces;
+mod raised;
 mod references;
 mod table;
 mod written;
@@ -19,6 +20,7 @@ pub use digest::{
     Address, Copied, HostPod, HostService, ServicePort, TenantPod, TenantService, Wanted, hash,
 };
 pub use lookup::Link;
+pub use raised::{Origin, Raised};
 pub use references::References;
 pub use table::{Pair, Seen, Table};
 pub use written::PATIENCE;
@@ -93,6 +95,7 @@ pub struct Index {
     /// Services.
     pub services: Table<TenantService, HostService>,
     contents: content::Contents,
+    raising: raised::Raising,
     written: written::Written,
     /// Token Secrets by pod.
     pub tokens: Table<(), Token>,
@@ -115,6 +118,7 @@ impl Index {
             pods: Table::default(),
             services: Table::default(),
             contents: content::Contents::default(),
+            raising: raised::Raising::default(),
             written: written::Written::default(),
             tokens: Table::default(),
             copies: copies::Copies::default(),
@@ -134,6 +138,9 @@ impl Index {
     /// Something older than what is known already says nothing and returns nothing: a watch that lags behind our own
     /// writes must not undo what they taught us.
     pub fn seen(&mut self, side: Side, kind: Kind, object: &Object) -> Vec<Key> {
+        if self.raising.has(kind) {
+            return self.raised_seen(side, kind, object);
+        }
         let Some(id) = self.id(side, object) else { return Vec::new() };
         if side == Side::Host {
             self.copies.see(kind, &id, object);
@@ -170,6 +177,9 @@ impl Index {
 
     /// Takes in that an object is gone.
     pub fn gone(&mut self, side: Side, kind: Kind, object: &Object) -> Vec<Key> {
+        if self.raising.has(kind) {
+            return self.raised_gone(side, kind, object);
+        }
         let Some(id) = self.id(side, object) else { return Vec::new() };
         if side == Side::Host {
             self.copies.lose(object.uid());
@@ -198,6 +208,9 @@ impl Index {
 
     /// A list of this kind begins: whatever is not seen before [`Index::listed`] has vanished meanwhile.
     pub fn listing(&mut self, side: Side, kind: Kind) {
+        if self.raising.has(kind) {
+            return self.raised_listing(side, kind);
+        }
         if side == Side::Host {
             self.copies.listing(kind);
         }
@@ -215,6 +228,9 @@ impl Index {
 
     /// A list of this kind is whole.
     pub fn listed(&mut self, side: Side, kind: Kind) -> Vec<Key> {
+        if self.raising.has(kind) {
+            return self.raised_listed(side, kind);
+        }
         if side == Side::Host {
             self.copies.listed(kind);
         }

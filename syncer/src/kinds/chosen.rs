@@ -71,6 +71,16 @@ impl Kinds {
         self
     }
 
+    /// Those without what an option has brought for these kinds. Where such a row stood in for a default one, that is
+    /// back.
+    #[must_use]
+    pub fn without(self, kinds: &[Kind]) -> Self {
+        let mut left = self.only(|row| !kinds.contains(&row.kind));
+        let defaults = TABLE.iter().filter(|row| row.on == On::Default && kinds.contains(&row.kind));
+        left.0.extend(defaults);
+        left
+    }
+
     /// The rows, in the order in which they are to be listed.
     pub fn rows(&self) -> &[Row] {
         &self.0
@@ -96,6 +106,14 @@ mod tests {
         let kinds = Kinds::default().with(row(Kind::Node, Direction::Up, "host-nodes")).expect("fits");
         let nodes: Vec<_> = kinds.rows().iter().filter(|row| row.kind == Kind::Node).collect();
         assert_eq!((nodes.len(), nodes[0].direction), (1, Direction::Up));
+    }
+
+    #[test]
+    fn the_default_is_back_where_an_option_cannot_be_had() {
+        let kinds = Kinds::default().with(optional("host-nodes").expect("an option")).expect("fits");
+        let kinds = kinds.without(&[Kind::Node, Kind::Endpoints]);
+        assert_eq!(kinds.row(Kind::Node).map(|row| row.direction), Some(Direction::Synthesised));
+        assert!(kinds.row(Kind::Endpoints).is_none() && kinds.row(Kind::Pod).is_some());
     }
 
     #[test]

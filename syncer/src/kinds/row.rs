@@ -75,12 +75,21 @@ impl Row {
     /// The sides on which it is watched.
     pub fn watched(&self) -> &'static [Side] {
         match (self.direction, self.kind) {
-            (Direction::Synthesised, Kind::PersistentVolume) => &[Side::Tenant],
+            (Direction::Synthesised, Kind::PersistentVolume | Kind::Node) => &[Side::Tenant],
             (Direction::Synthesised, _) => &[],
             // The tenant's own are many and nothing follows from them.
             (Direction::Up, Kind::Event) => &[Side::Host],
             _ => &[Side::Tenant, Side::Host],
         }
+    }
+
+    /// Whether the tenant gets copies of the host's classes.
+    pub fn is_class(&self) -> bool {
+        self.direction == Direction::Up
+            && matches!(
+                self.kind,
+                Kind::StorageClass | Kind::IngressClass | Kind::RuntimeClass | Kind::PriorityClass
+            )
     }
 
     /// Whether the tenant's objects are copied to the host.

@@ -28,7 +28,12 @@ pub static TABLE: &[Row] = &[
     row(Kind::Pod, DownAndStatusUp, All, On::Default, "pod", PODS),
     row(Kind::Event, Up, OfSynced, On::Default, "event", READ),
     row(Kind::Node, Synthesised, InUse, On::Default, "node", &[]),
+    row(Kind::Node, Up, InUse, On::Option("host-nodes"), "node", READ),
     row(Kind::Lease, Synthesised, InUse, On::Default, "node", &[]),
+    row(Kind::StorageClass, Up, All, On::Option("host-storageclasses"), "class", READ),
+    row(Kind::IngressClass, Up, All, On::Option("host-ingressclasses"), "class", READ),
+    row(Kind::RuntimeClass, Up, All, On::Option("host-runtimeclasses"), "class", READ),
+    row(Kind::PriorityClass, Up, All, On::Option("host-priorityclasses"), "class", READ),
     row(Kind::Endpoints, Down, WithoutSelector, WhereGranted("endpoints"), "endpoints", COPY),
     row(Kind::EndpointSlice, Down, WithoutSelector, WhereGranted("endpointslices"), "endpoints", COPY),
 ];

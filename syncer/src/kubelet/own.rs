@@ -60,12 +60,16 @@ pub(super) async fn placed(tenant: &Tenant, node: Option<&str>) -> Result<Vec<Pl
 /// None for a pod that is not on the host, or not on a node.
 fn place(tenant: &Tenant, object: &Object) -> Option<Placed> {
     let id = Id::new(object.namespace(), object.name());
-    let host_uid = tenant.index(|index| {
+    let (host_uid, node) = tenant.index(|index| {
         let host = index.pods.get(&id)?.host.as_ref()?;
-        (*host.detail.copied.tenant_uid == *object.uid()).then(|| host.uid.to_string())
+        let node = host.detail.node.as_ref()?.to_string();
+        (*host.detail.copied.tenant_uid == *object.uid()).then(|| (host.uid.to_string(), node))
     })?;
     let tree = object.tree();
-    let node = json::text(&tree["spec"]["nodeName"])?.to_owned();
+    // The host's node is asked for figures, and nobody in the tenant chooses which that is.
+    if json::text(&tree["spec"]["nodeName"]) != Some(&node) {
+        return None;
+    }
     let own = Own { id, uid: object.uid().to_owned(), host_uid, node, containers: containers(&tree) };
     Some(Placed { tree, own })
 }

@@ -111,7 +111,7 @@ impl Reach {
 async fn ask(client: &Client, path: &str) -> Result<Response<Body>, ReachError> {
     let request =
         Request::get(path).header(header::ACCEPT, "text/plain;version=0.0.4, application/json;q=0.5");
-    let request = request.body(Body::empty()).map_err(|error| kube::Error::HttpError(error.into()))?;
+    let request = request.body(Body::empty()).map_err(kube::Error::HttpError)?;
     Ok(client.send(request).await?)
 }
 

@@ -45,6 +45,10 @@ pub const DOWNWARD_ENTRY: &str = "tenantbench.dev/downward-";
 
 /// Annotation on a *tenant* Service whose address is being changed: the type to go back to.
 pub const REPAIRING: &str = "tenantbench.dev/repairing";
+/// Annotation on a *tenant* Node: the taints that came from the host, as KEY:EFFECT, so that one it drops can be dropped.
+pub const TAINTS: &str = "tenantbench.dev/taints";
+/// Label on a *tenant* object that is a copy of the host's of the same name.
+pub const FROM_HOST: &str = "tenantbench.dev/from-host";
 /// Label on a *tenant* Node that stands for a host node.
 pub const SYNTHESISED: &str = "tenantbench.dev/synthesised";
 

@@ -1,137 +1,184 @@
-//! The tenant's Nodes: one for each host node that runs a pod of it, made of nothing but the host node's name, since a
-//! Role cannot read more. Each is the syncer's kubelet endpoint.
+//! The tenant's Nodes: one for each host node that runs a pod of it. With a Role alone they are made of nothing but
+//! their names; with the wider role they follow the host's. Each is the syncer's kubelet endpoint.
 
-mod object;
+mod lease;
 
-use std::{collections::HashSet, time::Duration};
+use std::time::Duration;
 
-use serde_json::json;
+use serde_json::Value;
 use tokio::sync::Mutex;
 
 use crate::{
+    decide::node::{Step, decide},
+    index::{Id, hash},
     kinds::{Kind, Side},
     names::marks,
-    sync::{Settings, SyncError, Tenant},
+    object::Object,
+    sync::{SyncError, Tenant},
+    translate::node::{self, Facts},
     write::{PatchForm, WriteError},
 };
 
 /// How often leases are renewed and unused Nodes removed. A Node is taken for dead after 40 s without.
 pub const RENEW_EVERY: Duration = Duration::from_secs(10);
 
-const LEASES: &str = "kube-node-lease";
-
-/// The Nodes that are there. The lock is held across calls, so that no Node is removed while a pod is bound to it.
+/// Writes and removals of Nodes, one at a time: held across calls, so that no Node is removed while a pod is bound to it.
 #[derive(Debug)]
 pub struct Nodes {
-    present: Mutex<HashSet<String>>,
-    settings: object::Facts,
+    turn: Mutex<()>,
+    facts: Facts,
+    /// Whether they are made of the host's.
+    follow: bool,
 }
 
 impl Nodes {
     /// None yet.
-    pub fn new(settings: &Settings) -> Self {
-        let settings = object::Facts {
-            address: settings.node_address.clone(),
-            port: settings.kubelet_port,
-            version: settings.version.clone(),
-        };
-        Self { present: Mutex::default(), settings }
+    pub fn new(facts: Facts, follow: bool) -> Self {
+        Self { turn: Mutex::default(), facts, follow }
     }
 
-    /// Sees to it that the Node is there, with a lease.
+    /// Sees to it that the Node is there, with a lease, before a pod is bound to it.
     ///
     /// # Errors
-    /// Whatever the tenant's API server refuses.
+    /// Whatever either API server refuses.
     pub async fn ensure(&self, tenant: &Tenant, name: &str) -> Result<(), SyncError> {
-        let mut present = self.present.lock().await;
-        if present.contains(name) {
-            return Ok(());
+        let _turn = self.turn.lock().await;
+        // The watch of the host's nodes may not have told of a new one; its object is asked for then.
+        match step(tenant, name, true) {
+            Step::Settled if tenant.index(|index| index.wanted_node(name)).is_some() => Ok(()),
+            Step::Foreign => Ok(()),
+            _ => self.write(tenant, name).await,
         }
-        let cluster = tenant.cluster(Side::Tenant);
-        let node = object::node(name, &self.settings, tenant.clock().wall());
-        match cluster.create(Kind::Node, "", &node).await {
-            Ok(_) => {}
-            // From before a restart: the plane may have another address by now.
-            Err(WriteError::Exists) => {
-                let patch = json!({ "status": node["status"] });
-                cluster
-                    .patch(Kind::Node, ("", name), "status", PatchForm::Strategic, &patch)
-                    .await
-                    .map_err(|error| SyncError::Write { doing: "refreshing the Node", error })?;
-            }
-            Err(error) => return Err(SyncError::Write { doing: "making the Node", error }),
-        }
-        renew(tenant, name).await?;
-        present.insert(name.to_owned());
-        Ok(())
     }
 
     /// Whether a Node is there, as far as is known.
-    pub async fn has(&self, name: &str) -> bool {
-        self.present.lock().await.contains(name)
+    pub async fn has(&self, tenant: &Tenant, name: &str) -> bool {
+        let _turn = self.turn.lock().await;
+        let id = Id::new("", name);
+        tenant.index(|index| {
+            let pair = index.raised(Kind::Node).and_then(|table| table.get(&id));
+            pair.is_some_and(|pair| pair.tenant.as_ref().is_some_and(|node| node.deleting.is_none()))
+        })
     }
 
-    /// Renews every lease, and removes the Nodes that no pod is on any more.
+    /// Brings a Node in line with what either side says of it now.
+    ///
+    /// # Errors
+    /// Whatever either API server refuses.
+    pub async fn sync(&self, tenant: &Tenant, name: &str) -> Result<(), SyncError> {
+        let _turn = self.turn.lock().await;
+        let is_used = tenant.index(|index| index.nodes().contains(name));
+        self.settle(tenant, name, is_used).await
+    }
+
+    /// Renews the leases, puts right what has failed, and removes the Nodes that no pod is on any more. To be called
+    /// when both sides have been listed.
     pub async fn tend(&self, tenant: &Tenant) {
-        let mut present = self.present.lock().await;
-        let used: HashSet<String> =
-            tenant.index(|index| index.nodes().into_iter().map(str::to_owned).collect());
-        for name in present.clone() {
-            let tended = if used.contains(&name) {
-                renew(tenant, &name).await
-            } else {
-                present.remove(&name);
-                remove(tenant, &name).await
-            };
-            if let Err(error) = tended {
+        for (name, was_used) in tenant.index(|index| index.nodes_in_question()) {
+            if let Err(error) = self.tend_one(tenant, &name, was_used).await {
                 tracing::warn!(node = name, %error, "the Node is not tended");
             }
         }
     }
 
-    /// Takes over the Nodes of an earlier run. To be called when both sides have been listed.
-    ///
-    /// # Errors
-    /// Whatever the tenant's API server refuses.
-    pub async fn adopt(&self, tenant: &Tenant) -> Result<(), SyncError> {
-        let api: kube::Api<crate::object::Object> =
-            kube::Api::all_with(tenant.cluster(Side::Tenant).client().clone(), &Kind::Node.resource());
-        let params = kube::api::ListParams::default().labels(marks::SYNTHESISED);
-        let listed = api.list(&params).await.map_err(|error| SyncError::Write {
-            doing: "listing the Nodes",
-            error: WriteError::Unreachable(Box::new(error)),
-        })?;
-        let used: HashSet<String> =
-            tenant.index(|index| index.nodes().into_iter().map(str::to_owned).collect());
-        for node in listed.items {
-            if used.contains(node.name()) {
-                self.ensure(tenant, node.name()).await?;
-            } else {
-                remove(tenant, node.name()).await?;
+    async fn tend_one(&self, tenant: &Tenant, name: &str, was_used: bool) -> Result<(), SyncError> {
+        let turn = self.turn.lock().await;
+        // A pod may have come to an unused one meanwhile.
+        let is_used = was_used || tenant.index(|index| index.nodes().contains(name));
+        self.settle(tenant, name, is_used).await?;
+        drop(turn);
+        let lives = is_used && tenant.index(|index| index.is_node_ready(name));
+        if lives { lease::renew(tenant, name).await } else { Ok(()) }
+    }
+
+    async fn settle(&self, tenant: &Tenant, name: &str, is_used: bool) -> Result<(), SyncError> {
+        match step(tenant, name, is_used) {
+            Step::Settled | Step::Foreign => Ok(()),
+            Step::Write => self.write(tenant, name).await,
+            Step::Remove => remove(tenant, name).await,
+        }
+    }
+
+    async fn write(&self, tenant: &Tenant, name: &str) -> Result<(), SyncError> {
+        let Some(content) = self.content(tenant, name).await? else {
+            return Err(SyncError::NoNode(name.to_owned()));
+        };
+        let sent = hash(&node::comparable(&content));
+        let now = tenant.clock().wall().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let cluster = tenant.cluster(Side::Tenant);
+        let made = match cluster.create(Kind::Node, "", &node::node(name, &content, &now)).await {
+            Err(WriteError::Exists) => change(tenant, name, &content, &now).await?,
+            // The API server has given it a taint of its own.
+            Ok(made) if node::comparable(&node::owned(&made.tree())) != node::comparable(&content) => {
+                change(tenant, name, &content, &now).await?
+            }
+            other => Some(other.map_err(|error| SyncError::Write { doing: "making the Node", error })?),
+        };
+        if let Some(made) = made {
+            tenant.raised_wrote(Kind::Node, sent, &made);
+            if node::is_ready(&content) {
+                lease::renew(tenant, name).await?;
             }
         }
         Ok(())
     }
+
+    /// What the Node is to be; none where the host has no such node.
+    async fn content(&self, tenant: &Tenant, name: &str) -> Result<Option<Value>, SyncError> {
+        if !self.follow {
+            return Ok(Some(node::synthesised(name, &self.facts)));
+        }
+        let host = tenant.cluster(Side::Host).get(Kind::Node, "", name).await;
+        let host = host.map_err(|error| SyncError::Write { doing: "reading the host's node", error })?;
+        let Some(host) = host else { return Ok(None) };
+        let content = node::following(&host.tree(), &self.facts);
+        tenant.learn(Side::Host, Kind::Node, host, None);
+        Ok(Some(content))
+    }
 }
 
-async fn renew(tenant: &Tenant, name: &str) -> Result<(), SyncError> {
+fn step(tenant: &Tenant, name: &str, is_used: bool) -> Step {
+    tenant.index(|index| {
+        let pair = index.raised(Kind::Node).and_then(|table| table.get(&Id::new("", name)));
+        decide(is_used, index.wanted_node(name), pair.and_then(|pair| pair.tenant.as_ref()))
+    })
+}
+
+/// Gives a Node that is there this content. None for one that is someone else's, which is left alone: the pods on it
+/// run all the same.
+async fn change(
+    tenant: &Tenant,
+    name: &str,
+    content: &Value,
+    now: &str,
+) -> Result<Option<Object>, SyncError> {
+    let doing = |error| SyncError::Write { doing: "changing the Node", error };
     let cluster = tenant.cluster(Side::Tenant);
-    let lease = object::lease(name, tenant.clock().wall());
-    let patch = json!({ "spec": lease["spec"] });
-    let renewed = match cluster.patch(Kind::Lease, (LEASES, name), "", PatchForm::Merge, &patch).await {
-        Err(WriteError::Gone) => cluster.create(Kind::Lease, LEASES, &lease).await,
-        other => other,
+    let Some(found) = cluster.get(Kind::Node, "", name).await.map_err(doing)? else {
+        return Err(doing(WriteError::Gone));
     };
-    renewed.map(|_| ()).map_err(|error| SyncError::Write { doing: "renewing the Node's lease", error })
+    if found.label(marks::SYNTHESISED).is_none() {
+        tracing::warn!(
+            node = name,
+            "the tenant has a Node of that name that is not ours; it is left as it is"
+        );
+        return Ok(None);
+    }
+    let (itself, status) = node::patches(&found.tree(), content, now);
+    let place = ("", name);
+    cluster.patch(Kind::Node, place, "", PatchForm::Strategic, &itself).await.map_err(doing)?;
+    cluster.patch(Kind::Node, place, "status", PatchForm::Strategic, &status).await.map(Some).map_err(doing)
 }
 
+/// The lease goes first: a Node that is still there is found again.
 async fn remove(tenant: &Tenant, name: &str) -> Result<(), SyncError> {
     let doing = |error| SyncError::Write { doing: "removing the Node", error };
+    lease::remove(tenant, name).await?;
     let cluster = tenant.cluster(Side::Tenant);
-    for (kind, namespace) in [(Kind::Node, ""), (Kind::Lease, LEASES)] {
-        if let Some(found) = cluster.get(kind, namespace, name).await.map_err(doing)? {
-            cluster.delete(kind, (namespace, name), found.uid(), None).await.map_err(doing)?;
-        }
+    if let Some(found) = cluster.get(Kind::Node, "", name).await.map_err(doing)?
+        && found.label(marks::SYNTHESISED).is_some()
+    {
+        cluster.delete(Kind::Node, ("", name), found.uid(), None).await.map_err(doing)?;
     }
     Ok(())
 }

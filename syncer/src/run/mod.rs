@@ -51,6 +51,8 @@ pub struct Options {
     pub kubelet_port: u16,
     /// The kubelet endpoint; none for none.
     pub kubelet: Option<kubelet::Options>,
+    /// The label selector of the host's classes that the tenant gets; empty for all.
+    pub classes: String,
     /// Whether it passes on the figures of the host's kubelets.
     pub node_metrics: NodeMetrics,
     /// The tenant's service range, to be checked against the host's.
@@ -107,7 +109,7 @@ async fn start(options: Options, health: Health, stop: CancellationToken) -> Res
         tasks.spawn(endpoint.serve(backing, stop.clone()));
     }
     let listed = health.clone();
-    let watches = watches::watches(&options.names, &kinds);
+    let watches = watches::watches(&options.names, &kinds, &options.classes);
     let lists = watches.iter().filter(|watch| watches::is_waited_for(watch.kind)).count();
     for watch in watches {
         let client = if watch.side == Side::Tenant { &tenant_watches } else { &host_watches }.clone();
@@ -130,9 +132,6 @@ async fn start(options: Options, health: Health, stop: CancellationToken) -> Res
 }
 
 async fn tend_nodes(tenant: Arc<Tenant>) {
-    if let Err(error) = tenant.nodes().adopt(&tenant).await {
-        tracing::warn!(%error, "the Nodes of an earlier run are not taken over");
-    }
     loop {
         tenant.nodes().tend(&tenant).await;
         tenant.clock().sleep(RENEW_EVERY).await;

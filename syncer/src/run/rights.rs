@@ -46,7 +46,8 @@ pub(super) async fn covered(
     if let Some(line) = line(&offered) {
         tracing::info!("{line}, or set --endpoints off");
     }
-    Ok(kinds.only(|row| lacking.iter().all(|(other, _)| other.kind != row.kind)))
+    let lacking: Vec<Kind> = lacking.iter().map(|(row, _)| row.kind).collect();
+    Ok(kinds.without(&lacking))
 }
 
 /// What is left out and why; none where nothing is.

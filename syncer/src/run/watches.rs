@@ -6,10 +6,13 @@ use crate::{
     watch::Watch,
 };
 
-/// Every watch of these kinds.
-pub(super) fn watches(names: &Names, kinds: &Kinds) -> Vec<Watch> {
-    let rows = kinds.rows().iter().flat_map(|row| row.watched().iter().map(|side| watch(names, row, *side)));
-    rows.chain([NAMESPACES]).collect()
+/// Every watch of these kinds, and of the host's classes those that the label selector `classes` selects.
+pub(super) fn watches(names: &Names, kinds: &Kinds, classes: &str) -> Vec<Watch> {
+    let of_row = |row| -> Vec<Watch> {
+        let row: &Row = row;
+        row.watched().iter().map(|side| watch(names, row, *side, classes)).collect()
+    };
+    kinds.rows().iter().flat_map(of_row).chain([NAMESPACES]).collect()
 }
 
 /// The tenant's namespaces, which are not synced: selectors speak of their labels.
@@ -26,7 +29,7 @@ pub(super) fn is_waited_for(kind: Kind) -> bool {
     kind != Kind::Event
 }
 
-fn watch(names: &Names, row: &Row, side: Side) -> Watch {
+fn watch(names: &Names, row: &Row, side: Side, classes: &str) -> Watch {
     let reach = row.kind.api().reach;
     let is_of_namespace = side == Side::Host && reach == Reach::Namespaced;
     Watch {
@@ -35,8 +38,9 @@ fn watch(names: &Names, row: &Row, side: Side) -> Watch {
         namespace: if is_of_namespace { names.host_namespace().to_owned() } else { String::new() },
         labels: match (side, row.direction) {
             (Side::Host, Direction::Down | Direction::DownAndStatusUp) => marks::selector(names, reach),
-            // Only what we have made.
-            (Side::Tenant, Direction::Synthesised) => marks::SYNTHESISED.to_owned(),
+            // Only what we have made; a Node that someone else has made may be in our way.
+            (Side::Tenant, Direction::Synthesised) if row.kind != Kind::Node => marks::SYNTHESISED.to_owned(),
+            (Side::Host, Direction::Up) if row.is_class() => classes.to_owned(),
             // Events carry no labels of ours; they are told apart by the object that they are about.
             _ => String::new(),
         },
@@ -51,7 +55,7 @@ mod tests {
     #[test]
     fn a_watch_on_the_host_shows_only_what_is_of_this_virtual_cluster() {
         let names = Names::new("vc", "tenant-a");
-        let watches = watches(&names, &Kinds::default());
+        let watches = watches(&names, &Kinds::default(), "");
         let of_host = |kind| watches.iter().find(|watch| (watch.side, watch.kind) == (Side::Host, kind));
         let pods = of_host(Kind::Pod).expect("a watch");
         assert_eq!(

@@ -5,6 +5,7 @@ mod content;
 mod event;
 mod hand;
 mod pod;
+mod raised;
 mod service;
 mod tenant;
 mod token;
@@ -39,6 +40,9 @@ pub enum SyncError {
     /// An object of someone else has the name that ours needs.
     #[error("{0} on the host is not ours; remove it")]
     Foreign(String),
+    /// The node of a pod is not there any more.
+    #[error("the host's node {0} is gone")]
+    NoNode(String),
     /// A token answer without a token.
     #[error("the tenant's API server gave no token")]
     NoToken,
@@ -76,6 +80,10 @@ pub async fn sync(tenant: &Tenant, key: &Key, hand: Hand) -> Result<Option<Durat
         Kind::Pod => pod::Sync::new(tenant, key, hand).run().await,
         Kind::Service => service::Sync::new(tenant, key, hand).run().await.map(|()| None),
         Kind::Event => event::copy(tenant, hand).await.map(|()| None),
+        Kind::Node => tenant.nodes().sync(tenant, &key.id.name).await.map(|()| None),
+        kind if tenant.index(|index| index.raised(kind).is_some()) => {
+            raised::Sync::new(tenant, key, hand).run().await.map(|()| None)
+        }
         kind if kind.is_copied() => content::Sync::new(tenant, key, hand).run().await.map(|()| None),
         _ => Ok(None),
     }

@@ -10,13 +10,14 @@ use super::{Doing, Hand, SyncError, Work, event::Events};
 use crate::{
     clock::Clock,
     index::{Id, Index, Key, PATIENCE, Seen},
-    kinds::{Kind, Kinds, Side},
+    kinds::{Direction, Kind, Kinds, Side},
     names::Names,
     node::Nodes,
     object::Object,
     queue::TenantId,
     translate::{
         metadata::Ownership,
+        node::Facts,
         pod::{Rules, Surroundings},
     },
     write::Cluster,
@@ -63,8 +64,15 @@ impl Tenant {
     /// A virtual cluster of which nothing has been seen.
     pub fn new(id: TenantId, settings: Settings, tenant: Cluster, host: Cluster, work: Arc<Work>) -> Self {
         let ownership = Ownership { names: settings.names.clone(), owner: settings.owner.clone() };
-        let index = Mutex::new(Index::new(settings.names.clone(), settings.node_address.clone()));
-        let nodes = Nodes::new(&settings);
+        let facts = Facts {
+            address: settings.node_address.clone(),
+            port: settings.kubelet_port,
+            version: settings.version.clone(),
+        };
+        let follow = settings.kinds.row(Kind::Node).is_some_and(|row| row.direction == Direction::Up);
+        let index = Index::new(settings.names.clone(), settings.node_address.clone());
+        let index = Mutex::new(index.raising(raised(&settings.kinds), facts.clone(), follow));
+        let nodes = Nodes::new(facts, follow);
         Self { id, settings, ownership, index, tenant, host, nodes, events: Events::default(), work }
     }
 
@@ -137,7 +145,7 @@ impl Tenant {
     }
 
     /// Takes in an object as it is now, and has the keys looked at that it concerns, besides the one at work.
-    pub(super) fn learn(&self, side: Side, kind: Kind, object: Object, at_work: Option<&Key>) {
+    pub(crate) fn learn(&self, side: Side, kind: Kind, object: Object, at_work: Option<&Key>) {
         let mut changed = self.index.lock().seen(side, kind, &object);
         changed.retain(|key| Some(key) != at_work);
         self.push_with(changed, side, kind, &object);
@@ -158,6 +166,19 @@ impl Tenant {
     pub fn look_at_tokens(&self) {
         let pods: Vec<Id> = self.index(|index| index.tokens.iter().map(|(id, _)| id.clone()).collect());
         self.push(pods.into_iter().map(|id| Key::new(Kind::Pod, id)).collect(), Hand::default);
+    }
+
+    /// Takes in a tenant's object whose origin is the host, sent with this content and stored as `answer`.
+    pub(crate) fn raised_wrote(&self, kind: Kind, sent: u64, answer: &Object) {
+        let (_, times) = self.index.lock().raised_wrote(kind, sent, answer);
+        if times == PATIENCE {
+            let name = answer.name();
+            tracing::warn!(
+                kind = kind.name(),
+                name,
+                "someone in the tenant keeps changing this; it is left so now"
+            );
+        }
     }
 
     /// The tenant pod has been bound by us.
@@ -213,4 +234,9 @@ impl Tenant {
     fn push(&self, keys: Vec<Key>, hand: impl Fn() -> Hand) {
         keys.into_iter().for_each(|key| self.work.push(self.id, key, hand()));
     }
+}
+
+/// The kinds whose origin is the host.
+fn raised(kinds: &Kinds) -> impl Iterator<Item = Kind> {
+    kinds.rows().iter().filter(|row| row.kind == Kind::Node || row.is_class()).map(|row| row.kind)
 }

@@ -3,11 +3,13 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
 
+mod classes;
 mod clock;
 mod drift;
 mod endpoints;
 mod events;
 mod kubelet;
+mod nodes;
 mod pod_security;
 mod pods;
 mod restart;

@@ -12,7 +12,7 @@ use kube::{
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-/// Runs every pod of the namespace on `node-1` until it is dropped.
+/// Runs every pod of the namespace until it is dropped: on the node that its label `node` names, or on `node-1`.
 pub(crate) struct HostKubelet(JoinHandle<()>);
 
 impl Drop for HostKubelet {
@@ -48,9 +48,11 @@ async fn act(pods: &Api<Pod>, pod: &Pod) {
         return;
     }
     if spec.node_name.is_none() {
+        let node = pod.metadata.labels.as_ref().and_then(|labels| labels.get("node"));
+        let node = node.map_or("node-1", String::as_str);
         let binding = json!({
             "apiVersion": "v1", "kind": "Binding", "metadata": {"name": name},
-            "target": {"apiVersion": "v1", "kind": "Node", "name": "node-1"},
+            "target": {"apiVersion": "v1", "kind": "Node", "name": node},
         });
         let _ =
             pods.create_subresource::<Value, Value>("binding", name, &PostParams::default(), &binding).await;

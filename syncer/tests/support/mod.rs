@@ -129,6 +129,7 @@ impl World {
                 client_authority: authority.file(),
             }),
             node_metrics: NodeMetrics::Off,
+            classes: String::new(),
             service_cidr: Some(RANGE.to_owned()),
             endpoints: run::Endpoints::Auto,
             pods: Rules::default(),

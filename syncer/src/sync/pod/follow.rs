@@ -58,7 +58,7 @@ impl Sync<'_> {
         let Some(known) = self.pair().tenant else { return Ok(true) };
         if known.detail.daemon {
             // It is there because of the Node; were the Node made for it, both would keep each other for ever.
-            if !self.tenant.nodes().has(node).await {
+            if !self.tenant.nodes().has(self.tenant, node).await {
                 return Ok(false);
             }
         } else {
