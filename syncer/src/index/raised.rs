@@ -8,7 +8,7 @@ use crate::{
     kinds::{Kind, Side},
     names::marks,
     object::Object,
-    translate::{class, node},
+    translate::{host_class, node},
 };
 
 /// The tenant's object of such a kind.
@@ -97,7 +97,7 @@ impl Index {
                 let content = written.counts_as(&key, tenants_content(kind, object));
                 table.see_tenant(&key.id, object, Raised { is_ours: is_ours(kind, object), content })
             }
-            Side::Host if !class::is_carried(kind, object.name()) => false,
+            Side::Host if !host_class::is_carried(kind, object.name()) => false,
             Side::Host => {
                 let origin = origin(kind, object, &self.raising.facts);
                 let known = table.get(&key.id).and_then(|pair| pair.host.as_ref());
@@ -142,7 +142,7 @@ fn tenants_content(kind: Kind, object: &Object) -> u64 {
     let tree = object.tree();
     let content = match kind {
         Kind::Node => node::comparable(&node::owned(&tree)),
-        _ => class::content(kind, &tree),
+        _ => host_class::content(kind, &tree),
     };
     hash(&content)
 }
@@ -154,7 +154,7 @@ fn origin(kind: Kind, object: &Object, facts: &node::Facts) -> Origin {
             content: hash(&node::comparable(&node::following(&tree, facts))),
             is_ready: node::is_ready(&tree),
         },
-        _ => Origin { content: hash(&class::content(kind, &tree)), is_ready: false },
+        _ => Origin { content: hash(&host_class::content(kind, &tree)), is_ready: false },
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     kinds::Side,
     names::marks,
     object::Object,
-    translate::class,
+    translate::host_class,
     write::WriteError,
 };
 
@@ -107,11 +107,11 @@ impl<'a> Sync<'a> {
                 cluster.get(self.key.kind, "", &self.key.id.name).await.doing("reading the host's")?
             }
         };
-        Ok(host.map(|host| class::tenant(self.key.kind, &host.tree())))
+        Ok(host.map(|host| host_class::tenant(self.key.kind, &host.tree())))
     }
 
     fn learn(&self, body: &Value, answer: Object) {
-        let sent = hash(&class::content(self.key.kind, body));
+        let sent = hash(&host_class::content(self.key.kind, body));
         self.tenant.raised_wrote(self.key.kind, sent, &answer);
     }
 

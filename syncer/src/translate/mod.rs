@@ -1,11 +1,11 @@
 //! From a tenant's object to the host's, and from the host's status to the tenant's. Pure functions of JSON trees.
 
-pub mod class;
 pub mod content;
 pub mod custom;
 pub mod endpoints;
 pub mod event;
 mod held_back;
+pub mod host_class;
 pub mod metadata;
 pub mod node;
 pub mod pod;
