@@ -11,6 +11,8 @@ pub mod index;
 mod json;
 pub mod kinds;
 pub mod kubelet;
+pub mod log;
+pub mod metrics;
 pub mod names;
 pub mod node;
 pub mod object;

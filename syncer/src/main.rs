@@ -3,13 +3,15 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use tenantbench_syncer::cli::{self, SyncerArgs};
+use tenantbench_syncer::cli::{self, EXIT_CODES, SyncerArgs};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
+
+/// After a second signal nothing is waited for.
+const STOPPED_AT_ONCE: i32 = 130;
 
 #[derive(Parser)]
-#[command(name = "tenantbench-syncer", version, about)]
+#[command(name = "tenantbench-syncer", version, about, after_long_help = EXIT_CODES)]
 struct Cli {
     #[command(flatten)]
     args: SyncerArgs,
@@ -17,11 +19,10 @@ struct Cli {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let args = Cli::parse().args;
     let stop = CancellationToken::new();
     tokio::spawn(stop_on_signal(stop.clone()));
-    match cli::run(Cli::parse().args, stop).await {
+    match cli::run(args, stop).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("tenantbench-syncer: {error}");
@@ -35,9 +36,14 @@ async fn stop_on_signal(stop: CancellationToken) {
     else {
         return;
     };
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = int.recv() => {}
+    loop {
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+        }
+        if stop.is_cancelled() {
+            std::process::exit(STOPPED_AT_ONCE);
+        }
+        stop.cancel();
     }
-    stop.cancel();
 }

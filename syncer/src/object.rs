@@ -89,6 +89,11 @@ impl Object {
         self.meta.uid.as_deref().unwrap_or_default()
     }
 
+    /// How many bytes it was.
+    pub fn size(&self) -> usize {
+        self.text.get().len()
+    }
+
     /// `metadata.resourceVersion` as a number, which orders the versions of an object.
     pub fn version(&self) -> u64 {
         self.meta.resource_version.as_deref().and_then(|text| text.parse().ok()).unwrap_or_default()

@@ -12,7 +12,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::{ConfigError, Effective, Settings},
-    run::{self, Health, RunError},
+    log,
+    run::{self, Health, RunError, Server},
 };
 
 /// Runs the pods of a virtual cluster on its host cluster.
@@ -49,6 +50,13 @@ impl RunArgs {
     }
 }
 
+/// How a syncer ends, for the help of the program that is nothing else.
+pub const EXIT_CODES: &str = "Exit codes:
+    0  stopped by SIGTERM or Ctrl-C
+    1  something that no waiting mends: the last line says what
+    2  the command line is wrong
+  130  stopped at once by a second signal";
+
 /// Does what the command line says: prints something, or syncs until `stop`, which it follows within a second.
 ///
 /// # Errors
@@ -62,17 +70,34 @@ pub async fn run(args: SyncerArgs, stop: CancellationToken) -> Result<(), RunErr
     }
 }
 
+/// Starts the log and syncs.
 async fn sync(settings: Settings, stop: CancellationToken) -> Result<(), RunError> {
+    log::start(settings.log_format.unwrap_or_default(), settings.log_level.as_deref().unwrap_or(log::USUAL));
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        name = settings.name,
+        host_namespace = settings.host_namespace,
+        service = settings.service,
+        node_address = settings.node_address.map(tracing::field::display),
+        sync = settings.sync.as_ref().map(|kinds| kinds.join(",")),
+        listen = settings.listen.map(tracing::field::display),
+        "the syncer starts"
+    );
     let health = Health::default();
-    let served = run::serve(needed(settings.listen, "listen")?, health.clone(), stop.clone());
+    let served = Server::open(needed(settings.listen, "listen")?).await?.serve(health.clone());
     let running = async {
         let options = options::options(settings).await?;
-        run::run(options, health, stop.clone()).await
+        run::run(options, health, stop).await
     };
-    tokio::select! {
-        ended = served => ended,
+    let ended = tokio::select! {
+        () = served => Ok(()),
         ended = running => ended,
+    };
+    match &ended {
+        Ok(()) => tracing::info!("the syncer stops as it was told to"),
+        Err(error) => tracing::error!(%error, "the syncer gives up"),
     }
+    ended
 }
 
 /// A setting that must be said by somebody.

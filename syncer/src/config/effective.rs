@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, fmt::Write as _, net::Ipv4Addr, path::Path
 use serde_json::{Map, Value};
 
 use super::{ConfigError, Settings, file};
-use crate::{kubelet::NodeMetrics, run::Endpoints, translate::security::Level};
+use crate::{kubelet::NodeMetrics, log, run::Endpoints, translate::security::Level};
 
 /// Who said what a setting is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +81,8 @@ fn defaults() -> Settings {
         node_access: Some(false),
         cluster_domain: Some("cluster.local".to_owned()),
         listen: Some((Ipv4Addr::UNSPECIFIED, 8081).into()),
+        log_format: Some(log::Format::default()),
+        log_level: Some(log::USUAL.to_owned()),
         ..Settings::default()
     }
 }

@@ -13,6 +13,7 @@ use super::CustomKind;
 use crate::{
     kinds::{KindsError, optional},
     kubelet::NodeMetrics,
+    log,
     names::dns_label,
     run::{Endpoints, Owner},
     translate::security::Level,
@@ -136,14 +137,29 @@ pub struct Settings {
     #[arg(skip)]
     pub custom: Option<Vec<CustomKind>>,
 
-    /// Address of /livez and /readyz [default: 0.0.0.0:8081].
+    /// Address of /livez, /readyz and /metrics [default: 0.0.0.0:8081].
     #[arg(long, env = "TENANTBENCH_SYNCER_LISTEN", value_name = "ADDRESS")]
     pub listen: Option<SocketAddr>,
+
+    /// How log lines are written on standard error [default: text].
+    #[arg(long, env = "TENANTBENCH_SYNCER_LOG_FORMAT", value_enum, value_name = "FORMAT")]
+    pub log_format: Option<log::Format>,
+
+    /// What is logged: off, error, warn, info, debug or trace, or directives such as tenantbench=debug,kube=info
+    /// [default: info].
+    #[arg(long, env = "TENANTBENCH_SYNCER_LOG_LEVEL", value_name = "LEVEL", value_parser = log::level)]
+    #[serde(deserialize_with = "log_level")]
+    pub log_level: Option<String>,
 }
 
 fn label<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
     text.map(|text| dns_label(&text)).transpose().map_err(D::Error::custom)
+}
+
+fn log_level<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    text.map(|text| log::level(&text)).transpose().map_err(D::Error::custom)
 }
 
 fn option(name: &str) -> Result<String, KindsError> {

@@ -18,6 +18,10 @@ impl Contents {
         self.tables.get(&kind).unwrap_or(&self.none)
     }
 
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Kind, &Table<Wanted, Copied>)> {
+        self.tables.iter().map(|(kind, table)| (*kind, table))
+    }
+
     pub(super) fn of_mut(&mut self, kind: Kind) -> &mut Table<Wanted, Copied> {
         self.tables.entry(kind).or_default()
     }

@@ -3,7 +3,10 @@
 use std::collections::HashSet;
 
 use super::{Address, Copy, HostPod, Id, Index, Key, Pair, TenantPod, Token};
-use crate::{index::ServicePort, kinds::Kind};
+use crate::{
+    index::ServicePort,
+    kinds::{Kind, Side},
+};
 
 /// A Service as a pod's environment shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +71,21 @@ impl Index {
     pub fn is_forced(&self, pod: &Id) -> bool {
         let host = self.pods.get(pod).and_then(|pair| pair.host.as_ref());
         host.is_some_and(|host| self.forced.contains_key(&host.uid))
+    }
+
+    /// How many objects are known, by kind and side.
+    pub fn held(&self) -> Vec<(Kind, Side, usize)> {
+        let mut held = Vec::new();
+        let mut add = |kind, [tenant, host]: [usize; 2]| {
+            held.push((kind, Side::Tenant, tenant));
+            held.push((kind, Side::Host, host));
+        };
+        add(Kind::Pod, self.pods.held());
+        add(Kind::Service, self.services.held());
+        for (kind, table) in self.contents.iter() {
+            add(kind, table.held());
+        }
+        held
     }
 
     /// Whose copy the host object with this uid is.

@@ -62,6 +62,13 @@ impl<T, H> Table<T, H> {
         self.rows.get(id)
     }
 
+    /// How many objects of the tenant and of the host are there.
+    pub fn held(&self) -> [usize; 2] {
+        self.rows.values().fold([0, 0], |[tenant, host], pair| {
+            [tenant + usize::from(pair.tenant.is_some()), host + usize::from(pair.host.is_some())]
+        })
+    }
+
     /// All pairs.
     pub fn iter(&self) -> impl Iterator<Item = (&Id, &Pair<T, H>)> {
         self.rows.iter()

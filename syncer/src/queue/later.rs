@@ -22,6 +22,11 @@ impl<K: Ord> Later<K> {
         self.heap.push(Reverse((at, tenant, key)));
     }
 
+    /// How many keys of a tenant there are.
+    pub fn count(&self, tenant: TenantId) -> usize {
+        self.heap.iter().filter(|Reverse((_, of, _))| *of == tenant).count()
+    }
+
     /// When the first one comes back.
     pub fn next(&self) -> Option<Instant> {
         self.heap.peek().map(|Reverse((at, ..))| *at)

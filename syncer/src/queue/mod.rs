@@ -22,6 +22,19 @@ pub trait Merge {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TenantId(pub u32);
 
+/// How it stands with a tenant's keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lengths<'a, V> {
+    /// Keys that wait.
+    pub waiting: usize,
+    /// Keys that are worked on.
+    pub busy: usize,
+    /// Keys that failed last time.
+    pub failing: usize,
+    /// What goes along with the key that is next.
+    pub next: Option<&'a V>,
+}
+
 /// Keys that a tenant may have worked on per turn before the next tenant's.
 const QUANTUM: u32 = 8;
 
@@ -121,6 +134,17 @@ impl<K: Clone + Eq + Hash, V: Merge> Queue<K, V> {
         failures
     }
 
+    /// How it stands with a tenant's keys; none for one that never had any.
+    pub fn lengths(&self, tenant: TenantId) -> Option<Lengths<'_, V>> {
+        let lane = self.lanes.get(&tenant)?;
+        Some(Lengths {
+            waiting: lane.waiting.len(),
+            busy: lane.busy.len(),
+            failing: lane.failures.len(),
+            next: lane.order.front().and_then(|key| lane.waiting.get(key)),
+        })
+    }
+
     /// Whether nothing waits and nothing is being worked on.
     pub fn is_drained(&self) -> bool {
         self.lanes.values().all(|lane| lane.waiting.is_empty() && lane.busy.is_empty())
@@ -192,6 +216,18 @@ mod tests {
         assert_eq!(popped, [(A, 0), (A, 1), (B, 9)]);
         queue.done(A, &0, false);
         assert_eq!(queue.pop().map(|(_, key, _)| key), Some(2));
+    }
+
+    #[test]
+    fn lengths_tell_what_waits_what_is_worked_on_and_what_failed() {
+        let mut queue = Queue::new(1);
+        assert_eq!(queue.lengths(A), None);
+        (0..3).for_each(|key| queue.push(A, key, key));
+        queue.pop();
+        queue.done(A, &0, true);
+        queue.pop();
+        let lengths = Lengths { waiting: 1, busy: 1, failing: 1, next: Some(&2) };
+        assert_eq!(queue.lengths(A), Some(lengths));
     }
 
     #[test]

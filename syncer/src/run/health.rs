@@ -1,39 +1,66 @@
-//! Whether the syncer lives and is ready, as state and over HTTP.
+//! How a syncer fares: whether it lives, how far it has come, and what it counts.
 
-use std::{convert::Infallible, net::SocketAddr};
-
-use http::{Request, Response, StatusCode};
-use http_body_util::Full;
-use hyper::{
-    body::{Bytes, Incoming},
-    service::service_fn,
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
 };
-use hyper_util::rt::TokioIo;
-use tokio::{net::TcpListener, sync::watch};
-use tokio_util::sync::CancellationToken;
 
-use super::RunError;
+use tokio::sync::watch;
 
-/// How far a syncer has come. Clones share one state.
+use super::pulse::{Pulse, Pulses, STUCK};
+use crate::{
+    kinds::{Kind, Side},
+    metrics::Metrics,
+};
+
+/// How a syncer fares. Clones share one state.
 #[derive(Clone, Debug)]
-pub struct Health(watch::Sender<State>);
+pub struct Health {
+    state: watch::Sender<State>,
+    pulses: Pulses,
+    metrics: Metrics,
+}
 
-#[derive(Clone, Copy, Debug, Default)]
+/// How far it has come.
+#[derive(Clone, Debug, Default)]
 struct State {
-    lists: usize,
+    /// Lists that are not whole yet; none before it is known which there are.
+    lists: Option<BTreeSet<(Side, Kind)>>,
+    all_lists: Vec<(Side, Kind)>,
     drained: bool,
+}
+
+/// One thing that must be so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// Its name.
+    pub name: String,
+    /// What is wrong, if anything.
+    pub problem: Option<String>,
+}
+
+impl Check {
+    fn new(name: impl Into<String>, problem: Option<String>) -> Self {
+        Self { name: name.into(), problem }
+    }
 }
 
 impl Default for Health {
     fn default() -> Self {
-        Self(watch::Sender::new(State::default()))
+        let state = watch::Sender::new(State::default());
+        Self { state, pulses: Pulses::default(), metrics: Metrics::default() }
     }
 }
 
 impl Health {
+    /// What it counts and times.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
     /// Whether both sides have been listed and all that they asked for has been done once.
     pub fn is_ready(&self) -> bool {
-        self.0.borrow().drained
+        self.state.borrow().drained
     }
 
     /// Returns when it is ready.
@@ -41,55 +68,96 @@ impl Health {
         self.reach(|state| state.drained).await;
     }
 
-    pub(super) fn list_is_whole(&self) {
-        self.0.send_modify(|state| state.lists += 1);
+    /// What must be so for it to be alive. An API server that is away is none of this: a restart would not bring it back.
+    pub fn live(&self) -> Vec<Check> {
+        live(self.pulses.silences(Instant::now()))
     }
 
-    pub(super) async fn lists_are_whole(&self, all: usize) {
-        self.reach(|state| state.lists >= all).await;
+    /// What must be so for it to be ready.
+    pub fn readiness(&self) -> Vec<Check> {
+        readiness(&self.state.borrow())
+    }
+
+    /// A loop begins that must not stop.
+    pub(crate) fn pulse(&self, name: &str) -> Pulse {
+        self.pulses.add(name, Instant::now())
+    }
+
+    /// These lists must be whole before anything is decided.
+    pub(super) fn awaits(&self, lists: Vec<(Side, Kind)>) {
+        self.state.send_modify(|state| {
+            state.lists = Some(lists.iter().copied().collect());
+            state.all_lists = lists;
+        });
+    }
+
+    pub(super) fn list_is_whole(&self, side: Side, kind: Kind) {
+        self.state
+            .send_if_modified(|state| state.lists.as_mut().is_some_and(|lists| lists.remove(&(side, kind))));
+    }
+
+    pub(super) async fn lists_are_whole(&self) {
+        self.reach(|state| state.lists.as_ref().is_some_and(BTreeSet::is_empty)).await;
     }
 
     pub(super) fn drained(&self) {
-        self.0.send_if_modified(|state| !std::mem::replace(&mut state.drained, true));
+        self.state.send_if_modified(|state| !std::mem::replace(&mut state.drained, true));
     }
 
     async fn reach(&self, reached: impl FnMut(&State) -> bool) {
         // The sender is `self`, so the channel cannot close meanwhile.
-        let _ = self.0.subscribe().wait_for(reached).await;
+        let _ = self.state.subscribe().wait_for(reached).await;
     }
 }
 
-/// Serves `/livez` and `/readyz` on `address` until `stop`.
-///
-/// # Errors
-/// An address that cannot be listened on.
-pub async fn serve(address: SocketAddr, health: Health, stop: CancellationToken) -> Result<(), RunError> {
-    let listener = TcpListener::bind(address).await.map_err(|source| RunError::Listen { address, source })?;
-    loop {
-        let accepted = tokio::select! {
-            () = stop.cancelled() => return Ok(()),
-            accepted = listener.accept() => accepted,
-        };
-        let Ok((stream, _)) = accepted else { continue };
-        let health = health.clone();
-        let service = service_fn(move |request| {
-            let answer = answer(&request, &health);
-            async move { Ok::<_, Infallible>(answer) }
-        });
-        tokio::spawn(
-            hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service),
-        );
-    }
+fn live(silences: Vec<(String, Duration)>) -> Vec<Check> {
+    let stuck =
+        |silence: Duration| (silence >= STUCK).then(|| format!("has not turned for {} s", silence.as_secs()));
+    silences.into_iter().map(|(name, silence)| Check::new(name, stuck(silence))).collect()
 }
 
-fn answer(request: &Request<Incoming>, health: &Health) -> Response<Full<Bytes>> {
-    let (status, text) = match request.uri().path() {
-        "/livez" => (StatusCode::OK, "ok"),
-        "/readyz" if health.is_ready() => (StatusCode::OK, "ok"),
-        "/readyz" => (StatusCode::SERVICE_UNAVAILABLE, "not all is synced yet"),
-        _ => (StatusCode::NOT_FOUND, "this serves /livez and /readyz"),
+fn readiness(state: &State) -> Vec<Check> {
+    let Some(missing) = &state.lists else {
+        let problem =
+            "an API server has not answered yet what must be known first; the log at debug says what";
+        return vec![Check::new("start", Some(problem.to_owned()))];
     };
-    let mut response = Response::new(Full::new(Bytes::from_static(text.as_bytes())));
-    *response.status_mut() = status;
-    response
+    let list = |list: &(Side, Kind)| {
+        let name = format!("list {}/{}", list.0.word(), list.1.api().plural);
+        Check::new(name, missing.contains(list).then(|| "is not whole yet".to_owned()))
+    };
+    let waits = (!state.drained).then(|| "not all that the lists ask for has been done once".to_owned());
+    let lists = state.all_lists.iter().map(list);
+    lists.chain([Check::new("first round", waits)]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(checks: &[Check]) -> Vec<&str> {
+        checks.iter().filter(|check| check.problem.is_some()).map(|check| check.name.as_str()).collect()
+    }
+
+    #[test]
+    fn readiness_names_what_is_missing() {
+        let health = Health::default();
+        assert_eq!(problems(&health.readiness()), ["start"]);
+        health.awaits(vec![(Side::Tenant, Kind::Pod), (Side::Host, Kind::Pod)]);
+        assert_eq!(problems(&health.readiness()), ["list tenant/pods", "list host/pods", "first round"]);
+        health.list_is_whole(Side::Host, Kind::Pod);
+        assert_eq!(problems(&health.readiness()), ["list tenant/pods", "first round"]);
+        health.list_is_whole(Side::Tenant, Kind::Pod);
+        assert_eq!(problems(&health.readiness()), ["first round"]);
+        health.drained();
+        assert_eq!(problems(&health.readiness()), [""; 0]);
+        assert!(health.is_ready());
+    }
+
+    #[test]
+    fn a_loop_that_does_not_turn_any_more_is_dead() {
+        let silent = |seconds| live(vec![("watch host/pods".to_owned(), Duration::from_secs(seconds))]);
+        assert_eq!(silent(89)[0].problem, None);
+        assert_eq!(silent(90)[0].problem.as_deref(), Some("has not turned for 90 s"));
+    }
 }

@@ -6,18 +6,22 @@ mod health;
 mod jumps;
 mod prepare;
 mod probe;
+mod pulse;
 mod rights;
+mod serve;
 mod watches;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 pub use error::RunError;
-pub use health::{Health, serve};
+pub use health::{Check, Health};
 pub use prepare::Owner;
+pub use pulse::Pulse;
 pub use rights::Endpoints;
+pub use serve::Server;
 
 use crate::{
     client::{self, Purpose},
@@ -67,15 +71,25 @@ pub struct Options {
     pub kinds: Kinds,
 }
 
-/// Runs a syncer until `stop`. Waits for either API as long as it takes.
+/// How long turns that are under way may go on after `stop`. One that is dropped then is done anew by the next run.
+const LAST_TURNS: Duration = Duration::from_millis(800);
+
+/// Runs a syncer until `stop`, which it follows within a second. Waits for either API as long as it takes.
 ///
 /// # Errors
 /// What no waiting mends: unusable credentials or files, a service range that does not fit.
 pub async fn run(options: Options, health: Health, stop: CancellationToken) -> Result<(), RunError> {
-    let running = start(options, health, stop.clone());
+    let mut running = std::pin::pin!(start(options, health, stop.clone()));
     tokio::select! {
-        () = stop.cancelled() => Ok(()),
-        ended = running => ended,
+        ended = &mut running => return ended,
+        () = stop.cancelled() => {}
+    }
+    match tokio::time::timeout(LAST_TURNS, running).await {
+        Ok(ended) => ended,
+        Err(_) => {
+            tracing::info!("turns that are under way are dropped; the next run does them anew");
+            Ok(())
+        }
     }
 }
 
@@ -94,12 +108,20 @@ async fn start(options: Options, health: Health, stop: CancellationToken) -> Res
     };
 
     let namespace = options.names.host_namespace();
-    let kinds = rights::covered(options.kinds.clone(), options.endpoints, &host, namespace).await?;
-    let settings = prepare::settings(&options, &kinds, &host, &tenant).await?;
+    let prepared = async {
+        let kinds = rights::covered(options.kinds.clone(), options.endpoints, &host, namespace).await?;
+        let settings = prepare::settings(&options, &kinds, &host, &tenant).await?;
+        Ok::<_, RunError>((kinds, settings))
+    };
+    let Some((kinds, settings)) = stop.run_until_cancelled(prepared).await.transpose()? else {
+        return Ok(());
+    };
     let work = Arc::new(Work::new(options.clock.clone()));
     let id = TenantId(0);
-    let (tenant, host) = (Cluster::new(Side::Tenant, tenant), Cluster::new(Side::Host, host));
+    let cluster = |side, client| Cluster::new(side, client, health.metrics().clone());
+    let (tenant, host) = (cluster(Side::Tenant, tenant), cluster(Side::Host, host));
     let tenant = Arc::new(Tenant::new(id, settings, tenant, host, Arc::clone(&work)));
+    health.metrics().show(&tenant);
 
     let mut tasks = JoinSet::new();
     if let Some(endpoint) = endpoint {
@@ -108,26 +130,26 @@ async fn start(options: Options, health: Health, stop: CancellationToken) -> Res
         let backing = Backing { tenant: Arc::clone(&tenant), upgrades, reach };
         tasks.spawn(endpoint.serve(backing, stop.clone()));
     }
-    let listed = health.clone();
     let watches = watches::watches(&options.names, &kinds, &options.classes);
-    let lists = watches.iter().filter(|watch| watches::is_waited_for(watch.kind)).count();
+    let lists = watches.iter().filter(|watch| watches::is_waited_for(watch.kind));
+    health.awaits(lists.map(|watch| (watch.side, watch.kind)).collect());
     for watch in watches {
         let client = if watch.side == Side::Tenant { &tenant_watches } else { &host_watches }.clone();
-        let (tenant, listed, kind, side) = (Arc::clone(&tenant), listed.clone(), watch.kind, watch.side);
-        let counts = watches::is_waited_for(kind);
-        let mut first = true;
-        tasks.spawn(watch.run(client, stop.clone(), move |event| {
-            if tenant.watched(side, kind, event) && std::mem::take(&mut first) && counts {
-                listed.list_is_whole();
+        let (tenant, listed, kind, side) = (Arc::clone(&tenant), health.clone(), watch.kind, watch.side);
+        tasks.spawn(watch.run(client, health.clone(), stop.clone(), move |event| {
+            if tenant.watched(side, kind, event) {
+                listed.list_is_whole(side, kind);
             }
         }));
     }
     // Nothing is decided before: what is not listed yet is not gone.
-    health.lists_are_whole(lists).await;
+    if stop.run_until_cancelled(health.lists_are_whole()).await.is_none() {
+        return Ok(());
+    }
     tracing::info!("both sides are listed");
     tasks.spawn(tend_nodes(Arc::clone(&tenant)));
     tasks.spawn(jumps::look_out(Arc::clone(&tenant)));
-    dispatch::run(vec![tenant], work, health).await;
+    dispatch::run(vec![tenant], work, health, stop).await;
     Ok(())
 }
 

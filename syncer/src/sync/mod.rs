@@ -13,9 +13,9 @@ mod work;
 
 use std::time::Duration;
 
-pub use hand::Hand;
+pub use hand::{Hand, News};
 pub use tenant::{Settings, Tenant};
-pub use work::Work;
+pub use work::{Load, Work};
 
 use crate::{index::Key, kinds::Kind, write::WriteError};
 

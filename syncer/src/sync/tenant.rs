@@ -6,7 +6,7 @@ use kube::runtime::watcher::Event;
 use parking_lot::Mutex;
 use serde_json::Value;
 
-use super::{Doing, Hand, SyncError, Work, event::Events};
+use super::{Doing, Hand, Load, SyncError, Work, event::Events};
 use crate::{
     clock::Clock,
     index::{Id, Index, Key, PATIENCE, Seen},
@@ -94,6 +94,11 @@ impl Tenant {
         self.work.clock()
     }
 
+    /// How it stands with its keys.
+    pub fn load(&self) -> Load {
+        self.work.load(self.id)
+    }
+
     /// Its Nodes.
     pub fn nodes(&self) -> &Nodes {
         &self.nodes
@@ -124,28 +129,41 @@ impl Tenant {
 
     /// Takes in what a watch has to say. Returns whether a list is now whole.
     pub fn watched(&self, side: Side, kind: Kind, event: Event<Object>) -> bool {
+        let metrics = self.cluster(side).metrics();
         match event {
-            Event::Init => self.index.lock().listing(side, kind),
+            Event::Init => {
+                metrics.listing(side, kind);
+                self.index.lock().listing(side, kind);
+            }
             Event::InitDone => {
                 let vanished = self.index.lock().listed(side, kind);
-                self.push(vanished, Hand::default);
+                self.push(side, vanished);
                 return true;
             }
             Event::Delete(object) => {
+                metrics.shown(side, kind, object.version(), object.size());
                 let changed = self.index.lock().gone(side, kind, &object);
                 self.push_with(changed, side, kind, &object);
             }
-            Event::Apply(object) | Event::InitApply(object) if kind == Kind::Event => {
-                let key = Key::new(kind, Id::new(object.namespace(), object.name()));
-                self.work.push(self.id, key, Hand::of(side, object));
+            Event::Apply(object) => {
+                metrics.shown(side, kind, object.version(), object.size());
+                self.learn(side, kind, object, None);
             }
-            Event::Apply(object) | Event::InitApply(object) => self.learn(side, kind, object, None),
+            Event::InitApply(object) => {
+                metrics.listed(side, kind, object.size());
+                self.learn(side, kind, object, None);
+            }
         }
         false
     }
 
     /// Takes in an object as it is now, and has the keys looked at that it concerns, besides the one at work.
     pub(crate) fn learn(&self, side: Side, kind: Kind, object: Object, at_work: Option<&Key>) {
+        if kind == Kind::Event {
+            let key = Key::new(kind, Id::new(object.namespace(), object.name()));
+            self.push_with(vec![key], side, kind, &object);
+            return;
+        }
         let mut changed = self.index.lock().seen(side, kind, &object);
         changed.retain(|key| Some(key) != at_work);
         self.push_with(changed, side, kind, &object);
@@ -159,13 +177,15 @@ impl Tenant {
             tracing::warn!(kind, name = answer.name(), "someone keeps changing this copy; it is left so now");
         }
         let changed = changed.into_iter().filter(|key| key != at_work);
-        self.push(changed.collect(), Hand::default);
+        self.push(Side::Tenant, changed.collect());
     }
 
     /// Has every pod with tokens looked at: the clock has jumped.
     pub fn look_at_tokens(&self) {
         let pods: Vec<Id> = self.index(|index| index.tokens.iter().map(|(id, _)| id.clone()).collect());
-        self.push(pods.into_iter().map(|id| Key::new(Kind::Pod, id)).collect(), Hand::default);
+        for pod in pods {
+            self.work.push(self.id, Key::new(Kind::Pod, pod), Hand::default());
+        }
     }
 
     /// Takes in a tenant's object whose origin is the host, sent with this content and stored as `answer`.
@@ -223,16 +243,22 @@ impl Tenant {
         })
     }
 
-    /// Keys of the object's own kind get it into their hand: as it is now, or as it was last.
+    /// Keys of the object's own kind get it into their hand: as it is now, or as it was last. To keys of another kind it
+    /// is news of the tenant: the way down is what waits for others.
     fn push_with(&self, keys: Vec<Key>, side: Side, kind: Kind, object: &Object) {
+        let now = self.clock().instant();
         for key in keys {
-            let hand = if key.kind == kind { Hand::of(side, object.clone()) } else { Hand::default() };
+            let is_own = key.kind == kind;
+            let hand =
+                if is_own { Hand::of(side, object.clone(), now) } else { Hand::seen(Side::Tenant, now) };
             self.work.push(self.id, key, hand);
         }
     }
 
-    fn push(&self, keys: Vec<Key>, hand: impl Fn() -> Hand) {
-        keys.into_iter().for_each(|key| self.work.push(self.id, key, hand()));
+    /// Has keys looked at because of news of a side.
+    fn push(&self, side: Side, keys: Vec<Key>) {
+        let now = self.clock().instant();
+        keys.into_iter().for_each(|key| self.work.push(self.id, key, Hand::seen(side, now)));
     }
 }
 

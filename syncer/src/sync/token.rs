@@ -33,6 +33,7 @@ pub(super) async fn mint(tenant: &Tenant, pod: &Value) -> Result<Option<Minted>,
     let minted_at = tenant.clock().steady();
     let requests = asks.iter().map(|ask| request(tenant, pod, ask));
     let answers = futures::future::try_join_all(requests).await?;
+    tenant.cluster(Side::Tenant).metrics().tokens_minted(answers.len());
     let life = answers.iter().map(|(_, life)| *life).min().unwrap_or_default();
     let refresh_at = minted_at.saturating_add(life * REFRESH_AT_PERCENT / 100).unwrap_or(Timestamp::MAX);
     let tokens = asks.into_iter().zip(answers).map(|(ask, (token, _))| (ask.key, token)).collect();

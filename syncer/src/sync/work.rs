@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use super::Hand;
+use super::{Hand, hand::News};
 use crate::{
     clock::Clock,
     index::Key,
@@ -26,13 +26,40 @@ pub struct Work {
 #[derive(Debug)]
 struct State {
     queue: Queue<Key, Hand>,
-    later: Later<Key>,
+    later: Later<(Key, News)>,
+    /// Changes followed so far.
+    changes: u64,
+}
+
+impl State {
+    fn push(&mut self, tenant: TenantId, key: Key, mut hand: Hand) {
+        if hand.news.change.is_none() {
+            self.changes += 1;
+            hand.news.change = Some(self.changes);
+        }
+        self.queue.push(tenant, key, hand);
+    }
+}
+
+/// How it stands with a tenant's keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    /// Keys that wait for a turn.
+    pub waiting: usize,
+    /// How long the next of them has waited.
+    pub oldest: Duration,
+    /// Keys that have their turn now.
+    pub in_flight: usize,
+    /// Keys whose last turn failed.
+    pub failing: usize,
+    /// Keys that come back at a time.
+    pub later: usize,
 }
 
 impl Work {
     /// Nothing to do yet, by this clock.
     pub fn new(clock: Clock) -> Self {
-        let state = State { queue: Queue::new(IN_FLIGHT_PER_TENANT), later: Later::default() };
+        let state = State { queue: Queue::new(IN_FLIGHT_PER_TENANT), later: Later::default(), changes: 0 };
         Self { state: Mutex::new(state), wake: Notify::new(), clock }
     }
 
@@ -43,14 +70,31 @@ impl Work {
 
     /// Adds a key.
     pub fn push(&self, tenant: TenantId, key: Key, hand: Hand) {
-        self.state.lock().queue.push(tenant, key, hand);
+        self.state.lock().push(tenant, key, hand);
         self.wake.notify_one();
     }
 
-    /// Adds a key after a while.
-    pub fn push_later(&self, wait: Duration, tenant: TenantId, key: Key) {
-        self.state.lock().later.push(self.clock.instant() + wait, tenant, key);
+    /// Adds a key after a while, with the news that are not followed yet.
+    pub fn push_later(&self, wait: Duration, tenant: TenantId, key: Key, news: Option<News>) {
+        let at = self.clock.instant() + wait;
+        self.state.lock().later.push(at, tenant, (key, news.unwrap_or_default()));
         self.wake.notify_one();
+    }
+
+    /// How it stands with a tenant's keys.
+    pub fn load(&self, tenant: TenantId) -> Load {
+        let now = self.clock.instant();
+        let state = self.state.lock();
+        let later = state.later.count(tenant);
+        let Some(lengths) = state.queue.lengths(tenant) else { return Load { later, ..Load::default() } };
+        let since = lengths.next.and_then(|hand| hand.news.first()).map_or(now, |(_, at)| at);
+        Load {
+            waiting: lengths.waiting,
+            oldest: now.saturating_duration_since(since),
+            in_flight: lengths.busy,
+            failing: lengths.failing,
+            later,
+        }
     }
 
     /// The next key, as soon as there is one.
@@ -89,8 +133,8 @@ impl Work {
     fn pop(&self) -> Result<(TenantId, Key, Hand), Option<Instant>> {
         let mut state = self.state.lock();
         let now = self.clock.instant();
-        while let Some((tenant, key)) = state.later.pop(now) {
-            state.queue.push(tenant, key, Hand::default());
+        while let Some((tenant, (key, news))) = state.later.pop(now) {
+            state.push(tenant, key, Hand::again(news));
         }
         state.queue.pop().ok_or_else(|| state.later.next())
     }

@@ -14,6 +14,7 @@ use crate::{
     kinds::{Kind, Side},
     object::Object,
     retry::Patience,
+    run::Health,
 };
 
 /// What to watch.
@@ -31,28 +32,37 @@ pub struct Watch {
     pub fields: String,
 }
 
+impl std::fmt::Display for Watch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "watch {}/{}", self.side.word(), self.kind.api().plural)
+    }
+}
+
 impl Watch {
     /// Hands each event to `sink` until `stop`. Failures are retried for ever: the API server may not be up yet, or
     /// may come back.
     pub async fn run(
         self,
         client: kube::Client,
+        health: Health,
         stop: CancellationToken,
         mut sink: impl FnMut(Event<Object>),
     ) {
+        let pulse = health.pulse(&self.to_string());
         let events = self.events(client);
         let mut events = std::pin::pin!(events);
         loop {
             let next = tokio::select! {
                 () = stop.cancelled() => return,
                 next = events.try_next() => next,
+                () = pulse.due() => continue,
             };
             match next {
                 Ok(Some(event)) => sink(event),
                 Ok(None) => return,
                 Err(error) => {
-                    let name = self.kind.api().plural;
-                    tracing::debug!(side = ?self.side, kind = name, %error, "the watch is interrupted");
+                    health.metrics().interrupted(self.side, self.kind);
+                    tracing::debug!(watch = %self, %error, "the watch is interrupted");
                 }
             }
         }

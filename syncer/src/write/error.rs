@@ -2,6 +2,8 @@
 
 use kube::core::Status;
 
+use crate::metrics::Outcome;
+
 /// A call that failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -47,6 +49,18 @@ pub enum WriteError {
 impl WriteError {
     pub(super) fn unreachable(error: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::Unreachable(Box::new(error))
+    }
+
+    /// How the call is counted.
+    pub(super) fn outcome(&self) -> Outcome {
+        match self {
+            Self::Exists => Outcome::Exists,
+            Self::Gone => Outcome::Gone,
+            Self::Conflict(_) => Outcome::Conflict,
+            Self::Throttled { .. } => Outcome::Throttled,
+            Self::Refused(_) => Outcome::Refused,
+            _ => Outcome::Lost,
+        }
     }
 
     /// Whether it was refused for a field that cannot be changed in place.

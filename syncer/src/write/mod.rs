@@ -1,9 +1,8 @@
 //! Calls to one API server. The only writer: whatever the syncer changes on either side goes through [`Cluster`].
 
-mod count;
 mod error;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{Method, Request, StatusCode, header, response::Parts};
@@ -11,11 +10,11 @@ use http_body_util::BodyExt;
 use kube::{Client, client::Body, core::Status};
 use serde_json::{Value, json};
 
-pub use count::{Counts, Outcome};
 pub use error::WriteError;
 
 use crate::{
     kinds::{Kind, Side},
+    metrics::{Call, Metrics, Outcome, Verb, turn::Waiting},
     object::Object,
 };
 
@@ -49,7 +48,7 @@ impl PatchForm {
 pub struct Cluster {
     client: Debugless,
     side: Side,
-    counts: Counts,
+    metrics: Metrics,
 }
 
 /// kube's client, which cannot print itself.
@@ -63,8 +62,8 @@ impl std::fmt::Debug for Debugless {
 
 impl Cluster {
     /// One side, reached by `client`.
-    pub fn new(side: Side, client: Client) -> Self {
-        Self { client: Debugless(client), side, counts: Counts::default() }
+    pub fn new(side: Side, client: Client, metrics: Metrics) -> Self {
+        Self { client: Debugless(client), side, metrics }
     }
 
     /// Which side this is.
@@ -77,9 +76,9 @@ impl Cluster {
         &self.client.0
     }
 
-    /// What became of the writes so far.
-    pub fn counts(&self) -> &Counts {
-        &self.counts
+    /// Where its calls are counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Reads an object; none if there is none of that name.
@@ -98,7 +97,7 @@ impl Cluster {
     /// # Errors
     /// [`WriteError::Exists`] where there is one of that name.
     pub async fn create(&self, kind: Kind, namespace: &str, object: &Value) -> Result<Object, WriteError> {
-        self.write(Method::POST, &kind.path(namespace, ""), "application/json", object).await
+        self.write(kind, Method::POST, &kind.path(namespace, ""), "application/json", object).await
     }
 
     /// Writes an object whole; returns it as written.
@@ -112,7 +111,7 @@ impl Cluster {
         name: &str,
         object: &Value,
     ) -> Result<Object, WriteError> {
-        self.write(Method::PUT, &kind.path(namespace, name), "application/json", object).await
+        self.write(kind, Method::PUT, &kind.path(namespace, name), "application/json", object).await
     }
 
     /// Changes an object or, with `subresource`, a part of it; returns it as changed.
@@ -132,7 +131,7 @@ impl Cluster {
             path.push('/');
             path.push_str(subresource);
         }
-        self.write(Method::PATCH, &path, form.content_type(), patch).await
+        self.write(kind, Method::PATCH, &path, form.content_type(), patch).await
     }
 
     /// Deletes the object that has this uid. It being gone already is fine.
@@ -156,7 +155,6 @@ impl Cluster {
         let body = options.to_string().into();
         let answer =
             self.send(Method::DELETE, &kind.path(namespace, name), "application/json", Some(body)).await;
-        self.counts.note(&answer);
         match answer {
             // A conflict here is another object of that name, which is not the one to delete.
             Ok(_) | Err(WriteError::Gone | WriteError::Conflict(_)) => Ok(()),
@@ -170,20 +168,21 @@ impl Cluster {
     /// Whatever the API server or the way to it refuses.
     pub async fn post(&self, path: &str, body: &Value) -> Result<Value, WriteError> {
         let answer = self.send(Method::POST, path, "application/json", Some(body.to_string().into())).await;
-        self.counts.note(&answer);
         serde_json::from_slice(&answer?).map_err(WriteError::Answer)
     }
 
     async fn write(
         &self,
+        kind: Kind,
         method: Method,
         path: &str,
         content_type: &str,
         body: &Value,
     ) -> Result<Object, WriteError> {
-        let answer = self.object(method, path, content_type, Some(body.to_string().into())).await;
-        self.counts.note(&answer);
-        answer
+        let asked = Instant::now();
+        let object = self.object(method, path, content_type, Some(body.to_string().into())).await?;
+        self.metrics.answered(self.side, kind, object.version(), asked);
+        Ok(object)
     }
 
     async fn object(
@@ -205,7 +204,30 @@ impl Cluster {
         Ok((head, bytes))
     }
 
+    /// Asks, and notes what became of it.
     async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        content_type: &str,
+        body: Option<Bytes>,
+    ) -> Result<Bytes, WriteError> {
+        let (verb, sent, asked) = (Verb::from(&method), body.as_ref().map_or(0, Bytes::len), Instant::now());
+        let waiting = Waiting::begin(verb != Verb::Get);
+        let answer = self.ask(method, path, content_type, body).await;
+        drop(waiting);
+        let outcome = answer.as_ref().map_or_else(WriteError::outcome, |_| Outcome::Done);
+        let received = answer.as_ref().map_or(0, Bytes::len);
+        let took = asked.elapsed();
+        self.metrics.call(&Call { side: self.side, verb, path, outcome, took, sent, received });
+        if verb != Verb::Get {
+            let (side, action, outcome) = (self.side.word(), verb.word(), outcome.word());
+            tracing::debug!(side, action, path, outcome, took = took.as_secs_f64(), "written");
+        }
+        answer
+    }
+
+    async fn ask(
         &self,
         method: Method,
         path: &str,

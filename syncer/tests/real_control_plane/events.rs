@@ -59,7 +59,7 @@ async fn a_pod_that_cannot_be_carried_says_why() {
     claiming["spec"]["resourceClaims"] = json!([{"name": "gpu", "resourceClaimName": "of-someone-else"}]);
     create(&world.tenant_api::<Pod>("default"), claiming).await;
     let event = event_about(world.tenant_api("default"), "web", "NotSynced").await;
-    assert_eq!(event.message.as_deref(), Some("resourceClaims is not synced; remove it"));
+    assert_eq!(event.message.as_deref(), Some("spec.resourceClaims is not synced; remove it"));
     assert!(
         world
             .host_api::<Pod>()

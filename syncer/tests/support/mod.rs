@@ -6,6 +6,8 @@ mod egress;
 mod kubectl;
 mod kubelet;
 mod process;
+mod program;
+pub(crate) mod served;
 mod streams;
 
 use std::{net::TcpListener, time::Duration};
@@ -40,6 +42,7 @@ use tracing_subscriber::EnvFilter;
 
 pub(crate) use kubectl::Kubectl;
 pub(crate) use kubelet::HostKubelet;
+pub(crate) use program::SyncerProgram;
 pub(crate) use streams::HostStreams;
 
 /// The host namespace of the tenant.
@@ -76,6 +79,11 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    /// What it tells of itself.
+    pub(crate) fn health(&self) -> Health {
+        self.health.clone()
+    }
+
     /// Waits until it is ready.
     pub(crate) async fn ready(&self) {
         soon("the syncer to be ready", self.health.ready()).await;

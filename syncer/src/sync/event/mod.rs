@@ -36,6 +36,7 @@ pub(super) async fn copy(tenant: &Tenant, hand: Hand) -> Result<(), SyncError> {
     let found = tenant.index(|index| index.copy(uid).map(|copy| (copy.clone(), index.around(&copy.key))));
     let Some((copy, near)) = found else { return Ok(()) };
     if !tenant.events().limit.lock().take(tenant.clock().instant()) {
+        tenant.cluster(Side::Tenant).metrics().event_dropped();
         tracing::debug!("too many events at once; this one stays on the host");
         return Ok(());
     }
@@ -68,6 +69,7 @@ pub(super) async fn warn(tenant: &Tenant, kind: Kind, object: &Object, reason: &
     let written = match say {
         Say::Nothing => return,
         Say::First => {
+            tenant.cluster(Side::Tenant).metrics().refused(kind);
             wanted["count"] = json!(1);
             wanted["firstTimestamp"] = json!(now);
             wanted["lastTimestamp"] = json!(now);

@@ -39,7 +39,7 @@ impl<'a> Wording<'a> {
     #[must_use]
     pub fn with_object(self, id: &Id) -> Self {
         let tenant = self.called(&id.namespace, &id.name);
-        let host = self.names.host(&id.namespace, &id.name);
+        let (_, host) = self.names.place(&id.namespace, &id.name);
         self.with(host, tenant)
     }
 
@@ -76,6 +76,11 @@ impl<'a> Wording<'a> {
     fn plain(&self, word: &str) -> Option<String> {
         let rest = word.strip_suffix(self.names.vcluster())?.strip_suffix("-x-")?;
         let (name, namespace) = rest.split_once("-x-")?;
+        if let Some(name) = name.strip_prefix("vc-")
+            && self.names.host_cluster(name) == word
+        {
+            return Some(name.to_owned());
+        }
         (self.names.host(namespace, name) == word).then(|| self.called(namespace, name))
     }
 
@@ -143,6 +148,7 @@ mod tests {
                 &format!("configmap {hashed} and {hashed}-copy"),
                 "configmap app.cfg and app.cfg-copy".to_owned(),
             ),
+            (&names.host_cluster("fast"), "fast".to_owned()),
             ("", String::new()),
         ];
         for (host, tenant) in table {
