@@ -40,6 +40,12 @@ pub enum RunError {
     /// The plane's Service has no cluster address.
     #[error("host Service {0} has no cluster address and port; pods reach the tenant's API by them")]
     ServiceAddress(String),
+    /// Pods of the tenant could be taken for the plane's.
+    #[error(
+        "a tenant's pod could have the labels that host Service {0} selects, and get the plane's traffic; add a label \
+         that begins with tenantbench.dev/ to the plane's pods and to the selector"
+    )]
+    ServiceSelector(String),
     /// A range that is none.
     #[error("{0:?} is no service range; write it as 10.96.0.0/16")]
     RangeForm(String),

@@ -1,5 +1,7 @@
 //! What must be known before the first object: owner, addresses, rights.
 
+use std::collections::BTreeMap;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use kube::{
     Api, Client,
@@ -10,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Options, RunError, probe};
-use crate::{kinds::Kinds, retry, sync::Settings};
+use crate::{kinds::Kinds, names::marks, retry, sync::Settings};
 
 /// The plane's own object on the host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -142,9 +144,19 @@ async fn api_address(host: &Client, namespace: &str, service: &str) -> Result<(S
     let found = until_answered("reading the plane's Service", || api.get(service)).await?;
     let none = || RunError::ServiceAddress(service.to_owned());
     let spec = found.spec.ok_or_else(none)?;
+    if !is_the_planes_alone(spec.selector.as_ref()) {
+        return Err(RunError::ServiceSelector(service.to_owned()));
+    }
     let port = spec.ports.iter().flatten().next().map(|port| port.port).ok_or_else(none)?;
     let ip = spec.cluster_ip.filter(|ip| ip != "None" && !ip.is_empty()).ok_or_else(none)?;
     Ok((ip, u16::try_from(port).map_err(|_| none())?))
+}
+
+/// Whether no pod of the tenant can meet this selector. Labels of our domain are not carried, and two are on each pod.
+fn is_the_planes_alone(selector: Option<&BTreeMap<String, String>>) -> bool {
+    let never_carried =
+        |key: &String| marks::is_ours(key) && ![marks::VCLUSTER, marks::NAMESPACE].contains(&&**key);
+    selector.is_none_or(|selector| selector.is_empty() || selector.keys().any(never_carried))
 }
 
 /// Certificates as text.
@@ -166,6 +178,16 @@ fn pem(certificates: &[Vec<u8>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_planes_service_selects_by_a_label_that_no_tenant_can_have() {
+        let selector = |keys: &[&str]| keys.iter().map(|key| ((*key).to_owned(), "vc".to_owned())).collect();
+        assert!(is_the_planes_alone(None));
+        assert!(is_the_planes_alone(Some(&selector(&[]))));
+        assert!(is_the_planes_alone(Some(&selector(&["app", "tenantbench.dev/virtual-cluster"]))));
+        assert!(!is_the_planes_alone(Some(&selector(&["app", "release"]))));
+        assert!(!is_the_planes_alone(Some(&selector(&["tenantbench.dev/vcluster"]))));
+    }
 
     #[test]
     fn an_owner_is_a_kind_and_a_name() {

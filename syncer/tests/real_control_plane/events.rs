@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::support::{HOST_NAMESPACE, World, create, is_ready, pod, soon, until};
 
 /// The first event about a pod that has this reason.
-async fn event_about(api: Api<Event>, pod: &str, reason: &str) -> Event {
+pub(crate) async fn event_about(api: Api<Event>, pod: &str, reason: &str) -> Event {
     use futures::StreamExt;
     let events = watcher(api, watcher::Config::default()).applied_objects().filter_map(|event| {
         let event = event.ok().filter(|event| {

@@ -1,11 +1,14 @@
 //! What a real API server makes of translated pods: what it fills in, what it checks, what it forbids.
 
-use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret};
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod, Secret};
 use kube::Api;
 use serde_json::{Value, json};
 use tenantbench_syncer::translate::{pod::Rules, security::Level};
 
-use crate::support::{World, create, until};
+use crate::{
+    events::event_about,
+    support::{World, create, pod, until},
+};
 
 /// A pod that uses every field that is carried, and one volume of each kind that names something.
 const MAXIMAL: &str = include_str!("../tables/maximal_pod.json");
@@ -86,4 +89,52 @@ async fn a_pod_with_every_field_is_accepted_by_the_host() {
         assert!(all.contains(&world.names.host("default", name).as_str()), "{name} is not named");
     }
     assert!(world.host_api::<ConfigMap>().get_opt("settings").await.expect("may read").is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pod_below_its_tenants_level_of_pod_security_is_refused_with_each_violation() {
+    let world = World::start().await;
+    let mut options = world.options();
+    options.pods.level = Level::Restricted;
+    let syncer = world.launch(options);
+    syncer.ready().await;
+    create(&world.tenant_api::<Pod>("default"), pod("web", None)).await;
+    let event = event_about(world.tenant_api("default"), "web", "NotSynced").await;
+    let message = event.message.unwrap_or_default();
+    assert!(message.starts_with("violates PodSecurity \"restricted:latest\": "), "{message}");
+    for control in
+        ["allowPrivilegeEscalation != false", "runAsNonRoot != true", "seccompProfile", "capabilities"]
+    {
+        assert!(message.contains(control), "{message}");
+    }
+    let host = world.host_api::<Pod>().get_opt(&world.names.host("default", "web")).await;
+    assert!(host.expect("may read").is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_selector_of_namespaces_means_the_tenants_own() {
+    let world = World::start().await;
+    let namespaces = Api::<Namespace>::all(world.tenant.clone());
+    create(&namespaces, json!({"metadata": {"name": "ml", "labels": {"team": "a"}}})).await;
+    // On the host another one has that label, and must mean nothing.
+    let of_host = Api::<Namespace>::all(world.host.clone());
+    create(&of_host, json!({"metadata": {"name": "other", "labels": {"team": "a"}}})).await;
+    let _syncer = world.syncer().await;
+    let mut web = pod("web", None);
+    web["spec"]["affinity"] = json!({"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{
+        "topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": "web"}},
+        "namespaceSelector": {"matchLabels": {"team": "a"}},
+    }]}});
+    create(&world.tenant_api::<Pod>("default"), web).await;
+    let host_name = world.names.host("default", "web");
+    let is_there = |pod: Option<&Pod>| pod.is_some();
+    let host = until("the host's pod", &world.host_api::<Pod>(), &host_name, is_there).await;
+    let host = json!(host);
+    let term =
+        &host["spec"]["affinity"]["podAntiAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"][0];
+    assert_eq!((term.get("namespaces"), term.get("namespaceSelector")), (None, None));
+    assert_eq!(
+        term["labelSelector"]["matchExpressions"][1],
+        json!({"key": "tenantbench.dev/namespace", "operator": "In", "values": ["ml"]})
+    );
 }
