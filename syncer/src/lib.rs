@@ -24,3 +24,6 @@ pub mod sync;
 pub mod translate;
 pub mod watch;
 pub mod write;
+
+#[cfg(test)]
+mod operators_page;

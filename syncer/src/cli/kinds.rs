@@ -22,6 +22,8 @@ enum Output {
     Table,
     /// For programs.
     Json,
+    /// For documents.
+    Markdown,
 }
 
 /// A row as it is printed.
@@ -66,6 +68,7 @@ impl Line {
 pub(super) fn run(args: &KindsArgs) -> Result<(), RunError> {
     match args.output {
         Output::Table => print(&format!("{}\n", table())),
+        Output::Markdown => print(&format!("{}\n", markdown())),
         Output::Json => {
             let lines: Vec<Line> = TABLE.iter().map(Line::of).collect();
             print(&format!("{:#}\n", serde_json::json!(lines)))
@@ -73,31 +76,51 @@ pub(super) fn run(args: &KindsArgs) -> Result<(), RunError> {
     }
 }
 
+const HEAD: [&str; 7] = ["KIND", "API", "WAY", "WHICH", "ON", "TRANSLATOR", "HOST RIGHTS"];
+
+/// The cells of a row, in the order of [`HEAD`].
+fn cells(row: &Row) -> [String; HEAD.len()] {
+    let api = row.kind.api();
+    let on = match row.on {
+        On::Default => "yes".to_owned(),
+        On::WhereGranted(_) => "where granted".to_owned(),
+        On::Option(name) => format!("--sync {name}"),
+    };
+    let rights: Vec<String> =
+        row.rights().map(|(resource, verbs)| format!("{resource}: {}", verbs.join(","))).collect();
+    [
+        api.name.to_owned(),
+        api.api_version(),
+        way(row.direction).to_owned(),
+        which(row.scope).to_owned(),
+        on,
+        row.translator.to_owned(),
+        rights.join("; "),
+    ]
+}
+
 fn table() -> String {
     let mut table = Builder::default();
-    table.push_record(["KIND", "API", "WAY", "WHICH", "ON", "TRANSLATOR", "HOST RIGHTS"]);
+    table.push_record(HEAD);
     for row in TABLE {
-        let api = row.kind.api();
-        let on = match row.on {
-            On::Default => "yes".to_owned(),
-            On::WhereGranted(_) => "where granted".to_owned(),
-            On::Option(name) => format!("--sync {name}"),
-        };
-        let rights: Vec<String> =
-            row.rights().map(|(resource, verbs)| format!("{resource}: {}", verbs.join(","))).collect();
-        table.push_record([
-            api.name.to_owned(),
-            api.api_version(),
-            way(row.direction).to_owned(),
-            which(row.scope).to_owned(),
-            on,
-            row.translator.to_owned(),
-            rights.join("; "),
-        ]);
+        table.push_record(cells(row));
     }
     let mut table = table.build();
     table.with(Style::blank());
     table.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
+/// The table in a document. Which module translates a kind is nothing for its readers.
+pub(crate) fn markdown() -> String {
+    const SHOWN: [usize; 6] = [0, 1, 2, 3, 4, 6];
+    let line = |cells: Vec<String>| format!("| {} |", cells.join(" | "));
+    let head = line(SHOWN.map(|at| HEAD[at].to_lowercase()).to_vec());
+    let rule = format!("|{}", "---|".repeat(SHOWN.len()));
+    let rows = TABLE.iter().map(|row| {
+        let cells = cells(row);
+        line(SHOWN.map(|at| cells[at].clone()).to_vec())
+    });
+    [head, rule].into_iter().chain(rows).collect::<Vec<_>>().join("\n")
 }
 
 fn way(direction: Direction) -> &'static str {

@@ -1,7 +1,7 @@
 //! The command line of a syncer, the same in `tenantbench-syncer` and `tenantbench syncer`.
 
 mod config;
-mod kinds;
+pub(crate) mod kinds;
 mod options;
 mod role;
 

@@ -31,6 +31,13 @@ const KEYS: [(About, fn(&Load) -> usize); 4] = [
     (("later_keys", "Keys that come back at a time: retries, and tokens to be replaced"), |load| load.later),
 ];
 
+/// The names of all gauges here, as they are shown.
+#[cfg(test)]
+pub(super) fn names() -> Vec<String> {
+    let plain = KEYS.iter().map(|((name, _), _)| *name).chain([OBJECTS.0, NODES.0]);
+    plain.map(str::to_owned).chain([format!("{}_seconds", OLDEST.0)]).collect()
+}
+
 #[derive(Debug)]
 pub(super) struct State(Arc<Mutex<Vec<Weak<Tenant>>>>);
 

@@ -99,3 +99,15 @@ fn bounds_begin_round_and_reach_far_enough() {
     assert_eq!(bounds[..3], [0.0005, 0.001, 0.002]);
     assert!(bounds[17] > 60.0);
 }
+
+/// The name of every metric, as it is shown.
+pub(crate) fn names() -> Vec<String> {
+    let text = used().text();
+    let families = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    let shown = families.filter_map(|line| line.split_once(' ')).map(|(name, kind)| match kind {
+        "counter" => format!("{name}_total"),
+        "info" => format!("{name}_info"),
+        _ => name.to_owned(),
+    });
+    shown.chain(state::names().into_iter().map(|name| format!("{PREFIX}_{name}"))).collect()
+}
