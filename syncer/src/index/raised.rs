@@ -64,6 +64,15 @@ impl Index {
         self.raising.tables.get(&kind)
     }
 
+    /// The names of the host's objects that the tenant has our copies of, or is about to.
+    pub fn copied_from_host(&self, kind: Kind) -> Vec<String> {
+        let pairs = self.raised(kind).into_iter().flat_map(Table::iter);
+        let copied = pairs.filter(|(_, pair)| {
+            pair.host.is_some() && pair.tenant.as_ref().is_none_or(|tenant| tenant.detail.is_ours)
+        });
+        copied.map(|(id, _)| id.name.to_string()).collect()
+    }
+
     /// What the tenant's Node is to hold; none where the host has no such node.
     pub fn wanted_node(&self, name: &str) -> Option<u64> {
         if !self.raising.follows_nodes {

@@ -1,6 +1,6 @@
 //! One virtual cluster: data, not tasks.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use kube::runtime::watcher::Event;
 use parking_lot::Mutex;
@@ -233,14 +233,26 @@ impl Tenant {
     /// Calls `f` with what a pod of `namespace` is translated in.
     pub(super) fn around<T>(&self, namespace: &str, f: impl FnOnce(&Surroundings<'_>) -> T) -> T {
         let (links, dns) = self.index(|index| (index.links(namespace), index.dns()));
+        let rules = self.pod_rules();
         f(&Surroundings {
             ownership: &self.ownership,
             api: (&self.settings.api.0, self.settings.api.1),
             links: &links,
             dns: dns.as_deref(),
             namespaces: &|selector| self.index(|index| index.namespaces(selector)),
-            rules: &self.settings.pods,
+            rules: &rules,
         })
+    }
+
+    /// What the tenant's pods may do: what was set, and to name the host's classes that the tenant has copies of.
+    fn pod_rules(&self) -> Cow<'_, Rules> {
+        let shared = self.index(|index| index.copied_from_host(Kind::RuntimeClass));
+        if shared.is_empty() {
+            return Cow::Borrowed(&self.settings.pods);
+        }
+        let mut rules = self.settings.pods.clone();
+        rules.runtime_classes.extend(shared);
+        Cow::Owned(rules)
     }
 
     /// Keys of the object's own kind get it into their hand: as it is now, or as it was last. To keys of another kind it

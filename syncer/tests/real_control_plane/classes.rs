@@ -3,7 +3,10 @@
 use k8s_openapi::{
     ClusterResourceScope, Resource as _,
     api::{
-        core::v1::Event, networking::v1::IngressClass, node::v1::RuntimeClass, scheduling::v1::PriorityClass,
+        core::v1::{Event, Pod},
+        networking::v1::IngressClass,
+        node::v1::RuntimeClass,
+        scheduling::v1::PriorityClass,
         storage::v1::StorageClass,
     },
 };
@@ -31,11 +34,15 @@ struct Lab {
 
 impl Lab {
     async fn start(world: World) -> Self {
+        Self::with_selector(world, "").await
+    }
+
+    async fn with_selector(world: World, classes: &str) -> Self {
         let kinds = OPTIONS.iter().fold(Kinds::default(), |kinds, option| {
             kinds.with(optional(option).expect("an option")).expect("fits")
         });
         world.grant_everywhere(rules(&kinds).cluster).await;
-        let syncer = world.launch(Options { kinds, ..world.options() });
+        let syncer = world.launch(Options { kinds, classes: classes.to_owned(), ..world.options() });
         syncer.ready().await;
         Self { world, syncer }
     }
@@ -153,6 +160,44 @@ async fn the_tenants_own_class_of_that_name_stays_and_is_told_about() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_class_comes_and_goes_with_the_label_that_is_selected() {
+    let lab = Lab::with_selector(World::start().await, "tenants=yes").await;
+    let (host, tenant) = lab.both::<PriorityClass>();
+    create(&host, json!({"metadata": {"name": "platform"}, "value": 9})).await;
+    create(&host, json!({"metadata": {"name": "high", "labels": {"tenants": "yes"}}, "value": 7})).await;
+    until("the copy", &tenant, "high", |copy: Option<&PriorityClass>| copy.is_some()).await;
+    assert!(tenant.get_opt("platform").await.expect("may read").is_none());
+    let unselect = Patch::Merge(json!({"metadata": {"labels": {"tenants": null}}}));
+    host.patch("high", &PatchParams::default(), &unselect).await.expect("a change");
+    until("the copy to go", &tenant, "high", |copy: Option<&PriorityClass>| copy.is_none()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pod_may_name_a_runtime_class_that_came_from_the_host_and_no_other() {
+    let lab = Lab::start(World::start().await).await;
+    let _kubelet = lab.world.host_kubelet();
+    let (host, tenant) = lab.both::<RuntimeClass>();
+    create(&host, json!({"metadata": {"name": "sandbox"}, "handler": "runsc"})).await;
+    until("the copy", &tenant, "sandbox", |copy: Option<&RuntimeClass>| copy.is_some()).await;
+    create(&tenant, json!({"metadata": {"name": "own"}, "handler": "runsc"})).await;
+    let pods = lab.world.tenant_api::<Pod>("default");
+    let with_class = |name: &str, class: &str| {
+        let mut pod = pod(name, None);
+        pod["spec"]["runtimeClassName"] = json!(class);
+        pod
+    };
+    create(&pods, with_class("refused", "own")).await;
+    create(&pods, with_class("web", "sandbox")).await;
+    until("the pod to be Ready", &pods, "web", is_ready).await;
+    let host_pods = lab.world.host_api::<Pod>();
+    let class = |pod: Pod| pod.spec.and_then(|spec| spec.runtime_class_name);
+    let web = host_pods.get(&lab.world.names.host("default", "web")).await.expect("is there");
+    assert_eq!(class(web).as_deref(), Some("sandbox"));
+    let refused = host_pods.get_opt(&lab.world.names.host("default", "refused")).await.expect("may read");
+    assert!(refused.is_none(), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_the_option_or_without_the_right_nothing_is_copied_and_the_rest_goes_on() {
     let world = World::start().await;
     let kinds = OPTIONS.iter().fold(Kinds::default(), |kinds, option| {
@@ -165,7 +210,7 @@ async fn without_the_option_or_without_the_right_nothing_is_copied_and_the_rest_
         let syncer = world.launch(Options { kinds, ..world.options() });
         syncer.ready().await;
         let name = format!("web-{round}");
-        let pods = world.tenant_api::<k8s_openapi::api::core::v1::Pod>("default");
+        let pods = world.tenant_api::<Pod>("default");
         create(&pods, pod(&name, None)).await;
         until("the pod to be Ready", &pods, &name, is_ready).await;
         let copies: Api<PriorityClass> = Api::all(world.tenant.clone());

@@ -207,6 +207,18 @@ async fn nodes_of_an_earlier_run_are_taken_over_with_the_endpoint_of_this_one() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn without_the_wider_role_nodes_are_made_of_their_names_after_all() {
+    let world = World::start().await;
+    let kinds = Kinds::default().with(optional("host-nodes").expect("an option")).expect("fits");
+    let options = Options { kinds, ..world.options() };
+    let lab = Lab::start(world, options).await;
+    lab.make_ready("node-1", "False").await;
+    lab.run_pod("web", "node-1").await;
+    let node = lab.nodes.get("node-1").await.expect("is there");
+    assert_eq!((readiness(&node), label(&node, "kubernetes.io/hostname")), (Some("True"), Some("node-1")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_node_follows_the_hosts() {
     let lab = Lab::following().await;
     let itself = json!({
