@@ -30,6 +30,8 @@ pub enum Ask<'a> {
 pub fn content(tenant: &Value) -> Value {
     let mut spec = tenant["spec"].clone();
     json::remove(&mut spec, &ALLOCATED);
+    // A Service with these takes the traffic of any address, whosever it is.
+    json::remove(&mut spec, &["externalIPs"]);
     json!({ "metadata": metadata::content(tenant), "spec": spec })
 }
 
@@ -156,6 +158,15 @@ mod tests {
             host["spec"]["selector"],
             json!({"app": "web", "tenantbench.dev/vcluster": "vc", "tenantbench.dev/namespace": "shop"})
         );
+    }
+
+    #[test]
+    fn a_service_takes_no_address_that_is_not_its_own() {
+        let mut tenant = tenant();
+        tenant["spec"]["externalIPs"] = json!(["10.0.0.1"]);
+        for ask in [Ask::Tenants, Ask::Any] {
+            assert_eq!(host(&tenant, &ownership(), &ask)["spec"].get("externalIPs"), None);
+        }
     }
 
     #[test]
