@@ -25,7 +25,7 @@ use clap::{Parser, Subcommand};
 
 use self::{
     exit::{CliError, Code},
-    output::{Level, OutputArgs, Terminal},
+    output::{Log, OutputArgs, Terminal},
 };
 
 /// Measures what each way of sharing a Kubernetes cluster costs and leaks.
@@ -66,10 +66,11 @@ enum Verb {
 
 impl Verb {
     /// What it logs where nobody says more: a server in a pod is read by its log alone.
-    fn log(&self) -> Level {
+    fn log(&self) -> Log {
         match self {
-            Self::Syncer(_) | Self::Operator(_) => Level::Work,
-            _ => Level::Doubts,
+            Self::Syncer(_) => Log::Own,
+            Self::Operator(_) => Log::Work,
+            _ => Log::Doubts,
         }
     }
 }

@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use owo_colors::OwoColorize;
 use serde::Serialize;
 use serde_json::Value;
-use tracing_subscriber::EnvFilter;
+use tenantbench_syncer::log;
 
 use super::{
     exit::{CliError, Code},
@@ -47,11 +47,13 @@ pub enum Color {
 
 /// What is logged where no flag says otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Level {
+pub enum Log {
     /// Only what may be wrong.
     Doubts,
     /// What is done, too.
     Work,
+    /// The verb starts its own.
+    Own,
 }
 
 /// How data is written.
@@ -72,22 +74,13 @@ pub struct Terminal {
 
 impl Terminal {
     /// Decides by flags, environment and what standard error is; starts the log.
-    pub fn new(arguments: &OutputArgs, usual: Level) -> Self {
+    pub fn new(arguments: &OutputArgs, usual: Log) -> Self {
         match arguments.color {
             Color::Auto => {}
             Color::Always => ColorChoice::Always.write_global(),
             Color::Never => ColorChoice::Never.write_global(),
         }
-        let level = match (arguments.quiet, arguments.verbose, usual) {
-            (true, ..) => "error",
-            (false, 0, Level::Doubts) => "warn",
-            (false, 0, Level::Work) | (false, 1, _) => "tenantbench=info,warn",
-            (false, ..) => "tenantbench=debug,info",
-        };
-        let filter = EnvFilter::try_from_env("TENANTBENCH_LOG").unwrap_or_else(|_| EnvFilter::new(level));
-        let log = tracing_subscriber::fmt().with_writer(io::stderr).with_env_filter(filter);
-        // Tests in one process may have started a log before.
-        drop(log.with_ansi(io::stderr().is_terminal()).try_init());
+        start_log(arguments, usual);
         let options = UiOptions { quiet: arguments.quiet, no_progress: arguments.no_progress };
         Self { mode: Mode::choose(options, Environment::of_this_process(), io::stderr().is_terminal()) }
     }
@@ -152,6 +145,18 @@ impl Terminal {
             .map_err(|error| CliError::new(Code::Bug, format!("cannot write JSON: {error}")))?;
         self.data(&text)
     }
+}
+
+fn start_log(arguments: &OutputArgs, usual: Log) {
+    let level = match (arguments.quiet, arguments.verbose, usual) {
+        (.., Log::Own) => return,
+        (true, ..) => "error",
+        (false, 0, Log::Doubts) => "warn",
+        (false, 0, Log::Work) | (false, 1, _) => "info",
+        (false, ..) => "tenantbench=debug,info",
+    };
+    let asked = std::env::var("TENANTBENCH_LOG").ok().filter(|text| log::level(text).is_ok());
+    log::start(log::Format::Text, asked.as_deref().unwrap_or(level));
 }
 
 /// Where nobody reads standard error, there is nobody to tell.

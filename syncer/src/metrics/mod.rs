@@ -5,6 +5,7 @@
 //! under a lock that is held for nanoseconds; what can be asked for is asked for when it is scraped ([`state`]).
 
 mod echo;
+mod families;
 mod labels;
 mod process;
 mod state;
@@ -16,16 +17,13 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use prometheus_client::{
-    encoding::text,
-    metrics::{counter::Counter, family::Family, histogram::Histogram, info::Info},
-    registry::{Registry, Unit},
-};
+use prometheus_client::{encoding::text, metrics::info::Info, registry::Registry};
 
 pub use labels::{Outcome, Verb};
 
 use self::{
     echo::Echoes,
+    families::Families,
     labels::{ByKind, Moved, Request, Requests, Spent, Stage, Turns, Watched, Way},
 };
 use crate::{
@@ -45,20 +43,7 @@ pub struct Metrics(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     registry: Registry,
-    stages: Family<Spent, Histogram>,
-    whole: Family<Way, Histogram>,
-    turns: Family<Turns, Counter>,
-    lag: Family<Watched, Histogram>,
-    events: Family<Watched, Counter>,
-    lists: Family<Watched, Counter>,
-    interruptions: Family<Watched, Counter>,
-    requests: Family<Request, Counter>,
-    request_time: Family<Requests, Histogram>,
-    received: Family<Moved, Counter>,
-    sent: Family<Moved, Counter>,
-    refused: Family<ByKind, Counter>,
-    dropped_events: Counter,
-    tokens: Counter,
+    families: Families,
     echoes: Echoes,
     tenants: Arc<Mutex<Vec<Weak<Tenant>>>>,
 }
@@ -114,108 +99,14 @@ pub struct Call<'a> {
 
 impl Default for Metrics {
     fn default() -> Self {
-        let fine = || Histogram::new(buckets(0.000_05, 22));
-        let coarse = || Histogram::new(buckets(0.000_5, 18));
-        let mut inner = Inner {
-            registry: Registry::default(),
-            stages: Family::new_with_constructor(fine),
-            whole: Family::new_with_constructor(coarse),
-            turns: Family::default(),
-            lag: Family::new_with_constructor(fine),
-            events: Family::default(),
-            lists: Family::default(),
-            interruptions: Family::default(),
-            requests: Family::default(),
-            request_time: Family::new_with_constructor(coarse),
-            received: Family::default(),
-            sent: Family::default(),
-            refused: Family::default(),
-            dropped_events: Counter::default(),
-            tokens: Counter::default(),
-            echoes: Echoes::default(),
-            tenants: Arc::default(),
-        };
-        inner.register();
-        Self(Arc::new(inner))
-    }
-}
-
-/// Bounds that double, with a round first one.
-fn buckets(first: f64, count: i32) -> impl Iterator<Item = f64> {
-    (0..count).map(move |n| first * 2f64.powi(n))
-}
-
-impl Inner {
-    fn register(&mut self) {
-        self.registry.register_collector(Box::new(process::Process::default()));
-        let registry = self.registry.sub_registry_with_prefix(PREFIX);
-        let seconds = || Unit::Seconds;
-        registry.register_with_unit(
-            "stage_duration",
-            "What a turn at a key was spent on: waiting in the queue, deciding and translating, waiting for API servers",
-            seconds(),
-            self.stages.clone(),
-        );
-        registry.register_with_unit(
-            "sync_duration",
-            "From news being seen to both sides agreeing, retries included, for news that led to a write",
-            seconds(),
-            self.whole.clone(),
-        );
-        registry.register(
-            "turns",
-            "Turns at a key by how they ended; each failed one is tried again",
-            self.turns.clone(),
-        );
-        registry.register_with_unit(
-            "watch_lag",
-            "How much later than the answer to our own write the watch shows it",
-            seconds(),
-            self.lag.clone(),
-        );
-        registry.register("watch_events", "Objects that watches and lists have shown", self.events.clone());
-        registry.register(
-            "watch_lists",
-            "Lists begun; after the first one, because a watch had lapsed",
-            self.lists.clone(),
-        );
-        registry.register(
-            "watch_interruptions",
-            "Watches that broke or could not be opened",
-            self.interruptions.clone(),
-        );
-        registry.register("requests", "Calls to API servers, watches apart", self.requests.clone());
-        registry.register_with_unit(
-            "request_duration",
-            "How long API servers took to answer",
-            seconds(),
-            self.request_time.clone(),
-        );
-        registry.register_with_unit(
-            "received",
-            "Bodies received, before any framing",
-            Unit::Bytes,
-            self.received.clone(),
-        );
-        registry.register_with_unit(
-            "sent",
-            "Bodies sent, before any framing",
-            Unit::Bytes,
-            self.sent.clone(),
-        );
-        registry.register(
-            "refused",
-            "Objects that tenants were told are not synced; one per object and reason",
-            self.refused.clone(),
-        );
-        registry.register(
-            "dropped_events",
-            "Host events beyond what a tenant gets",
-            self.dropped_events.clone(),
-        );
-        registry.register("tokens_minted", "Tokens made for pods", self.tokens.clone());
-        registry.register("build", "The build", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
-        registry.register_collector(Box::new(state::State::new(Arc::clone(&self.tenants))));
+        let (families, tenants) = (Families::default(), Arc::default());
+        let mut registry = Registry::default();
+        registry.register_collector(Box::new(process::Process::default()));
+        let ours = registry.sub_registry_with_prefix(PREFIX);
+        families.register(ours);
+        ours.register("build", "The build", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
+        ours.register_collector(Box::new(state::State::new(Arc::clone(&tenants))));
+        Self(Arc::new(Inner { registry, families, echoes: Echoes::default(), tenants }))
     }
 }
 
@@ -235,7 +126,7 @@ impl Metrics {
 
     /// A key has had its turn.
     pub fn turn(&self, turn: &Turn) {
-        let this = &self.0;
+        let this = &self.0.families;
         this.turns.get_or_create(&Turns { kind: turn.kind.into(), result: turn.ended }).inc();
         let Some((side, seen)) = turn.news else { return };
         let way = Way::new(turn.kind, side);
@@ -259,7 +150,7 @@ impl Metrics {
     /// An API server was asked for something.
     pub fn call(&self, call: &Call<'_>) {
         let Call { side, verb, outcome, .. } = *call;
-        let this = &self.0;
+        let this = &self.0.families;
         let resource = labels::resource(call.path);
         this.requests.get_or_create(&Request { side, resource, verb, outcome }).inc();
         this.request_time.get_or_create(&Requests { side, verb }).observe(call.took.as_secs_f64());
@@ -280,39 +171,39 @@ impl Metrics {
 
     /// A list has shown an object of this size.
     pub fn listed(&self, side: Side, kind: Kind, size: usize) {
-        self.0.events.get_or_create(&Watched::new(side, kind)).inc();
-        self.0.received.get_or_create(&Moved::by_watch(side)).inc_by(size as u64);
+        self.0.families.events.get_or_create(&Watched::new(side, kind)).inc();
+        self.0.families.received.get_or_create(&Moved::by_watch(side)).inc_by(size as u64);
     }
 
     /// A list begins.
     pub fn listing(&self, side: Side, kind: Kind) {
-        self.0.lists.get_or_create(&Watched::new(side, kind)).inc();
+        self.0.families.lists.get_or_create(&Watched::new(side, kind)).inc();
         self.0.echoes.listing((side, kind));
     }
 
     /// A watch broke or could not be opened.
     pub fn interrupted(&self, side: Side, kind: Kind) {
-        self.0.interruptions.get_or_create(&Watched::new(side, kind)).inc();
+        self.0.families.interruptions.get_or_create(&Watched::new(side, kind)).inc();
     }
 
     /// A tenant was told that an object of this kind is not synced.
     pub fn refused(&self, kind: Kind) {
-        self.0.refused.get_or_create(&ByKind { kind: kind.into() }).inc();
+        self.0.families.refused.get_or_create(&ByKind { kind: kind.into() }).inc();
     }
 
     /// A host event was one too many.
     pub fn event_dropped(&self) {
-        self.0.dropped_events.inc();
+        self.0.families.dropped_events.inc();
     }
 
     /// So many tokens were made for a pod.
     pub fn tokens_minted(&self, count: usize) {
-        self.0.tokens.inc_by(count as u64);
+        self.0.families.tokens.inc_by(count as u64);
     }
 
     fn lag(&self, side: Side, kind: Kind, lag: Option<Duration>) {
         if let Some(lag) = lag {
-            self.0.lag.get_or_create(&Watched::new(side, kind)).observe(lag.as_secs_f64());
+            self.0.families.lag.get_or_create(&Watched::new(side, kind)).observe(lag.as_secs_f64());
         }
     }
 }

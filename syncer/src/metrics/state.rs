@@ -23,8 +23,10 @@ const OLDEST: About = ("queue_oldest_age", "How long the key whose turn is next 
 const OBJECTS: About = ("objects", "Objects that the index knows of");
 const NODES: About = ("nodes", "Host nodes that run a pod of the tenant, those of DaemonSets apart");
 
-/// Numbers of keys.
-const KEYS: [(About, fn(&Load) -> usize); 4] = [
+/// A number of keys.
+type Count = fn(&Load) -> usize;
+
+const KEYS: [(About, Count); 4] = [
     (("queue_keys", "Keys that wait for a turn"), |load| load.waiting),
     (("in_flight_keys", "Keys that have their turn now"), |load| load.in_flight),
     (("failing_keys", "Keys whose last turn failed"), |load| load.failing),
