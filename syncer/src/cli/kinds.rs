@@ -129,6 +129,7 @@ fn way(direction: Direction) -> &'static str {
         Direction::DownAndStatusUp => "down, status up",
         Direction::Up => "up",
         Direction::Synthesised => "made in the tenant",
+        Direction::Local => "read in the tenant",
     }
 }
 

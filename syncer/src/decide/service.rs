@@ -20,6 +20,8 @@ pub enum Step {
     Release,
     /// The tenant's Service is without an address: give it the host's.
     Take,
+    /// The host's users have changed what either side's may change: the tenant's Service takes it over.
+    TakeShared,
     /// The host's node ports differ and win.
     TakeNodePorts,
     /// The load balancer's status differs.
@@ -41,7 +43,19 @@ pub fn decide(id: &Id, pair: Option<&Pair<TenantService, HostService>>) -> Step 
 }
 
 fn both(tenant: &Seen<TenantService>, host: &Seen<HostService>) -> Step {
-    if host.detail.copied.tenant_uid != tenant.uid || host.detail.copied.content != tenant.detail.wanted {
+    let (copied, agreed) = (&host.detail.copied, &host.detail.agreed);
+    let has_host_changed = tenant.detail.shared == *agreed && host.detail.shared != *agreed;
+    // What has lost its address on the host, or has got one, is put right.
+    let is_of_a_sort =
+        std::mem::discriminant(&tenant.detail.address) == std::mem::discriminant(&host.detail.address);
+    if copied.tenant_uid == tenant.uid && has_host_changed && is_of_a_sort {
+        return Step::TakeShared;
+    }
+    if copied.tenant_uid != tenant.uid
+        || copied.content != tenant.detail.wanted
+        || host.detail.shared != tenant.detail.shared
+        || tenant.detail.shared != *agreed
+    {
         return Step::Update;
     }
     match (&tenant.detail.address, &host.detail.address) {
@@ -73,14 +87,21 @@ mod tests {
             selects: true,
             repairing: false,
             balancer: 0,
+            shared: Some("a".into()),
         };
         Seen::new("t1", 1, None, detail)
     }
 
     fn host(ip: &str) -> Seen<HostService> {
         let copied = Copied { tenant_uid: "t1".into(), content: 1 };
-        let detail =
-            HostService { copied, address: Address::Ip(ip.into()), ports: Box::default(), balancer: 0 };
+        let detail = HostService {
+            copied,
+            address: Address::Ip(ip.into()),
+            ports: Box::default(),
+            balancer: 0,
+            shared: Some("a".into()),
+            agreed: Some("a".into()),
+        };
         Seen::new("h1", 1, None, detail)
     }
 
@@ -93,6 +114,23 @@ mod tests {
         assert_eq!(step(Some(tenant("10.0.0.1")), None), Step::Create);
         assert_eq!(step(Some(tenant("10.0.0.1")), Some(host("10.0.0.1"))), Step::Settled);
         assert_eq!(step(None, Some(host("10.0.0.1"))), Step::DeleteHost { uid: "h1".into() });
+    }
+
+    #[test]
+    fn a_change_on_the_host_comes_up_unless_the_tenant_has_changed_it_too() {
+        let theirs = || {
+            let mut host = host("10.0.0.1");
+            host.detail.shared = Some("b".into());
+            host
+        };
+        assert_eq!(step(Some(tenant("10.0.0.1")), Some(theirs())), Step::TakeShared);
+        let mut ours = tenant("10.0.0.1");
+        ours.detail.shared = Some("c".into());
+        assert_eq!(step(Some(ours), Some(theirs())), Step::Update);
+        // An ExternalName, say, which would take the tenant's address from it.
+        let mut other = theirs();
+        other.detail.address = Address::Absent;
+        assert_eq!(step(Some(tenant("10.0.0.1")), Some(other)), Step::Update);
     }
 
     #[test]

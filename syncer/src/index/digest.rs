@@ -11,22 +11,13 @@ use crate::{
     names::marks,
     object::Object,
     translate::{
-        content, endpoints,
         metadata::Ownership,
         pod, present,
         service::{self, Ask},
+        shared,
         status::{self, View},
     },
 };
-
-/// What a tenant's object that is copied whole would look like on the host.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
-    /// A hash of the copy's content.
-    pub hash: u64,
-    /// The Service of the same namespace that it belongs to, where it is of a kind that belongs to one.
-    pub service: Option<Box<str>>,
-}
 
 /// A copy on the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,6 +103,8 @@ pub struct TenantService {
     pub repairing: bool,
     /// A hash of its load balancer's status.
     pub balancer: u64,
+    /// The fields that either side may change.
+    pub shared: Option<Box<str>>,
 }
 
 /// A Service on the host.
@@ -125,16 +118,10 @@ pub struct HostService {
     pub ports: Box<[ServicePort]>,
     /// A hash of its load balancer's status.
     pub balancer: u64,
-}
-
-impl Wanted {
-    pub(super) fn of(kind: Kind, object: &Object, ownership: &Ownership) -> Self {
-        let tree = object.tree();
-        Self {
-            hash: content_hash(kind, &content::host(kind, &tree, ownership)),
-            service: endpoints::service(kind, &tree).map(Into::into),
-        }
-    }
+    /// The fields that either side may change.
+    pub shared: Option<Box<str>>,
+    /// Those fields as both sides last had them.
+    pub agreed: Option<Box<str>>,
 }
 
 impl Copied {
@@ -194,6 +181,7 @@ impl TenantService {
             ports: ports(&tree),
             repairing: object.annotation(marks::REPAIRING).is_some(),
             balancer: hash(&tree["status"]["loadBalancer"]),
+            shared: shared::mark(Kind::Service, &tree).map(Into::into),
         }
     }
 }
@@ -206,6 +194,8 @@ impl HostService {
             address: address(&tree),
             ports: ports(&tree),
             balancer: hash(&tree["status"]["loadBalancer"]),
+            shared: shared::mark(Kind::Service, &tree).map(Into::into),
+            agreed: shared::agreed(&tree).map(Into::into),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! alike; out come the keys whose two sides may now differ.
 
 mod content;
+mod copied;
 mod copies;
 mod digest;
 mod lookup;
@@ -15,10 +16,9 @@ mod written;
 
 use std::{collections::HashMap, sync::Arc};
 
+pub use copied::{HostCopy, Translated, Volume, Wanted};
 pub use copies::Copy;
-pub use digest::{
-    Address, Copied, HostPod, HostService, ServicePort, TenantPod, TenantService, Wanted, hash,
-};
+pub use digest::{Address, Copied, HostPod, HostService, ServicePort, TenantPod, TenantService, hash};
 pub use lookup::Link;
 pub use raised::{Origin, Raised};
 pub use references::References;
@@ -97,6 +97,8 @@ pub struct Index {
     contents: content::Contents,
     raising: raised::Raising,
     written: written::Written,
+    /// Volumes of the tenant that stand for the host's.
+    pub volumes: Table<Volume, ()>,
     /// Token Secrets by pod.
     pub tokens: Table<(), Token>,
     /// Copies by the host's uid, for events.
@@ -120,6 +122,7 @@ impl Index {
             contents: content::Contents::default(),
             raising: raised::Raising::default(),
             written: written::Written::default(),
+            volumes: Table::default(),
             tokens: Table::default(),
             copies: copies::Copies::default(),
             forced: HashMap::new(),
@@ -165,10 +168,8 @@ impl Index {
                 let fresh = self.tokens.see_host(&id, object, digest::token(object));
                 keys(fresh, Kind::Pod, id)
             }
-            (Kind::Namespace, Side::Tenant) => {
-                self.namespaces.see_tenant(&id, object, namespaces::Labels::of(object));
-                Vec::new()
-            }
+            (Kind::Namespace, Side::Tenant) => self.namespace_seen(&id, object),
+            (Kind::PersistentVolume, Side::Tenant) => self.volume_seen(id, object),
             (kind, Side::Tenant) if kind.is_copied() => self.tenant_content_seen(kind, id, object),
             (kind, Side::Host) if kind.is_copied() => self.host_content_seen(kind, id, object),
             _ => Vec::new(),
@@ -193,13 +194,11 @@ impl Index {
                 self.pods.lose(side, &id, object.uid())
             }
             Kind::Service => self.services.lose(side, &id, object.uid()),
-            Kind::Namespace => {
-                self.namespaces.lose(side, &id, object.uid());
-                false
-            }
+            Kind::Namespace => self.namespaces.lose(side, &id, object.uid()),
             Kind::Secret if token => {
                 return keys(self.tokens.lose(side, &id, object.uid()), Kind::Pod, id);
             }
+            Kind::PersistentVolume => self.volumes.lose(side, &id, object.uid()),
             kind if kind.is_copied() => self.contents.of_mut(kind).lose(side, &id, object.uid()),
             _ => false,
         };
@@ -218,6 +217,7 @@ impl Index {
             Kind::Pod => self.pods.listing(side),
             Kind::Service => self.services.listing(side),
             Kind::Namespace => self.namespaces.listing(side),
+            Kind::PersistentVolume => self.volumes.listing(side),
             kind if kind.is_copied() => self.contents.of_mut(kind).listing(side),
             _ => {}
         }
@@ -242,10 +242,8 @@ impl Index {
                 vanished
             }
             Kind::Service => self.services.listed(side),
-            Kind::Namespace => {
-                self.namespaces.listed(side);
-                Vec::new()
-            }
+            Kind::Namespace => self.namespaces.listed(side),
+            Kind::PersistentVolume => self.volumes.listed(side),
             kind if kind.is_copied() => self.contents.of_mut(kind).listed(side),
             _ => Vec::new(),
         };
@@ -308,11 +306,11 @@ impl Index {
         let mut changed = match (kind, side) {
             (Kind::Pod, _) if self.pods.get(&key.id).is_none() => self.references.set(&key, Vec::new()),
             (Kind::Service, Side::Tenant) => self.endpoints_of(&key.id),
+            (Kind::PersistentVolume, _) => self.volume_lost(&key),
+            (Kind::Namespace, _) => self.outdate(),
+            (kind, Side::Tenant) if kind.is_copied() => self.content_lost(&key),
             _ => Vec::new(),
         };
-        if (kind, side) == (Kind::EndpointSlice, Side::Tenant) {
-            self.references.set(&key, Vec::new());
-        }
         if side == Side::Host {
             self.written.forget(&key);
         }

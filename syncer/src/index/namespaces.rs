@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::Index;
-use crate::{object::Object, translate};
+use super::{Id, Index, Key, Translated};
+use crate::{kinds::Kind, object::Object, translate};
 
 /// The labels of a namespace.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Labels(Box<[(Box<str>, Box<str>)]>);
 
 impl Labels {
@@ -25,7 +25,29 @@ impl Index {
         let named = self.namespaces.iter().filter(|(_, pair)| {
             pair.tenant.as_ref().is_some_and(|seen| translate::selects(selector, |key| seen.detail.get(key)))
         });
-        named.map(|(id, _)| id.name.to_string()).collect()
+        let mut named: Vec<String> = named.map(|(id, _)| id.name.to_string()).collect();
+        named.sort();
+        named
+    }
+
+    pub(super) fn namespace_seen(&mut self, id: &Id, namespace: &Object) -> Vec<Key> {
+        let labels = Labels::of(namespace);
+        let before = self.namespaces.get(id).and_then(|pair| pair.tenant.as_ref());
+        let is_other = before.is_none_or(|seen| seen.detail != labels);
+        let fresh = self.namespaces.see_tenant(id, namespace, labels);
+        if fresh && is_other { self.outdate() } else { Vec::new() }
+    }
+
+    /// What depends on the labels of namespaces has to be translated again.
+    pub(super) fn outdate(&mut self) -> Vec<Key> {
+        let kind = Kind::NetworkPolicy;
+        let policies = self.contents.of_mut(kind).tenants_mut();
+        let dependent = policies.filter(|(_, policy)| policy.detail.selects_namespaces);
+        let outdated = dependent.map(|(id, policy)| {
+            policy.detail.translated = Translated::Outdated;
+            Key::new(kind, id.clone())
+        });
+        outdated.collect()
     }
 }
 

@@ -78,6 +78,11 @@ impl<T, H> Table<T, H> {
         self.rows.get_mut(id)?.tenant.as_mut()
     }
 
+    /// The tenant's objects, to be changed.
+    pub(super) fn tenants_mut(&mut self) -> impl Iterator<Item = (&Id, &mut Seen<T>)> {
+        self.rows.iter_mut().filter_map(|(id, pair)| Some((id, pair.tenant.as_mut()?)))
+    }
+
     /// Returns whether this is news.
     pub(super) fn see_tenant(&mut self, id: &Id, object: &Object, detail: T) -> bool {
         let epoch = self.tenant_epoch;

@@ -165,7 +165,7 @@ fn a_copy_counts_as_the_tenants_until_someone_changes_it() {
     let id = Id::new("ns", "c");
     let tenant = config_map("c");
     index.seen(Side::Tenant, Kind::ConfigMap, &tenant);
-    let body = content::host(Kind::ConfigMap, &tenant.tree(), &index.ownership.clone());
+    let body = content::host_in_test(Kind::ConfigMap, &tenant.tree()).expect("is carried");
     let stored = |version: &str, change: &str| -> Object {
         let mut stored = body.clone();
         (stored["metadata"]["uid"], stored["metadata"]["resourceVersion"]) = (json!("h"), json!(version));
@@ -174,8 +174,8 @@ fn a_copy_counts_as_the_tenants_until_someone_changes_it() {
     };
     let is_right = |index: &Index| {
         let pair = index.contents(Kind::ConfigMap).get(&id).expect("a pair");
-        pair.tenant.as_ref().map(|tenant| tenant.detail.hash)
-            == pair.host.as_ref().map(|host| host.detail.content)
+        pair.tenant.as_ref().map(|tenant| tenant.detail.translated)
+            == pair.host.as_ref().map(|host| Translated::To(host.detail.copied.content))
     };
     index.seen(Side::Host, Kind::ConfigMap, &stored("2", "b"));
     assert!(is_right(&index));

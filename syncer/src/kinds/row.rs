@@ -16,6 +16,8 @@ pub enum Direction {
     Up,
     /// Made by us in the tenant; the host's are never read.
     Synthesised,
+    /// Read in the tenant, for what other objects say by it.
+    Local,
 }
 
 /// Which objects of a kind are wanted on the other side.
@@ -77,6 +79,7 @@ impl Row {
         match (self.direction, self.kind) {
             (Direction::Synthesised, Kind::PersistentVolume | Kind::Node) => &[Side::Tenant],
             (Direction::Synthesised, _) => &[],
+            (Direction::Local, _) => &[Side::Tenant],
             // The tenant's own are many and nothing follows from them.
             (Direction::Up, Kind::Event) => &[Side::Host],
             _ => &[Side::Tenant, Side::Host],

@@ -1,7 +1,7 @@
 //! The table.
 
 use super::{
-    Direction::{self, Down, DownAndStatusUp, Synthesised, Up},
+    Direction::{self, Down, DownAndStatusUp, Local, Synthesised, Up},
     Grant, Kind,
     On::{self, WhereGranted},
     Row,
@@ -25,6 +25,9 @@ pub static TABLE: &[Row] = &[
     row(Kind::Service, DownAndStatusUp, All, On::Default, "service", COPY),
     row(Kind::ConfigMap, Down, Referenced, On::Default, "content", COPY),
     row(Kind::Secret, Down, Referenced, On::Default, "content", COPY),
+    row(Kind::PersistentVolumeClaim, DownAndStatusUp, All, On::Default, "claim", COPY),
+    row(Kind::PersistentVolume, Synthesised, InUse, On::Default, "claim", &[]),
+    row(Kind::Namespace, Local, All, On::Default, "selector", &[]),
     row(Kind::Pod, DownAndStatusUp, All, On::Default, "pod", PODS),
     row(Kind::Event, Up, OfSynced, On::Default, "event", READ),
     row(Kind::Node, Synthesised, InUse, On::Default, "node", &[]),
@@ -34,6 +37,12 @@ pub static TABLE: &[Row] = &[
     row(Kind::IngressClass, Up, All, On::Option("host-ingressclasses"), "host_class", READ),
     row(Kind::RuntimeClass, Up, All, On::Option("host-runtimeclasses"), "host_class", READ),
     row(Kind::PriorityClass, Up, All, On::Option("host-priorityclasses"), "host_class", READ),
+    row(Kind::Ingress, DownAndStatusUp, All, On::Option("ingresses"), "ingress", COPY),
+    row(Kind::NetworkPolicy, Down, All, On::Option("networkpolicies"), "policy", COPY),
+    row(Kind::PodDisruptionBudget, Down, All, On::Option("poddisruptionbudgets"), "budget", COPY),
+    row(Kind::ServiceAccount, Down, All, On::Option("serviceaccounts"), "account", COPY),
+    row(Kind::PriorityClass, Down, All, On::Option("priorityclasses"), "own_class", COPY),
+    row(Kind::StorageClass, Down, All, On::Option("storageclasses"), "own_class", COPY),
     row(Kind::Endpoints, Down, WithoutSelector, WhereGranted("endpoints"), "endpoints", COPY),
     row(Kind::EndpointSlice, Down, WithoutSelector, WhereGranted("endpointslices"), "endpoints", COPY),
 ];

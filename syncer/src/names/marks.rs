@@ -28,6 +28,8 @@ pub const UID: &str = "tenantbench.dev/uid";
 pub const APPLIED: &str = "tenantbench.dev/applied";
 /// Annotation: the label and annotation keys that came from the tenant, so that a key it drops can be dropped.
 pub const KEYS: &str = "tenantbench.dev/keys";
+/// Annotation: a hash of the fields that either side may change, as both last had them.
+pub const AGREED: &str = "tenantbench.dev/agreed";
 /// Annotation on a token Secret: when its tokens are to be replaced (RFC 3339).
 pub const REFRESH_AT: &str = "tenantbench.dev/refresh-at";
 /// Annotation on a token Secret: when its tokens were made (RFC 3339). A time to come means a clock that was wrong.

@@ -7,6 +7,8 @@ pub mod marks;
 
 use sha2::{Digest, Sha256};
 
+use crate::kinds::Kind;
+
 /// The longest name that every kind accepts: a DNS label.
 const LONGEST: usize = 63;
 /// Base 32, 5 bits a character: 80 bits.
@@ -43,12 +45,26 @@ pub fn is_subdomain(text: &str) -> bool {
 pub struct Names {
     vcluster: String,
     host_namespace: String,
+    /// Kinds of which the host has copies, as far as other objects name them by option only.
+    copied: Vec<Kind>,
 }
 
 impl Names {
     /// Names for the virtual cluster `vcluster`, a DNS label, whose objects live in `host_namespace`.
     pub fn new(vcluster: impl Into<String>, host_namespace: impl Into<String>) -> Self {
-        Self { vcluster: vcluster.into(), host_namespace: host_namespace.into() }
+        Self { vcluster: vcluster.into(), host_namespace: host_namespace.into(), copied: Vec::new() }
+    }
+
+    /// The same where the host has copies of these kinds.
+    #[must_use]
+    pub fn copying(mut self, kinds: impl IntoIterator<Item = Kind>) -> Self {
+        self.copied = kinds.into_iter().collect();
+        self
+    }
+
+    /// Whether the host has copies of a kind, which have other names there.
+    pub fn copies(&self, kind: Kind) -> bool {
+        self.copied.contains(&kind)
     }
 
     /// The virtual cluster's own name.

@@ -94,8 +94,7 @@ pub async fn run(options: Options, health: Health, stop: CancellationToken) -> R
 }
 
 async fn start(options: Options, health: Health, stop: CancellationToken) -> Result<(), RunError> {
-    // One for each kind and one for namespaces.
-    let streams = options.kinds.rows().len() + 1;
+    let streams = options.kinds.rows().len();
     let host = client::client(options.host.clone(), Purpose::Requests)?;
     let host_watches = client::client(options.host.clone(), Purpose::Watches { streams })?;
     let upgrades = client::client(options.host.clone(), Purpose::Upgrades)?;

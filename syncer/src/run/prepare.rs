@@ -82,7 +82,10 @@ pub(super) async fn settings(
     let api = api_address(host, namespace, &options.service).await?;
     let version = until_answered("the tenant's version", || tenant.apiserver_version()).await?.git_version;
     Ok(Settings {
-        names: options.names.clone(),
+        names: options
+            .names
+            .clone()
+            .copying(kinds.rows().iter().filter(|row| row.is_down()).map(|row| row.kind)),
         owner,
         api,
         ca: pem(options.tenant.root_cert.as_deref().unwrap_or_default()),

@@ -12,17 +12,8 @@ pub(super) fn watches(names: &Names, kinds: &Kinds, classes: &str) -> Vec<Watch>
         let row: &Row = row;
         row.watched().iter().map(|side| watch(names, row, *side, classes)).collect()
     };
-    kinds.rows().iter().flat_map(of_row).chain([NAMESPACES]).collect()
+    kinds.rows().iter().flat_map(of_row).collect()
 }
-
-/// The tenant's namespaces, which are not synced: selectors speak of their labels.
-const NAMESPACES: Watch = Watch {
-    side: Side::Tenant,
-    kind: Kind::Namespace,
-    namespace: String::new(),
-    labels: String::new(),
-    fields: String::new(),
-};
 
 /// Whether nothing is decided before a kind has been listed. Events wait for others, and nothing waits for them.
 pub(super) fn is_waited_for(kind: Kind) -> bool {

@@ -1,16 +1,16 @@
-//! Kinds that are copied whole: ConfigMaps, Secrets and endpoints.
+//! Kinds that are copied by one engine.
 
 use serde_json::Value;
 
-use super::{Doing, Hand, LONGEST_RUN, SyncError, Tenant};
+use super::{Doing, Hand, LONGEST_RUN, SyncError, Tenant, event, volume};
 use crate::{
-    decide::content::{Step, decide},
-    index::Key,
-    kinds::Side,
+    decide::content::{Facts, Step, decide},
+    index::{HostCopy, Key, Pair, Wanted},
+    kinds::{Kind, Side},
     names::marks,
     object::Object,
-    translate::content,
-    write::WriteError,
+    translate::{Refused, content, overlay, raise, shared},
+    write::{PatchForm, WriteError},
 };
 
 /// One object at work.
@@ -27,80 +27,194 @@ impl<'a> Sync<'a> {
 
     pub(super) async fn run(mut self) -> Result<(), SyncError> {
         for _ in 0..LONGEST_RUN {
-            let step = self.tenant.index(|index| {
-                decide(index.contents(self.key.kind).get(&self.key.id), index.is_wanted(self.key))
-            });
-            match step {
+            match self.decide() {
                 Step::Settled => return Ok(()),
-                Step::Create => self.write(true).await?,
-                Step::Update => self.write(false).await?,
+                Step::Create => self.create().await?,
+                Step::Update => self.update().await?,
                 Step::Delete { uid } => return self.delete(&uid).await,
+                Step::Refuse => return self.refuse().await,
+                Step::ReadAgain => self.read_again().await?,
+                Step::TakeShared => self.take_shared().await?,
+                // Once: an API server that stores something else would be asked for ever.
+                Step::Raise => return self.raise().await,
             }
         }
         Err(SyncError::Restless)
     }
 
-    async fn write(&mut self, first: bool) -> Result<(), SyncError> {
-        let key = self.key;
-        let known = self
-            .tenant
-            .index(|index| index.contents(key.kind).get(&key.id).and_then(|pair| pair.tenant.clone()));
-        let Some(object) = self.tenant.fetch((Side::Tenant, key), known.as_ref(), &mut self.hand).await?
-        else {
-            // Deleted a moment ago; the watch will say so.
-            return Err(SyncError::Write { doing: "reading the tenant's object", error: WriteError::Gone });
-        };
-        let wanted = content::host(key.kind, &object.tree(), self.tenant.ownership());
-        let (namespace, name) =
-            (self.tenant.settings().names.host_namespace(), self.tenant.host_name(&key.id));
-        let host = self.tenant.cluster(Side::Host);
-        let written = if first {
-            match host.create(key.kind, namespace, &wanted).await {
-                Err(WriteError::Exists) => self.replace_own(&wanted).await?,
-                other => other,
-            }
-        } else {
-            match host.replace(key.kind, namespace, &name, &wanted).await {
-                Err(WriteError::Gone) => host.create(key.kind, namespace, &wanted).await,
-                other => other,
-            }
-        };
-        let written = match written {
-            // Another object of that name had what cannot be changed in place; the watch tells when it is gone.
-            Err(error) if error.is_about_immutable() => return self.delete_existing().await,
-            other => other.doing("writing the host's copy")?,
-        };
-        self.tenant.wrote(&wanted, written, key);
-        Ok(())
+    fn decide(&self) -> Step {
+        let Key { kind, id } = self.key;
+        self.tenant.index(|index| {
+            let (is_wanted, lacks_volume) = (index.is_wanted(self.key), index.lacks_volume(self.key));
+            decide(index.contents(*kind).get(id), Facts { kind: *kind, is_wanted, lacks_volume })
+        })
     }
 
-    /// One of that name is there which the watch has not told of, or whose labels are gone, or which is not ours.
-    async fn replace_own(&self, wanted: &Value) -> Result<Result<Object, WriteError>, SyncError> {
-        let name = self.tenant.host_name(&self.key.id);
-        let (kind, namespace) = (self.key.kind, self.tenant.settings().names.host_namespace());
-        if self.existing().await?.is_some_and(|found| found.annotation(marks::UID).is_none()) {
-            return Err(SyncError::Foreign(format!("{} {name}", kind.name())));
-        }
-        Ok(self.tenant.cluster(Side::Host).replace(kind, namespace, &name, wanted).await)
+    fn pair(&self) -> Pair<Wanted, HostCopy> {
+        self.tenant
+            .index(|index| index.contents(self.key.kind).get(&self.key.id).cloned())
+            .unwrap_or_default()
     }
 
+    async fn tenant_object(&mut self) -> Result<Object, SyncError> {
+        let known = self.pair().tenant;
+        let found = self.tenant.fetch((Side::Tenant, self.key), known.as_ref(), &mut self.hand).await?;
+        // Deleted a moment ago; the watch will say so.
+        found.ok_or(SyncError::Write { doing: "reading the tenant's object", error: WriteError::Gone })
+    }
+
+    async fn host_object(&mut self) -> Result<Object, SyncError> {
+        let known = self.pair().host;
+        let found = self.tenant.fetch((Side::Host, self.key), known.as_ref(), &mut self.hand).await?;
+        found.ok_or(SyncError::Write { doing: "reading the host's copy", error: WriteError::Gone })
+    }
+
+    /// Reads the host's copy, whatever the index knows of it.
     async fn existing(&self) -> Result<Option<Object>, SyncError> {
-        let (namespace, name) =
-            (self.tenant.settings().names.host_namespace(), self.tenant.host_name(&self.key.id));
+        let (namespace, name) = self.tenant.host_place(&self.key.id);
         let host = self.tenant.cluster(Side::Host);
         host.get(self.key.kind, namespace, &name).await.doing("reading the host's copy")
     }
 
-    async fn delete_existing(&self) -> Result<(), SyncError> {
-        match self.existing().await? {
-            Some(found) => self.delete(found.uid()).await,
-            None => Ok(()),
+    async fn create(&mut self) -> Result<(), SyncError> {
+        let object = self.tenant_object().await?;
+        let Ok(wanted) = self.translated(&object) else { return Ok(()) };
+        let (namespace, name) = self.tenant.host_place(&self.key.id);
+        let host = self.tenant.cluster(Side::Host);
+        let made = match host.create(self.key.kind, namespace, &wanted).await {
+            // One of that name is there which the watch has not told of, or whose labels are gone, or which is not ours.
+            Err(WriteError::Exists) => match self.existing().await? {
+                Some(found) if found.annotation(marks::UID).is_none() => {
+                    return Err(SyncError::Foreign(format!("{} {name}", self.key.kind.name())));
+                }
+                Some(found) => return self.write_over(&object, &found, wanted).await,
+                None => return Ok(()),
+            },
+            made => made,
+        };
+        self.written(&object, wanted, made).await
+    }
+
+    async fn update(&mut self) -> Result<(), SyncError> {
+        let object = self.tenant_object().await?;
+        let Ok(wanted) = self.translated(&object) else { return Ok(()) };
+        let kind = self.key.kind;
+        if !overlay::is_ours_alone(kind) {
+            let host = self.host_object().await?;
+            return self.write_over(&object, &host, wanted).await;
+        }
+        let (namespace, name) = self.tenant.host_place(&self.key.id);
+        let host = self.tenant.cluster(Side::Host);
+        let written = match host.replace(kind, namespace, &name, &wanted).await {
+            Err(WriteError::Gone) => host.create(kind, namespace, &wanted).await,
+            other => other,
+        };
+        self.written(&object, wanted, written).await
+    }
+
+    async fn write_over(&mut self, object: &Object, host: &Object, wanted: Value) -> Result<(), SyncError> {
+        let kind = self.key.kind;
+        let body =
+            if overlay::is_ours_alone(kind) { wanted } else { overlay::over(kind, &host.tree(), wanted) };
+        let (namespace, name) = self.tenant.host_place(&self.key.id);
+        let written = self.tenant.cluster(Side::Host).replace(kind, namespace, &name, &body).await;
+        self.written(object, body, written).await
+    }
+
+    /// Learns from the host's answer to a copy that was sent.
+    async fn written(
+        &mut self,
+        object: &Object,
+        body: Value,
+        answer: Result<Object, WriteError>,
+    ) -> Result<(), SyncError> {
+        match answer {
+            Ok(written) => {
+                self.tenant.wrote(&body, written.clone(), self.key);
+                self.hand.hold(Side::Host, written);
+                Ok(())
+            }
+            // Another object of that name had what cannot be changed in place; the watch tells when it is gone. Of a
+            // claim that would be its data.
+            Err(error) if error.is_about_immutable() && self.key.kind != Kind::PersistentVolumeClaim => {
+                match self.existing().await? {
+                    Some(found) => self.delete(found.uid()).await,
+                    None => Ok(()),
+                }
+            }
+            Err(error) => {
+                if let WriteError::Refused(status) = &error {
+                    event::warn(self.tenant, self.key.kind, object, &status.message).await;
+                }
+                Err(SyncError::Write { doing: "writing the host's copy", error })
+            }
         }
     }
 
     async fn delete(&self, uid: &str) -> Result<(), SyncError> {
-        let place = (self.tenant.settings().names.host_namespace(), self.tenant.host_name(&self.key.id));
+        let (namespace, name) = self.tenant.host_place(&self.key.id);
         let host = self.tenant.cluster(Side::Host);
-        host.delete(self.key.kind, (place.0, &place.1), uid, None).await.doing("deleting the host's copy")
+        host.delete(self.key.kind, (namespace, &name), uid, None).await.doing("deleting the host's copy")
+    }
+
+    fn translated(&self, object: &Object) -> Result<Value, Refused> {
+        self.tenant.around_content(|around| content::host(self.key.kind, &object.tree(), around))
+    }
+
+    async fn refuse(&mut self) -> Result<(), SyncError> {
+        let object = self.tenant_object().await?;
+        if let Err(refused) = self.translated(&object) {
+            event::warn(self.tenant, self.key.kind, &object, &refused.to_string()).await;
+        }
+        Ok(())
+    }
+
+    async fn read_again(&mut self) -> Result<(), SyncError> {
+        let object = self.tenant_object().await?;
+        self.tenant.read_again(self.key, &object);
+        Ok(())
+    }
+
+    async fn take_shared(&mut self) -> Result<(), SyncError> {
+        let (tenant, host) = (self.tenant_object().await?, self.host_object().await?);
+        let mut patch = shared::raise(self.key.kind, &host.tree());
+        patch["metadata"] = serde_json::json!({ "uid": tenant.uid() });
+        self.patch_tenant(&tenant, "", &patch).await
+    }
+
+    async fn raise(&mut self) -> Result<(), SyncError> {
+        let (tenant, host) = (self.tenant_object().await?, self.host_object().await?);
+        let (tree, host) = (tenant.tree(), host.tree());
+        if self.key.kind == Kind::PersistentVolumeClaim {
+            // First the volume: a claim that is bound to one that is not there is lost.
+            volume::ensure(self.tenant, &tree, &host).await?;
+        }
+        let patches = raise::patches(self.key.kind, &tree, &host, &self.tenant.settings().names);
+        if let Some(patch) = &patches.main {
+            self.patch_tenant(&tenant, "", patch).await?;
+        }
+        if let Some(patch) = &patches.status {
+            self.patch_tenant(&tenant, "status", patch).await?;
+        }
+        Ok(())
+    }
+
+    async fn patch_tenant(&mut self, object: &Object, part: &str, patch: &Value) -> Result<(), SyncError> {
+        let place = (&*self.key.id.namespace, &*self.key.id.name);
+        let cluster = self.tenant.cluster(Side::Tenant);
+        match cluster.patch(self.key.kind, place, part, PatchForm::Merge, patch).await {
+            Ok(answer) => {
+                self.tenant.learn(Side::Tenant, self.key.kind, answer.clone(), Some(self.key));
+                self.hand.hold(Side::Tenant, answer);
+                Ok(())
+            }
+            Err(WriteError::Gone | WriteError::Conflict(_)) => Ok(()),
+            Err(error) => {
+                if let WriteError::Refused(status) = &error {
+                    event::warn(self.tenant, self.key.kind, object, &status.message).await;
+                }
+                Err(SyncError::Write { doing: "writing the tenant's object", error })
+            }
+        }
     }
 }

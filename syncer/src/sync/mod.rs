@@ -9,6 +9,7 @@ mod raised;
 mod service;
 mod tenant;
 mod token;
+mod volume;
 mod work;
 
 use std::time::Duration;
@@ -84,6 +85,7 @@ pub async fn sync(tenant: &Tenant, key: &Key, hand: Hand) -> Result<Option<Durat
         kind if tenant.index(|index| index.raised(kind).is_some()) => {
             raised::Sync::new(tenant, key, hand).run().await.map(|()| None)
         }
+        Kind::PersistentVolume => volume::tend(tenant, key).await.map(|()| None),
         kind if kind.is_copied() => content::Sync::new(tenant, key, hand).run().await.map(|()| None),
         _ => Ok(None),
     }

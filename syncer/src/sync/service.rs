@@ -9,7 +9,11 @@ use crate::{
     kinds::{Kind, Side},
     names::marks,
     object::Object,
-    translate::service::{Ask, host, release_address, take_address, take_node_ports},
+    translate::{
+        overlay,
+        service::{Ask, host, release_address, take_address, take_node_ports},
+        shared,
+    },
     write::{PatchForm, WriteError},
 };
 
@@ -35,6 +39,7 @@ impl<'a> Sync<'a> {
                 Step::DeleteHost { uid } => self.delete_host(&uid).await?,
                 Step::Release => self.rewrite(|tenant, _| release_address(tenant)).await?,
                 Step::Take => self.take().await?,
+                Step::TakeShared => self.take_shared().await?,
                 Step::TakeNodePorts => self.rewrite(take_node_ports).await?,
                 Step::Balancer => self.raise_balancer().await?,
             };
@@ -100,8 +105,19 @@ impl<'a> Sync<'a> {
         if self.pair().host.is_some() { Ok(true) } else { self.update().await }
     }
 
+    async fn take_shared(&mut self) -> Result<bool, SyncError> {
+        let (Some(tenant), Some(host)) = self.objects().await? else { return Ok(false) };
+        let mut patch = shared::raise(Kind::Service, &host.tree());
+        patch["metadata"] = json!({ "uid": tenant.uid() });
+        let place = (&*self.key.id.namespace, &*self.key.id.name);
+        let cluster = self.tenant.cluster(Side::Tenant);
+        let written = cluster.patch(Kind::Service, place, "", PatchForm::Merge, &patch).await;
+        self.learn(Side::Tenant, written.doing("taking over the host's changes")?);
+        Ok(true)
+    }
+
     async fn update(&mut self) -> Result<bool, SyncError> {
-        let (Some(tenant), _) = self.objects().await? else { return Ok(false) };
+        let (Some(tenant), present) = self.objects().await? else { return Ok(false) };
         let tree = tenant.tree();
         let pair = self.pair();
         let kept = pair.host.map(|host| host.detail.address);
@@ -113,7 +129,16 @@ impl<'a> Sync<'a> {
         let cluster = self.tenant.cluster(Side::Host);
         let (namespace, name) =
             (self.tenant.settings().names.host_namespace(), self.tenant.host_name(&self.key.id));
-        let translated = |ask: &Ask<'_>| host(&tree, self.tenant.ownership(), ask);
+        let translated = |ask: &Ask<'_>| {
+            let mut wanted = host(&tree, self.tenant.ownership(), ask);
+            // What others have put on it stays, finalizers above all.
+            if let Some(present) = &present {
+                let mut body = present.tree();
+                overlay::metadata(&mut body, &wanted);
+                wanted["metadata"] = body["metadata"].take();
+            }
+            wanted
+        };
         let mut body = translated(&ask);
         let mut written = cluster.replace(Kind::Service, namespace, &name, &body).await;
         if written.as_ref().is_err_and(WriteError::is_about_addresses) {

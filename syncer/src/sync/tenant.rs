@@ -16,6 +16,7 @@ use crate::{
     object::Object,
     queue::TenantId,
     translate::{
+        content::Around,
         metadata::Ownership,
         node::Facts,
         pod::{Rules, Surroundings},
@@ -265,6 +266,17 @@ impl Tenant {
                 if is_own { Hand::of(side, object.clone(), now) } else { Hand::seen(Side::Tenant, now) };
             self.work.push(self.id, key, hand);
         }
+    }
+
+    /// Calls `f` with what an object that is copied by one engine is translated in.
+    pub(super) fn around_content<T>(&self, f: impl FnOnce(&Around<'_>) -> T) -> T {
+        let namespaces = |selector: &Value| self.index(|index| index.namespaces(selector));
+        f(&Around { ownership: &self.ownership, namespaces: &namespaces })
+    }
+
+    /// An object whose translation was outdated has been read again.
+    pub(super) fn read_again(&self, key: &Key, object: &Object) {
+        self.index.lock().read_again(key, object);
     }
 
     /// Has keys looked at because of news of a side.

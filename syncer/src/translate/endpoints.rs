@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value, json};
 
-use super::metadata;
 use crate::{json, kinds::Kind, names::Names};
 
 const SERVICE: &str = "kubernetes.io/service-name";
@@ -36,7 +35,6 @@ pub(super) fn content(kind: Kind, tenant: &Value, names: &Names) -> Map<String, 
     for endpoint in content.get_mut("endpoints").and_then(Value::as_array_mut).into_iter().flatten() {
         retarget(endpoint, names);
     }
-    content.insert("metadata".to_owned(), metadata::content(tenant));
     content
 }
 
@@ -70,10 +68,10 @@ fn retarget(address: &mut Value, names: &Names) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::translate::{content, metadata::Ownership};
+    use crate::translate::content::host_in_test;
 
     fn host(kind: Kind, tenant: &Value) -> Value {
-        content::host(kind, tenant, &Ownership { names: Names::new("vc", "host-ns"), owner: None })
+        host_in_test(kind, tenant).expect("is carried")
     }
 
     fn target(kind: &str) -> Value {

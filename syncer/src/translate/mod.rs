@@ -1,18 +1,27 @@
 //! From a tenant's object to the host's, and from the host's status to the tenant's. Pure functions of JSON trees.
 
+mod account;
+mod budget;
+pub mod claim;
 pub mod content;
 pub mod custom;
 pub mod endpoints;
 pub mod event;
 mod held_back;
 pub mod host_class;
+mod ingress;
 pub mod metadata;
 pub mod node;
+pub mod overlay;
+mod own_class;
 pub mod pod;
+pub mod policy;
 pub mod present;
+pub mod raise;
 pub mod security;
 mod selector;
 pub mod service;
+pub mod shared;
 pub mod status;
 
 pub use selector::selects;

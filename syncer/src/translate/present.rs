@@ -2,47 +2,60 @@
 
 use serde_json::{Value, json};
 
-use super::metadata;
+use super::{claim, metadata, shared};
 use crate::{json, kinds::Kind};
 
 /// The part of a host object that we wrote or would write. Left out are what the host alone decides, such as addresses,
-/// and labels and annotations that others have added: they may stay.
+/// what either side may change ([`shared`]), and labels and annotations that others have added: they may stay.
 pub fn ours(kind: Kind, host: &Value) -> Value {
-    let fields: &[&str] = match kind {
-        Kind::Endpoints => &["subsets"],
-        Kind::EndpointSlice => &["addressType", "endpoints", "ports"],
-        // What may change in a pod's spec stands in the metadata as a hash; what may not, nobody can change.
-        Kind::Pod => &[],
-        Kind::Service => &["spec"],
-        Kind::Secret => &["data", "type"],
-        _ => &["data", "binaryData"],
-    };
-    let mut ours = json::pick(host, fields);
+    let mut ours = json::pick(host, fields(kind));
     if let Some(spec) = ours.get_mut("spec") {
-        json::remove(spec, &super::service::ALLOCATED);
-        json::list_mut(spec, "ports").for_each(|port| json::remove(port, &["nodePort"]));
+        shared::remove(kind, spec);
+        match kind {
+            Kind::Service => json::remove(spec, &super::service::ALLOCATED),
+            // Nobody can change the rest.
+            Kind::PersistentVolumeClaim => *spec = json!(json::pick(spec, &claim::CHANGEABLE)),
+            _ => {}
+        }
     }
     ours.insert("metadata".to_owned(), metadata::ours(&host["metadata"]));
     json!(ours)
 }
 
+/// The fields of a copy that the syncer writes, its metadata apart.
+pub(super) fn fields(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        // What may change in a pod's spec stands in the metadata as a hash; what may not, nobody can change.
+        Kind::Pod => &[],
+        Kind::ConfigMap => &["data", "binaryData"],
+        Kind::Secret => &["data", "type"],
+        Kind::Endpoints => &["subsets"],
+        Kind::EndpointSlice => &["addressType", "endpoints", "ports"],
+        Kind::ServiceAccount => &["automountServiceAccountToken"],
+        Kind::PriorityClass => &["value", "globalDefault", "description", "preemptionPolicy"],
+        Kind::StorageClass => &[
+            "provisioner",
+            "parameters",
+            "reclaimPolicy",
+            "mountOptions",
+            "allowVolumeExpansion",
+            "volumeBindingMode",
+            "allowedTopologies",
+        ],
+        _ => &["spec"],
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        names::Names,
-        translate::{content, metadata::Ownership},
-    };
+    use crate::translate::content::host_in_test;
 
     fn copy() -> Value {
         let tenant = json!({
             "metadata": {"name": "c", "namespace": "ns", "uid": "u", "labels": {"app": "web"}}, "data": {"k": "1"},
         });
-        content::host(
-            Kind::ConfigMap,
-            &tenant,
-            &Ownership { names: Names::new("vc", "host-ns"), owner: None },
-        )
+        host_in_test(Kind::ConfigMap, &tenant).expect("is carried")
     }
 
     #[test]

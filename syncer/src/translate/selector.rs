@@ -44,3 +44,11 @@ pub(super) fn narrow(selector: &mut Map<String, Value>, names: &Names, namespace
     }
     *expressions = Value::Array(all);
 }
+
+/// Narrows a selector to none of the virtual cluster's pods, all of which have that label.
+pub(super) fn narrow_to_none(selector: &mut Map<String, Value>, names: &Names) {
+    narrow(selector, names, &[]);
+    if let Some(all) = selector.get_mut("matchExpressions").and_then(Value::as_array_mut) {
+        all.push(json!({ "key": marks::NAMESPACE, "operator": "DoesNotExist" }));
+    }
+}

@@ -2,9 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::metadata::{self, Ownership};
+use super::{
+    metadata::{self, Ownership},
+    shared,
+};
 use crate::{
     json,
+    kinds::Kind,
     names::{Names, marks},
 };
 
@@ -38,7 +42,12 @@ pub fn content(tenant: &Value) -> Value {
 /// The host's copy.
 pub fn host(tenant: &Value, ownership: &Ownership, ask: &Ask<'_>) -> Value {
     let mut content = content(tenant);
-    let metadata = metadata::host(tenant, ownership, &content);
+    let mut metadata = metadata::host(tenant, ownership, &content);
+    if let (Some(agreed), Some(annotations)) =
+        (shared::mark(Kind::Service, tenant), json::object_mut(&mut metadata, "annotations"))
+    {
+        annotations.insert(marks::AGREED.to_owned(), json!(agreed));
+    }
     let mut spec = content["spec"].take();
     scope_selector(
         &mut spec,

@@ -66,7 +66,8 @@ impl WriteError {
     /// Whether it was refused for a field that cannot be changed in place.
     pub fn is_about_immutable(&self) -> bool {
         let Self::Refused(status) = self else { return false };
-        status.code == 422 && status.message.contains("field is immutable")
+        let words = ["field is immutable", "may not be changed in an update", "are forbidden"];
+        status.code == 422 && words.iter().any(|words| status.message.contains(words))
     }
 
     /// Whether a Service was refused for the addresses or node ports that it asked for.

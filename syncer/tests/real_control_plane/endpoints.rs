@@ -114,6 +114,18 @@ async fn endpoints_of_a_service_without_a_selector_are_on_the_host_where_the_rol
         addresses.is_some_and(|addresses| addresses[0].ip == "10.1.0.6")
     };
     until("the change to reach the host", &endpoints, &db, has_moved).await;
+    // The slice moves to another Service with its label.
+    let tenant_slices = world.tenant_api::<EndpointSlice>("default");
+    create(&world.tenant_api::<Service>("default"), service("other", Value::Null)).await;
+    for (of, copy_of) in [("other", host_name("other")), ("db", db.clone())] {
+        let label = json!({"metadata": {"labels": {"kubernetes.io/service-name": of}}});
+        tenant_slices.patch("db-a", &PatchParams::default(), &Patch::Merge(label)).await.expect("a change");
+        let has_moved = move |slice: Option<&EndpointSlice>| {
+            let label = slice.and_then(|s| s.metadata.labels.as_ref()?.get("kubernetes.io/service-name"));
+            label == Some(&copy_of)
+        };
+        until("the label to follow", &slices, &db_a, has_moved).await;
+    }
     let uid = slices.get(&db_a).await.expect("a slice").metadata.uid;
     slices.delete(&db_a, &DeleteParams::default()).await.expect("is deleted");
     let is_back = move |s: Option<&EndpointSlice>| s.is_some_and(|s| s.metadata.uid != uid);

@@ -10,17 +10,17 @@ use serde_json::{Value, json};
 
 use crate::support::{HOST_NAMESPACE, World, create, is_ready, pod, soon, until};
 
-/// The first event about a pod that has this reason.
-pub(crate) async fn event_about(api: Api<Event>, pod: &str, reason: &str) -> Event {
+/// The first event about an object of this name that has this reason.
+pub(crate) async fn event_about(api: Api<Event>, name: &str, reason: &str) -> Event {
     use futures::StreamExt;
     let events = watcher(api, watcher::Config::default()).applied_objects().filter_map(|event| {
         let event = event.ok().filter(|event| {
-            event.involved_object.name.as_deref() == Some(pod) && event.reason.as_deref() == Some(reason)
+            event.involved_object.name.as_deref() == Some(name) && event.reason.as_deref() == Some(reason)
         });
         async move { event }
     });
     let mut events = std::pin::pin!(events);
-    soon(&format!("an event {reason} about {pod}"), events.next()).await.expect("the watch goes on")
+    soon(&format!("an event {reason} about {name}"), events.next()).await.expect("the watch goes on")
 }
 
 /// What a controller of the host would record.

@@ -3,6 +3,7 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
 
+mod claims;
 mod classes;
 mod clock;
 mod drift;
@@ -12,6 +13,7 @@ mod health;
 mod kubelet;
 mod metrics;
 mod nodes;
+mod optional;
 mod pod_security;
 mod pods;
 mod restart;

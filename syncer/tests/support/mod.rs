@@ -237,7 +237,16 @@ impl World {
 
     /// Starts the host's controllers of endpoints.
     pub(crate) fn start_host_controllers(&mut self) {
-        self.processes.endpoint_controllers(&self.host_url);
+        let names = "endpoints-controller,endpointslice-controller,endpointslice-mirroring-controller";
+        self.processes.controllers(&self.host_url, names);
+    }
+
+    /// Starts the tenant's controllers of claims and volumes, which most planes do without.
+    pub(crate) fn start_tenant_binder(&mut self) {
+        let names = "persistentvolume-binder-controller,persistentvolume-protection-controller,\
+                     persistentvolumeclaim-protection-controller";
+        let url = self.options.tenant.cluster_url.to_string();
+        self.processes.controllers(url.trim_end_matches('/'), names);
     }
 
     /// Kills the tenant's API server.

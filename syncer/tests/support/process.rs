@@ -115,8 +115,8 @@ impl Processes {
         format!("https://127.0.0.1:{port}")
     }
 
-    /// The controllers of endpoints, and no others.
-    pub(super) fn endpoint_controllers(&mut self, url: &str) {
+    /// These controllers of kube-controller-manager, and no others.
+    pub(super) fn controllers(&mut self, url: &str, names: &str) {
         let kubeconfig = self.folder.join("controllers.kubeconfig");
         let text = json!({
             "apiVersion": "v1", "kind": "Config", "current-context": "c",
@@ -128,7 +128,7 @@ impl Processes {
         let mut command = program("kube-controller-manager");
         command
             .arg(format!("--kubeconfig={}", kubeconfig.display()))
-            .arg("--controllers=endpoints-controller,endpointslice-controller,endpointslice-mirroring-controller")
+            .arg(format!("--controllers={names}"))
             .args(["--leader-elect=false", "--bind-address=127.0.0.1"])
             .arg(format!("--secure-port={}", free_port()));
         self.spawn("controllers", command);

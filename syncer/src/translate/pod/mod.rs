@@ -16,7 +16,7 @@ pub use rules::Rules;
 pub use volumes::{CA_KEY, NAMESPACE_KEY, TokenAsk};
 
 use super::{Refused, metadata::Ownership, status};
-use crate::{index::Link, json, kinds::Kind};
+use crate::{index::Link, json, kinds::Kind, names::Names};
 
 /// What a pod's translation needs to know of its surroundings.
 #[derive(Clone)]
@@ -38,7 +38,7 @@ pub struct Surroundings<'a> {
 /// What a pod names and asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
-    /// ConfigMaps and Secrets of its namespace.
+    /// Objects of its namespace.
     pub names: Vec<(Kind, String)>,
     /// Tokens of its service account.
     pub tokens: Vec<TokenAsk>,
@@ -70,12 +70,10 @@ const DROPPED: [&str; 11] = [
 pub fn needs(tenant: &Value) -> Needs {
     let mut spec = tenant["spec"].clone();
     let tokens = volumes::fold_tokens(&mut spec, "");
+    volumes::claim_of_ephemeral(&mut spec, json::text(&tenant["metadata"]["name"]).unwrap_or_default());
     let mut names = Vec::new();
     references::visit(&mut spec, &mut |kind, name| {
-        if let Some(kind) = kind
-            && !name.is_empty()
-            && !names.contains(&(kind, name.clone()))
-        {
+        if !name.is_empty() && !names.contains(&(kind, name.clone())) {
             names.push((kind, name.clone()));
         }
     });
@@ -94,6 +92,7 @@ pub fn host(tenant: &Value, around: &Surroundings<'_>) -> Result<Value, Refused>
     if let Some(spec) = spec.as_object_mut() {
         spec.insert("automountServiceAccountToken".to_owned(), json!(false));
         spec.insert("enableServiceLinks".to_owned(), json!(false));
+        spec.extend(by_option(tenant, &around.ownership.names));
     }
     let mut metadata = metadata(tenant, around.ownership);
     if let Some(all) = json::object_mut(&mut metadata, "annotations") {
@@ -137,6 +136,17 @@ fn spec(tenant: &Value, around: &Surroundings<'_>, annotations: &mut Map<String,
     }
     network::localise(&mut spec, around, name, namespace);
     spec
+}
+
+/// Fields that name what is on the host by option only.
+fn by_option(tenant: &Value, names: &Names) -> Map<String, Value> {
+    let spec = &tenant["spec"];
+    let namespace = json::text(&tenant["metadata"]["namespace"]).unwrap_or_default();
+    let class = json::text(&spec["priorityClassName"]).filter(|_| names.copies(Kind::PriorityClass));
+    let account = json::text(&spec["serviceAccountName"]).filter(|_| names.copies(Kind::ServiceAccount));
+    let class = class.map(|name| ("priorityClassName", names.host_cluster(name)));
+    let account = account.map(|name| ("serviceAccountName", names.host(namespace, name)));
+    class.into_iter().chain(account).map(|(field, name)| (field.to_owned(), json!(name))).collect()
 }
 
 /// The names of all its containers, which are all different, as a list with commas.

@@ -6,8 +6,7 @@ use serde_json::{Value, json};
 use super::Surroundings;
 use crate::{
     json,
-    names::marks,
-    translate::selector::{matches_all, narrow},
+    translate::selector::{matches_all, narrow, narrow_to_none},
 };
 
 const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
@@ -69,13 +68,7 @@ fn narrow_to(holder: &mut Value, around: &Surroundings<'_>, reach: &Reach) {
     match reach {
         Reach::All => narrow(selector, names, &[]),
         Reach::Namespaces(namespaces) if !namespaces.is_empty() => narrow(selector, names, namespaces),
-        // The selector of namespaces met none. Every pod of ours has the label.
-        Reach::Namespaces(_) => {
-            narrow(selector, names, &[]);
-            if let Some(all) = selector.get_mut("matchExpressions").and_then(Value::as_array_mut) {
-                all.push(json!({ "key": marks::NAMESPACE, "operator": "DoesNotExist" }));
-            }
-        }
+        Reach::Namespaces(_) => narrow_to_none(selector, names),
     }
 }
 

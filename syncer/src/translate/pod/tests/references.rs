@@ -70,7 +70,9 @@ fn every_copy_that_a_pod_needs_is_known_from_its_names() {
     names.sort_by(|a, b| a.1.cmp(&b.1));
     let expected = [
         (Kind::Secret, "creds"),
+        (Kind::PersistentVolumeClaim, "data"),
         (Kind::Secret, "debug"),
+        (Kind::PersistentVolumeClaim, "max.imal-block"),
         (Kind::Secret, "registry"),
         (Kind::ConfigMap, "settings"),
     ];
@@ -142,4 +144,14 @@ fn what_names_nothing_is_carried_as_it_is() {
         assert!(!of_tenant.is_null(), "{path} is in the table");
         assert_eq!(at(&host["spec"], path), of_tenant, "{path}");
     }
+}
+
+#[test]
+fn a_class_and_an_account_are_named_where_the_host_has_copies_of_them() {
+    let pod = with(json!({"priorityClassName": "high"}));
+    let names = crate::names::Names::new("vc", "host-ns");
+    assert_eq!(by_option(&pod, &names), Map::new());
+    let copied = names.copying([Kind::PriorityClass, Kind::ServiceAccount]);
+    let named = json!({"priorityClassName": "vc-high-x-host-ns-x-vc", "serviceAccountName": "op-x-ray-x-vc"});
+    assert_eq!(Value::Object(by_option(&pod, &copied)), named);
 }
