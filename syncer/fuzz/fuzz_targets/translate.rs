@@ -25,7 +25,8 @@ use tenantbench_syncer::{
 mod hostile;
 
 static POD: LazyLock<Value> = LazyLock::new(|| {
-    let mut pod: Value = serde_json::from_str(include_str!("../../tests/tables/maximal_pod.json")).expect("JSON");
+    let mut pod: Value =
+        serde_json::from_str(include_str!("../../tests/tables/maximal_pod.json")).expect("JSON");
     pod["metadata"]["namespace"] = json!("ns");
     pod["metadata"]["uid"] = json!("u");
     pod
