@@ -9,7 +9,7 @@ use super::needed;
 use crate::{
     client,
     clock::Clock,
-    config::{ConfigError, Settings},
+    config::{ConfigError, Settings, ready},
     kinds::{Kinds, optional},
     kubelet,
     names::Names,
@@ -33,6 +33,10 @@ pub(super) async fn options(settings: Settings) -> Result<Options, RunError> {
         .iter()
         .flatten()
         .try_fold(Kinds::default(), |kinds, name| optional(name).and_then(|row| kinds.with(row)))?;
+    let custom = ready(settings.custom.as_deref().unwrap_or_default(), |target| {
+        let rows = kinds.rows().iter().filter(|row| row.is_down() && !row.is_cluster_wide());
+        rows.map(|row| row.kind).any(|kind| target.is(kind.api().group, kind.name()))
+    })?;
     let host = match &settings.host_kubeconfig {
         Some(file) => client::from_file(file).await?,
         None => client::in_cluster(&root)?,
@@ -57,6 +61,7 @@ pub(super) async fn options(settings: Settings) -> Result<Options, RunError> {
         pods: pod_rules(settings)?,
         clock: Clock::default(),
         kinds,
+        custom,
     })
 }
 

@@ -41,7 +41,7 @@ impl Index {
     /// their Service has no selector, of all else always.
     pub fn is_wanted(&self, key: &Key) -> bool {
         match key.kind {
-            Kind::ConfigMap | Kind::Secret => self.references.is_used(key),
+            Kind::ConfigMap | Kind::Secret => self.references.is_used(key) || self.may_be_used(key),
             Kind::Endpoints | Kind::EndpointSlice => {
                 let tenant = self.contents(key.kind).get(&key.id).and_then(|pair| pair.tenant.as_ref());
                 let service = tenant.and_then(|tenant| tenant.detail.service.as_deref());
@@ -88,8 +88,9 @@ impl Index {
             return Vec::new();
         }
         let key = Key::new(kind, id);
-        let named =
-            content::named(kind, &tree).into_iter().chain(service.filter(|_| kind == Kind::EndpointSlice));
+        let named = content::named(kind, &tree, self.names())
+            .into_iter()
+            .chain(service.filter(|_| kind == Kind::EndpointSlice));
         let mut changed = self.references.set(&key, named.map(|(kind, id)| Key::new(kind, id)).collect());
         // A Service does not depend on who belongs to it.
         changed.retain(|key| key.kind != Kind::Service);
@@ -114,7 +115,8 @@ impl Index {
 
     pub(super) fn host_content_seen(&mut self, kind: Kind, id: Id, object: &Object) -> Vec<Key> {
         let key = Key::new(kind, id);
-        let copy = HostCopy::of(kind, object, self.present(&key, object));
+        let shown = self.shown(kind, &key.id, object.tree());
+        let copy = HostCopy::of(kind, object, &shown, self.present(&key, object));
         let first = self.contents(kind).get(&key.id).is_none_or(|pair| pair.host.is_none());
         if !self.contents.of_mut(kind).see_host(&key.id, object, copy) {
             return Vec::new();

@@ -84,14 +84,14 @@ impl Wanted {
 }
 
 impl HostCopy {
-    pub(super) fn of(kind: Kind, object: &Object, content: u64) -> Self {
-        let tree = object.tree();
+    /// `shown`: the object as the tenant is to see it.
+    pub(super) fn of(kind: Kind, object: &Object, shown: &Value, content: u64) -> Self {
         Self {
             copied: Copied::of(object, content),
-            shared: shared::mark(kind, &tree).map(Into::into),
-            agreed: shared::agreed(&tree).map(Into::into),
-            raised: hash(&raise::part(kind, &tree)),
-            volume: claim::bound_volume(&tree)
+            shared: shared::mark(kind, shown).map(Into::into),
+            agreed: shared::agreed(shown).map(Into::into),
+            raised: hash(&raise::part(kind, shown)),
+            volume: claim::bound_volume(shown)
                 .filter(|_| kind == Kind::PersistentVolumeClaim)
                 .map(Into::into),
         }

@@ -6,6 +6,7 @@
 mod content;
 mod copied;
 mod copies;
+mod custom;
 mod digest;
 mod lookup;
 mod namespaces;
@@ -14,7 +15,10 @@ mod references;
 mod table;
 mod written;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 pub use copied::{HostCopy, Translated, Volume, Wanted};
 pub use copies::Copy;
@@ -109,6 +113,8 @@ pub struct Index {
     /// its sides are gone.
     references: References,
     namespaces: Table<namespaces::Labels, ()>,
+    /// Custom kinds, by group and name, of which it is not known yet what the tenant has and what that names.
+    awaited: HashSet<(Box<str>, Box<str>)>,
 }
 
 impl Index {
@@ -128,6 +134,7 @@ impl Index {
             forced: HashMap::new(),
             references: References::default(),
             namespaces: Table::default(),
+            awaited: HashSet::new(),
         }
     }
 
@@ -249,7 +256,12 @@ impl Index {
         };
         let tokens = if kind == Kind::Secret { self.tokens.listed(side) } else { Vec::new() };
         let pods = tokens.into_iter().map(|id| Key::new(Kind::Pod, id));
-        pods.chain(vanished.into_iter().flat_map(|id| self.after_loss(side, kind, id))).collect()
+        let mut changed: Vec<Key> =
+            pods.chain(vanished.into_iter().flat_map(|id| self.after_loss(side, kind, id))).collect();
+        if let Kind::Custom(custom) = kind {
+            changed.extend(self.custom_listed(side, custom));
+        }
+        changed
     }
 
     /// The tenant pod has been bound by us, ahead of the watch.
@@ -308,6 +320,9 @@ impl Index {
             (Kind::Service, Side::Tenant) => self.endpoints_of(&key.id),
             (Kind::PersistentVolume, _) => self.volume_lost(&key),
             (Kind::Namespace, _) => self.outdate(),
+            // What finalizers on the host still do may need what it names.
+            (Kind::Custom(_), _) if self.contents(kind).get(&key.id).is_some() => Vec::new(),
+            (Kind::Custom(_), _) => self.content_lost(&key),
             (kind, Side::Tenant) if kind.is_copied() => self.content_lost(&key),
             _ => Vec::new(),
         };

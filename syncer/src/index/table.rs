@@ -48,11 +48,19 @@ pub struct Table<T, H> {
     rows: HashMap<Id, Pair<T, H>>,
     tenant_epoch: u32,
     host_epoch: u32,
+    tenant_listed: bool,
+    host_listed: bool,
 }
 
 impl<T, H> Default for Table<T, H> {
     fn default() -> Self {
-        Self { rows: HashMap::new(), tenant_epoch: 0, host_epoch: 0 }
+        Self {
+            rows: HashMap::new(),
+            tenant_epoch: 0,
+            host_epoch: 0,
+            tenant_listed: false,
+            host_listed: false,
+        }
     }
 }
 
@@ -115,8 +123,22 @@ impl<T, H> Table<T, H> {
         }
     }
 
+    /// Whether both sides have been listed since [`Table::unlist`].
+    pub(super) fn is_listed(&self) -> bool {
+        self.tenant_listed && self.host_listed
+    }
+
+    /// Nobody watches it any more, so what is known may be outdated until it is listed again.
+    pub(super) fn unlist(&mut self) {
+        (self.tenant_listed, self.host_listed) = (false, false);
+    }
+
     /// Forgets what the list did not show; returns their ids.
     pub(super) fn listed(&mut self, side: Side) -> Vec<Id> {
+        match side {
+            Side::Tenant => self.tenant_listed = true,
+            Side::Host => self.host_listed = true,
+        }
         let (tenant_epoch, host_epoch) = (self.tenant_epoch, self.host_epoch);
         let mut vanished = Vec::new();
         self.rows.retain(|id, pair| {

@@ -37,6 +37,12 @@ impl Api {
         Self { group, version: "v1", name, plural, reach: Reach::Cluster }
     }
 
+    /// A kind that is known only at run time; its words are kept for as long as the process lives.
+    pub(crate) fn at_run_time([group, version, name, plural]: [&str; 4], reach: Reach) -> Self {
+        let keep = |text: &str| -> &'static str { Box::leak(text.into()) };
+        Self { group: keep(group), version: keep(version), name: keep(name), plural: keep(plural), reach }
+    }
+
     /// `VERSION` or `GROUP/VERSION`.
     pub fn api_version(&self) -> String {
         if self.group.is_empty() {

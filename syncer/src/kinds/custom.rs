@@ -1,8 +1,12 @@
 //! Kinds that are known only at run time.
 
-use std::hash::{Hash, Hasher};
+use std::{
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
 
 use super::Api;
+use crate::translate::custom::Rules;
 
 /// A custom resource's kind. Small and `Copy`, as a [`Kind`](super::Kind) must be: what it stands for is kept for as
 /// long as the process lives, which is as long as its configuration does.
@@ -12,12 +16,25 @@ pub struct Custom(&'static Definition);
 /// What is known of it.
 struct Definition {
     api: Api,
+    rules: Arc<Rules>,
+    has_status: bool,
 }
 
 impl Custom {
-    /// A kind that lives at `api`.
-    pub fn new(api: Api) -> Self {
-        Self(Box::leak(Box::new(Definition { api })))
+    /// A kind that lives at `api`, with rules for what its objects name. `has_status`: whether the tenant's API keeps
+    /// their status apart.
+    pub fn new(api: Api, rules: Arc<Rules>, has_status: bool) -> Self {
+        Self(Box::leak(Box::new(Definition { api, rules, has_status })))
+    }
+
+    /// What its objects name.
+    pub fn rules(self) -> &'static Rules {
+        &self.0.rules
+    }
+
+    /// Whether the tenant's API keeps the status of its objects apart.
+    pub fn has_status(self) -> bool {
+        self.0.has_status
     }
 
     /// Where it lives.
@@ -70,7 +87,7 @@ mod tests {
 
     fn custom(plural: &'static str) -> Kind {
         let api = Api { version: "v1alpha1", ..Api::namespaced("ray.io", "RayJob", plural) };
-        Kind::Custom(Custom::new(api))
+        Kind::Custom(Custom::new(api, Arc::default(), true))
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The table.
 
 use super::{
+    Custom,
     Direction::{self, Down, DownAndStatusUp, Local, Synthesised, Up},
     Grant, Kind,
     On::{self, WhereGranted},
@@ -46,6 +47,13 @@ pub static TABLE: &[Row] = &[
     row(Kind::Endpoints, Down, WithoutSelector, WhereGranted("endpoints"), "endpoints", COPY),
     row(Kind::EndpointSlice, Down, WithoutSelector, WhereGranted("endpointslices"), "endpoints", COPY),
 ];
+
+impl Row {
+    /// The row of a custom kind, which no table can hold.
+    pub fn of_custom(custom: Custom) -> Self {
+        row(Kind::Custom(custom), DownAndStatusUp, All, On::Option("custom"), "custom", COPY)
+    }
+}
 
 const fn on(subresource: &'static str, verbs: &'static [&'static str]) -> Grant {
     Grant { subresource, verbs }

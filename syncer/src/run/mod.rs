@@ -1,5 +1,6 @@
 //! Puts the parts together and keeps them going.
 
+mod custom;
 mod dispatch;
 mod error;
 mod health;
@@ -26,6 +27,7 @@ pub use serve::Server;
 use crate::{
     client::{self, Purpose},
     clock::Clock,
+    config::ReadyKind,
     kinds::{Kinds, Side},
     kubelet::{self, Backing, Kubelet, NodeMetrics, Reach},
     names::Names,
@@ -69,6 +71,8 @@ pub struct Options {
     pub clock: Clock,
     /// What is synced, as far as the host's Role covers it.
     pub kinds: Kinds,
+    /// Custom resources that are synced, as soon as both sides have them.
+    pub custom: Vec<ReadyKind>,
 }
 
 /// How long turns that are under way may go on after `stop`. One that is dropped then is done anew by the next run.
@@ -94,7 +98,7 @@ pub async fn run(options: Options, health: Health, stop: CancellationToken) -> R
 }
 
 async fn start(options: Options, health: Health, stop: CancellationToken) -> Result<(), RunError> {
-    let streams = options.kinds.rows().len();
+    let streams = options.kinds.rows().len() + custom::streams(options.custom.len());
     let host = client::client(options.host.clone(), Purpose::Requests)?;
     let host_watches = client::client(options.host.clone(), Purpose::Watches { streams })?;
     let upgrades = client::client(options.host.clone(), Purpose::Upgrades)?;
@@ -122,6 +126,7 @@ async fn start(options: Options, health: Health, stop: CancellationToken) -> Res
     let tenant = Arc::new(Tenant::new(id, settings, tenant, host, Arc::clone(&work)));
     health.metrics().show(&tenant);
 
+    tenant.await_users(options.custom.iter().map(|kind| (kind.group.as_str(), kind.kind.as_str())));
     let mut tasks = JoinSet::new();
     if let Some(endpoint) = endpoint {
         let host = tenant.cluster(Side::Host).client().clone();
@@ -141,6 +146,8 @@ async fn start(options: Options, health: Health, stop: CancellationToken) -> Res
             }
         }));
     }
+    let place = custom::Place { tenant: Arc::clone(&tenant), tenant_watches, host_watches, stop };
+    tasks.spawn(custom::run(options.custom, place));
     // Nothing is decided before: what is not listed yet is not gone.
     if stop.run_until_cancelled(health.lists_are_whole()).await.is_none() {
         return Ok(());

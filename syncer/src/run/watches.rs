@@ -20,7 +20,8 @@ pub(super) fn is_waited_for(kind: Kind) -> bool {
     kind != Kind::Event
 }
 
-fn watch(names: &Names, row: &Row, side: Side, classes: &str) -> Watch {
+/// The watch on one side of a row. `classes`: a selector for the host's classes.
+pub(super) fn watch(names: &Names, row: &Row, side: Side, classes: &str) -> Watch {
     let reach = row.kind.api().reach;
     let is_of_namespace = side == Side::Host && reach == Reach::Namespaced;
     Watch {

@@ -45,6 +45,9 @@ impl<'a> Sync<'a> {
     fn decide(&self) -> Step {
         let Key { kind, id } = self.key;
         self.tenant.index(|index| {
+            if !index.is_listed(*kind) {
+                return Step::Settled;
+            }
             let (is_wanted, lacks_volume) = (index.is_wanted(self.key), index.lacks_volume(self.key));
             decide(index.contents(*kind).get(id), Facts { kind: *kind, is_wanted, lacks_volume })
         })
@@ -184,7 +187,8 @@ impl<'a> Sync<'a> {
 
     async fn raise(&mut self) -> Result<(), SyncError> {
         let (tenant, host) = (self.tenant_object().await?, self.host_object().await?);
-        let (tree, host) = (tenant.tree(), host.tree());
+        let tree = tenant.tree();
+        let host = self.tenant.index(|index| index.shown(self.key.kind, &self.key.id, host.tree()));
         if self.key.kind == Kind::PersistentVolumeClaim {
             // First the volume: a claim that is bound to one that is not there is lost.
             volume::ensure(self.tenant, &tree, &host).await?;

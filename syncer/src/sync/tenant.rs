@@ -202,6 +202,28 @@ impl Tenant {
         }
     }
 
+    /// Custom kinds, by group and name, whose objects are about to be looked for.
+    pub(crate) fn await_users<'a>(&self, kinds: impl Iterator<Item = (&'a str, &'a str)>) {
+        self.index.lock().await_users(kinds);
+    }
+
+    /// A custom kind of which the tenant has no objects, since it is not defined there.
+    pub(crate) fn has_none_of(&self, group: &str, name: &str) {
+        let changed = self.index.lock().users_known(group, name);
+        self.push(changed, Hand::default);
+    }
+
+    /// One side is known to have no objects of a kind, since it does not know the kind.
+    pub(crate) fn nothing_is_there(&self, side: Side, kind: Kind) {
+        self.watched(side, kind, Event::Init);
+        self.watched(side, kind, Event::InitDone);
+    }
+
+    /// A custom kind is about to be listed.
+    pub(crate) fn unlist(&self, kind: Kind) {
+        self.index.lock().unlist(kind);
+    }
+
     /// The tenant pod has been bound by us.
     pub(super) fn bound(&self, id: &Id, node: &str) {
         self.index.lock().bound(id, node);

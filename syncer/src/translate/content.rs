@@ -7,7 +7,12 @@ use super::{
     metadata::{self, Ownership},
     own_class, policy, shared,
 };
-use crate::{index::Id, json, kinds::Kind, names::marks};
+use crate::{
+    index::Id,
+    json,
+    kinds::Kind,
+    names::{Names, marks},
+};
 
 /// What a translation knows besides the object.
 #[derive(Clone, Copy)]
@@ -23,6 +28,9 @@ pub struct Around<'a> {
 /// # Errors
 /// An object that cannot be carried as it is.
 pub fn host(kind: Kind, tenant: &Value, around: &Around<'_>) -> Result<Value, Refused> {
+    if let Kind::Custom(custom) = kind {
+        return custom.rules().host(kind, tenant, around.ownership);
+    }
     let mut tenant = tenant.clone();
     let names = &around.ownership.names;
     match kind {
@@ -62,9 +70,10 @@ pub fn host(kind: Kind, tenant: &Value, around: &Around<'_>) -> Result<Value, Re
 }
 
 /// The tenant's objects that an object names, and that are on the host only for those that do.
-pub fn named(kind: Kind, tenant: &Value) -> Vec<(Kind, Id)> {
+pub fn named(kind: Kind, tenant: &Value, names: &Names) -> Vec<(Kind, Id)> {
     match kind {
         Kind::Ingress => ingress::named(tenant),
+        Kind::Custom(custom) => custom.rules().named(tenant, names),
         _ => Vec::new(),
     }
 }

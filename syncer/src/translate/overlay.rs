@@ -11,7 +11,7 @@ pub fn is_ours_alone(kind: Kind) -> bool {
 }
 
 /// The host's object with the wanted content.
-pub fn over(kind: Kind, host: &Value, mut wanted: Value) -> Value {
+pub fn over(kind: Kind, host: &Value, wanted: Value) -> Value {
     let mut body = host.clone();
     metadata(&mut body, &wanted);
     if kind == Kind::PersistentVolumeClaim {
@@ -19,13 +19,10 @@ pub fn over(kind: Kind, host: &Value, mut wanted: Value) -> Value {
         spec.extend(json::pick(&wanted["spec"], &claim::CHANGEABLE));
         return body;
     }
+    let present = present::content(kind, &body);
     if let Some(body) = body.as_object_mut() {
-        for &field in present::fields(kind) {
-            match wanted[field].take() {
-                Value::Null => body.remove(field),
-                value => body.insert(field.to_owned(), value),
-            };
-        }
+        body.retain(|field, _| !present.contains_key(field));
+        body.extend(present::content(kind, &wanted));
     }
     body
 }

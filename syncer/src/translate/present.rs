@@ -1,6 +1,6 @@
 //! What of a host object is ours, so that a change that someone else made to it can be told from our own work.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{claim, metadata, shared};
 use crate::{json, kinds::Kind};
@@ -8,7 +8,7 @@ use crate::{json, kinds::Kind};
 /// The part of a host object that we wrote or would write. Left out are what the host alone decides, such as addresses,
 /// what either side may change ([`shared`]), and labels and annotations that others have added: they may stay.
 pub fn ours(kind: Kind, host: &Value) -> Value {
-    let mut ours = json::pick(host, fields(kind));
+    let mut ours = content(kind, host);
     if let Some(spec) = ours.get_mut("spec") {
         shared::remove(kind, spec);
         match kind {
@@ -22,8 +22,16 @@ pub fn ours(kind: Kind, host: &Value) -> Value {
     json!(ours)
 }
 
-/// The fields of a copy that the syncer writes, its metadata apart.
-pub(super) fn fields(kind: Kind) -> &'static [&'static str] {
+/// What of a copy the syncer writes, its metadata apart.
+pub(super) fn content(kind: Kind, object: &Value) -> Map<String, Value> {
+    match kind {
+        Kind::Custom(_) => super::custom::content(object),
+        _ => json::pick(object, fields(kind)),
+    }
+}
+
+/// The fields of it.
+fn fields(kind: Kind) -> &'static [&'static str] {
     match kind {
         // What may change in a pod's spec stands in the metadata as a hash; what may not, nobody can change.
         Kind::Pod => &[],

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{claim, ingress};
+use super::{claim, custom, ingress};
 use crate::{json, kinds::Kind, names::Names};
 
 const STATUS_OF_CLAIM: [&str; 8] = [
@@ -25,6 +25,7 @@ pub fn part(kind: Kind, object: &Value) -> Value {
             "annotations": json::pick(&object["metadata"]["annotations"], &claim::OF_HOST),
             "volume": object["spec"]["volumeName"],
         }),
+        Kind::Custom(_) => json!({ "status": custom::standing(object) }),
         _ => Value::Null,
     }
 }
@@ -40,6 +41,13 @@ pub struct Patches {
 
 /// What brings the tenant's object up to the host's.
 pub fn patches(kind: Kind, tenant: &Value, host: &Value, names: &Names) -> Patches {
+    if let Kind::Custom(kind) = kind {
+        let patch = Some(custom::raise(tenant, host));
+        return match kind.has_status() {
+            true => Patches { main: None, status: patch },
+            false => Patches { main: patch, status: None },
+        };
+    }
     let (present, wanted) = (part(kind, tenant), part(kind, host));
     let uid = json!({ "uid": tenant["metadata"]["uid"] });
     let status = (present["status"] != wanted["status"]).then(|| {

@@ -6,6 +6,7 @@
 mod claims;
 mod classes;
 mod clock;
+mod custom;
 mod drift;
 mod endpoints;
 mod events;

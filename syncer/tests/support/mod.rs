@@ -143,6 +143,7 @@ impl World {
             pods: Rules::default(),
             clock: Clock::default(),
             kinds: Kinds::default(),
+            custom: Vec::new(),
         };
         let syncer = make(options.host.clone());
         Self { host, tenant, syncer, names, host_url, options, processes, _egress: egress, folder }

@@ -1,6 +1,6 @@
 //! Following the rules of the way down: every name in its place becomes the host's, or the object is refused.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     Rules,
@@ -39,11 +39,9 @@ impl Rules {
                 .follow(rule, &mut tree)
                 .map_err(|misfit| Refused::Misfit { path: rule.path.to_string(), expected: misfit.0 })?;
         }
-        let mut copy = json!({ "metadata": metadata::content(&tree) });
-        if let (Some(copy), Value::Object(tree)) = (copy.as_object_mut(), &tree) {
-            let fields = tree.iter().filter(|(field, _)| !OWN.contains(&field.as_str()));
-            copy.extend(fields.map(|(field, value)| (field.clone(), value.clone())));
-        }
+        let mut copy = content(&tree);
+        copy.insert("metadata".to_owned(), metadata::content(&tree));
+        let mut copy = Value::Object(copy);
         let metadata = metadata::host(&tree, ownership, &copy);
         if let Some(copy) = copy.as_object_mut() {
             copy.insert("apiVersion".to_owned(), json!(kind.api_version()));
@@ -67,6 +65,13 @@ impl Rules {
         }
         translation.named
     }
+}
+
+/// What of an object is carried as it is or by rules.
+pub fn content(object: &Value) -> Map<String, Value> {
+    let fields = object.as_object().into_iter().flatten();
+    let carried = fields.filter(|(field, value)| !OWN.contains(&field.as_str()) && !value.is_null());
+    carried.map(|(field, value)| (field.clone(), value.clone())).collect()
 }
 
 /// One object on its way down.

@@ -14,8 +14,9 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
+pub use down::content;
 pub use draft::{Draft, Is};
 pub use path::{Path, PathError};
 pub use rule::{RuleError, Rules};
 pub use target::{NoTarget, Target};
-pub use up::{Generations, View, stand};
+pub use up::{View, raise, standing};

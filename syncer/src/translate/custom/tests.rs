@@ -211,16 +211,26 @@ fn messages_name_the_tenants_object_and_other_texts_stay() {
 
 #[test]
 fn generations_are_told_in_the_tenants_count_and_compare_equal() {
-    let cases = [(7, 3, 7), (6, 2, 7), (0, 2, 7)];
-    for (observed, in_tenant, host) in cases {
-        let status =
-            |count: i64| json!({"observedGeneration": count, "conditions": [{"observedGeneration": count}]});
-        let mut raised = status(observed);
-        Generations { host, tenant: 3 }.in_tenant(&mut raised);
+    let status =
+        |count: i64| json!({"observedGeneration": count, "conditions": [{"observedGeneration": count}]});
+    let object =
+        |generation: i64, status: Value| json!({"metadata": {"generation": generation}, "status": status});
+    for (observed, in_tenant) in [(7, 3), (6, 2), (0, 2)] {
+        let host = object(7, status(observed));
+        let raised = raise(&object(3, Value::Null), &host)["status"].take();
         assert_eq!(raised, status(in_tenant), "{observed}");
-        assert_eq!(stand(raised, 3), stand(status(observed), host), "{observed}");
+        assert_eq!(standing(&object(3, raised)), standing(&host), "{observed}");
     }
-    assert_ne!(stand(json!({"observedGeneration": 6}), 7), stand(json!({"observedGeneration": 7}), 7));
+    assert_ne!(standing(&object(7, status(6))), standing(&object(7, status(7))));
+}
+
+#[test]
+fn what_the_host_has_taken_out_of_a_status_goes_in_the_tenant_too() {
+    let tenant = json!({"metadata": {"uid": "u"}, "status": {"a": 1, "old": 2, "in": {"b": 1, "old": 2}, "list": [1, 2]}});
+    let host = json!({"status": {"a": 1, "in": {"b": 1}, "list": [1], "new": {"c": 3}}});
+    let status = json!({"old": null, "in": {"old": null}, "list": [1], "new": {"c": 3}});
+    assert_eq!(raise(&tenant, &host), json!({"metadata": {"uid": "u"}, "status": status}));
+    assert_eq!(raise(&tenant, &json!({}))["status"], Value::Null);
 }
 
 /// JSON over few names, so that rules meet it.
@@ -352,9 +362,9 @@ proptest! {
         let _ = rules.named(&tree, &names());
         let id = Id::new("shop", "w");
         let origin = |_: &Target, name: &str| Some(Id::new("shop", name));
-        let mut up = rules.up(&tree, &View { host_name: "a", host_namespace: "host-ns", id: &id, origin: &origin });
-        Generations { host: 2, tenant: 1 }.in_tenant(&mut up);
-        let _ = stand(up, 3);
+        let up = rules.up(&tree, &View { host_name: "a", host_namespace: "host-ns", id: &id, origin: &origin });
+        let host = json!({"metadata": {"generation": 2}, "status": up});
+        let _ = (raise(&tree, &host), standing(&host), standing(&tree));
     }
 
     #[test]

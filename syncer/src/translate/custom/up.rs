@@ -1,6 +1,6 @@
 //! A host copy's status as the tenant sees it.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     Rules,
@@ -104,32 +104,41 @@ impl View<'_> {
     }
 }
 
-/// Where both sides' objects stand in their own count of changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Generations {
-    /// `metadata.generation` of the host's copy.
-    pub host: i64,
-    /// `metadata.generation` of the tenant's object.
-    pub tenant: i64,
-}
-
-impl Generations {
-    /// A status that was written about the host's generations, in the tenant's: up to date, or one behind.
-    pub fn in_tenant(self, status: &mut Value) {
-        observed(status, &mut |count| {
-            let is_present = count.as_i64().is_some_and(|count| count >= self.host);
-            *count = json!(if is_present { self.tenant } else { (self.tenant - 1).max(0) });
-        });
-    }
-}
-
-/// A status in a form in which both sides' can be compared: whether it is about its object's present generation takes
-/// the place of which that is.
-pub fn stand(mut status: Value, generation: i64) -> Value {
-    observed(&mut status, &mut |count| {
-        *count = json!(count.as_i64().is_some_and(|count| count >= generation));
-    });
+/// An object's status in a form in which both sides' can be compared: whether it is about the object's present
+/// generation takes the place of which that is.
+pub fn standing(object: &Value) -> Value {
+    let mut status = object["status"].clone();
+    let present = generation(object);
+    observed(&mut status, &mut |count| *count = json!(count.as_i64().is_some_and(|count| count >= present)));
     status
+}
+
+/// A merge patch by which the tenant's object takes over the status of the host's copy, as [`Rules::up`] shows it.
+/// Generations are told in the tenant's count: up to date, or one behind.
+pub fn raise(tenant: &Value, host: &Value) -> Value {
+    let (ours, theirs) = (generation(tenant), generation(host));
+    let mut status = host["status"].clone();
+    observed(&mut status, &mut |count| {
+        let is_present = count.as_i64().is_some_and(|count| count >= theirs);
+        *count = json!(if is_present { ours } else { (ours - 1).max(0) });
+    });
+    json!({ "metadata": { "uid": tenant["metadata"]["uid"] }, "status": difference(&tenant["status"], &status) })
+}
+
+fn generation(object: &Value) -> i64 {
+    object["metadata"]["generation"].as_i64().unwrap_or_default()
+}
+
+/// A merge patch from one value to the other: null takes out what is not to be there.
+fn difference(present: &Value, wanted: &Value) -> Value {
+    let (Value::Object(present), Value::Object(wanted)) = (present, wanted) else { return wanted.clone() };
+    let gone = present.keys().filter(|field| !wanted.contains_key(*field));
+    let mut patch: Map<String, Value> = gone.map(|field| (field.clone(), Value::Null)).collect();
+    let other = wanted.iter().filter(|(field, value)| present.get(*field) != Some(value));
+    patch.extend(other.map(|(field, value)| {
+        (field.clone(), difference(present.get(field).unwrap_or(&Value::Null), value))
+    }));
+    Value::Object(patch)
 }
 
 /// Calls `f` with the status's own count and with each condition's.

@@ -1,0 +1,79 @@
+//! The tenant's definitions of custom resources, as they come and go: names and versions only.
+
+use std::{collections::BTreeMap, pin::pin};
+
+use futures::TryStreamExt;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::{
+    Api, Client, ResourceExt,
+    core::PartialObjectMeta,
+    runtime::{
+        WatchStreamExt,
+        watcher::{self, Event},
+    },
+};
+use tokio::sync::watch;
+
+use super::served::{Served, by_definition};
+use crate::retry::Patience;
+
+/// The definitions' names, each with its version; none before they have been listed.
+pub(super) type Definitions = Option<BTreeMap<String, String>>;
+
+/// Keeps `known` as the definitions are. Ends only with the program; whoever drops it ends it.
+pub(super) async fn follow(client: Client, known: watch::Sender<Definitions>) {
+    // A definition can be a megabyte; its metadata says enough.
+    let api: Api<PartialObjectMeta<CustomResourceDefinition>> = Api::all(client);
+    let mut events = pin!(watcher::watcher(api, watcher::Config::default()).backoff(Patience::default()));
+    let mut listing = BTreeMap::new();
+    loop {
+        let event = match events.try_next().await {
+            Ok(Some(event)) => event,
+            Ok(None) => return,
+            Err(error) => {
+                tracing::debug!(%error, "the watch on the tenant's definitions is interrupted");
+                continue;
+            }
+        };
+        let entry = |object: &PartialObjectMeta<CustomResourceDefinition>| {
+            (object.name_any(), object.resource_version().unwrap_or_default())
+        };
+        match event {
+            Event::Init => listing.clear(),
+            Event::InitApply(object) => listing.extend([entry(&object)]),
+            Event::InitDone => drop(known.send_replace(Some(std::mem::take(&mut listing)))),
+            Event::Apply(object) => {
+                known.send_modify(|known| known.get_or_insert_default().extend([entry(&object)]))
+            }
+            Event::Delete(object) => known.send_modify(|known| {
+                known.get_or_insert_default().remove(&object.name_any());
+            }),
+        }
+    }
+}
+
+/// What the tenant serves of a kind. The definitions themselves say so: discovery lags behind them, and in a starting
+/// API server shows nothing for a while.
+///
+/// # Errors
+/// An API server that does not answer.
+pub(super) async fn of_tenant(
+    client: &Client,
+    known: &BTreeMap<String, String>,
+    group: &str,
+    kind: &str,
+) -> Result<Vec<Served>, kube::Error> {
+    let api: Api<CustomResourceDefinition> = Api::all(client.clone());
+    for name in known.keys().filter(|name| is_of(name, group)) {
+        let found = api.get_opt(name).await?;
+        if let Some(definition) = found.filter(|found| found.spec.names.kind == kind) {
+            return Ok(by_definition(&definition));
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// Whether a definition, which is named `PLURAL.GROUP`, is of this group.
+pub(super) fn is_of(name: &str, group: &str) -> bool {
+    name.split_once('.').is_some_and(|(_, of)| of == group)
+}

@@ -1,0 +1,218 @@
+//! Custom kinds: found on both sides, watched while they are there, waited for while they are not. Nothing else waits
+//! for them.
+
+mod definitions;
+mod plan;
+mod served;
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use kube::Client;
+use tokio::{sync::watch, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use self::{
+    definitions::Definitions,
+    plan::{Obstacle, Plan},
+    served::Served,
+};
+use super::watches;
+use crate::{
+    config::ReadyKind,
+    kinds::{Api, Custom, Kind, Reach, Row, Side},
+    retry,
+    role::{self, Lack},
+    sync::Tenant,
+};
+
+/// How often the host is asked whether it still has the definition of a kind that is synced. The tenant's are watched.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
+
+/// Where custom kinds are synced.
+#[derive(Clone)]
+pub(super) struct Place {
+    pub(super) tenant: Arc<Tenant>,
+    pub(super) tenant_watches: Client,
+    pub(super) host_watches: Client,
+    pub(super) stop: CancellationToken,
+}
+
+/// Watches at once on each side for so many kinds.
+pub(super) fn streams(kinds: usize) -> usize {
+    if kinds == 0 { 0 } else { kinds + 1 }
+}
+
+/// Syncs custom kinds until `stop`.
+pub(super) async fn run(kinds: Vec<ReadyKind>, place: Place) {
+    if kinds.is_empty() {
+        return;
+    }
+    let (known, definitions) = watch::channel(Definitions::None);
+    let mut tasks = JoinSet::new();
+    tasks.spawn(definitions::follow(place.tenant_watches.clone(), known));
+    for kind in kinds {
+        tasks.spawn(follow(kind, place.clone(), definitions.clone()));
+    }
+    // They end when this is dropped.
+    place.stop.cancelled().await;
+}
+
+/// Follows one kind through all that becomes of it.
+async fn follow(kind: ReadyKind, place: Place, mut definitions: watch::Receiver<Definitions>) {
+    let mut present: Option<(Plan, JoinSet<()>)> = None;
+    let mut as_what = None;
+    let mut failures = 0;
+    loop {
+        let known = definitions.borrow_and_update().clone();
+        let found = match &known {
+            Some(known) => find(&kind, &place, known, &mut as_what).await.map(Some),
+            None => Ok(None),
+        };
+        match found {
+            Ok(Some(plan)) if present.as_ref().is_none_or(|(present, _)| *present != plan) => {
+                tell(&kind, &plan);
+                // First the end of the watches that there were.
+                drop(present.take());
+                let watches = begin(&kind, &place, &plan, custom(&kind, &plan, &mut as_what));
+                present = Some((plan, watches));
+                failures = 0;
+            }
+            Ok(_) => failures += 1,
+            Err(error) => {
+                tracing::debug!(kind = kind.kind, %error, "it cannot be found out where this kind is served");
+                failures += 1;
+            }
+        }
+        let is_settled = present.as_ref().is_some_and(|(plan, _)| plan.is_settled());
+        let wait = if is_settled { LOOK_AGAIN } else { retry::delay(failures) };
+        let of_group = |all: &Definitions| {
+            let all = all.iter().flatten().filter(|(name, _)| definitions::is_of(name, &kind.group));
+            all.map(|(name, version)| (name.clone(), version.clone())).collect::<BTreeMap<_, _>>()
+        };
+        let before = of_group(&known);
+        let is_listed = known.is_some();
+        tokio::select! {
+            () = place.tenant.clock().sleep(wait) => {}
+            changed = definitions.wait_for(|all| all.is_some() != is_listed || of_group(all) != before) => {
+                // Nobody tells of the tenant's definitions any more: the program ends.
+                if changed.is_err() {
+                    return;
+                }
+                failures = 0;
+            }
+        }
+    }
+}
+
+/// Where the kind is served, and what keeps it from being synced.
+async fn find(
+    kind: &ReadyKind,
+    place: &Place,
+    known: &BTreeMap<String, String>,
+    as_what: &mut AsWhat,
+) -> Result<Plan, kube::Error> {
+    let client = |side| place.tenant.cluster(side).client();
+    let (group, name) = (kind.group.as_str(), kind.kind.as_str());
+    let tenant = definitions::of_tenant(client(Side::Tenant), known, group, name).await?;
+    let host = served::by_discovery(client(Side::Host), group, name).await?;
+    let mut plan = plan::plan(kind, &tenant, &host);
+    if let Some(custom) = custom(kind, &plan, as_what).filter(|_| plan.on_host) {
+        let row = Row::of_custom(custom);
+        let namespace = place.tenant.settings().names.host_namespace();
+        let lacks = role::lack(client(Side::Host), namespace, &row).await?;
+        if !lacks.is_empty() {
+            plan.on_host = false;
+            plan.obstacle = Some(Obstacle::NoRight { lacks: listed(&lacks), rule: rule(&row) });
+        }
+    }
+    Ok(plan)
+}
+
+fn listed(lacks: &[Lack]) -> String {
+    lacks.iter().map(Lack::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// The rule that grants what a row needs, in one line of YAML.
+fn rule(row: &Row) -> String {
+    let of = |(resource, verbs): (String, &'static [&'static str])| {
+        let (group, verbs) = (row.kind.api().group, verbs.join(", "));
+        format!("{{apiGroups: [{group}], resources: [{resource}], verbs: [{verbs}]}}")
+    };
+    row.rights().map(of).collect::<Vec<_>>().join(", ")
+}
+
+/// What a kind was last made, which is kept for ever: no second one for the same.
+type AsWhat = Option<(Served, Custom)>;
+
+fn custom(kind: &ReadyKind, plan: &Plan, last: &mut AsWhat) -> Option<Custom> {
+    let served = plan.served.as_ref()?;
+    if let Some((_, custom)) = last.as_ref().filter(|(before, _)| before == served) {
+        return Some(*custom);
+    }
+    let api = Api::at_run_time([&kind.group, &served.version, &kind.kind, &served.plural], Reach::Namespaced);
+    let custom = Custom::new(api, Arc::clone(&kind.rules), served.has_status);
+    *last = Some((served.clone(), custom));
+    Some(custom)
+}
+
+fn tell(kind: &ReadyKind, plan: &Plan) {
+    let name = format!("{}/{}", kind.group, kind.kind);
+    let version = plan.served.as_ref().map_or("", |served| served.version.as_str());
+    match &plan.obstacle {
+        None => tracing::info!(kind = name, version, "this custom kind is synced"),
+        Some(obstacle @ Obstacle::NotInTenant) => {
+            tracing::info!(kind = name, "this custom kind is not synced: {obstacle}");
+        }
+        Some(obstacle) => tracing::warn!(kind = name, "this custom kind is not synced: {obstacle}"),
+    }
+}
+
+/// Begins to watch what is there. What is not in the tenant is known to be empty; what is not on the host is not known.
+fn begin(kind: &ReadyKind, place: &Place, plan: &Plan, custom: Option<Custom>) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    let tenant = &place.tenant;
+    if !plan.in_tenant {
+        tenant.has_none_of(&kind.group, &kind.kind);
+    }
+    let Some(custom) = custom else { return tasks };
+    let row = Row::of_custom(custom);
+    tenant.unlist(row.kind);
+    if !plan.in_tenant {
+        tenant.nothing_is_there(Side::Tenant, row.kind);
+    }
+    for (side, is_there) in [(Side::Tenant, plan.in_tenant), (Side::Host, plan.on_host)] {
+        if is_there {
+            tasks.spawn(watch_side(row, side, place.clone()));
+        }
+    }
+    tasks
+}
+
+async fn watch_side(row: Row, side: Side, place: Place) {
+    let client = match side {
+        Side::Tenant => place.tenant_watches,
+        Side::Host => place.host_watches,
+    };
+    let (tenant, kind): (_, Kind) = (place.tenant, row.kind);
+    let watch = watches::watch(&tenant.settings().names, &row, side, "");
+    watch
+        .run(client, place.stop, move |event| {
+            tenant.watched(side, kind, event);
+        })
+        .await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rule_that_is_missing_can_be_put_into_a_role() {
+        let api = Api::at_run_time(["example.com", "v1", "Widget", "widgets"], Reach::Namespaced);
+        let rule = rule(&Row::of_custom(Custom::new(api, Arc::default(), true)));
+        let parsed: k8s_openapi::api::rbac::v1::PolicyRule = serde_saphyr::from_str(&rule).expect("YAML");
+        assert_eq!(parsed.resources.as_deref(), Some(["widgets".to_owned()].as_slice()));
+        assert!(parsed.verbs.contains(&"update".to_owned()));
+        assert_eq!(rule.lines().count(), 1);
+    }
+}
