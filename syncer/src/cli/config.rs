@@ -14,7 +14,7 @@ pub(super) struct ConfigArgs {
     print_schema: bool,
 
     #[command(flatten)]
-    run: RunArgs,
+    pub(super) run: RunArgs,
 }
 
 /// Prints what is asked for.

@@ -31,7 +31,7 @@ pub struct SyncerArgs {
 enum Verb {
     Kinds(kinds::KindsArgs),
     Role(role::RoleArgs),
-    Config(config::ConfigArgs),
+    Config(Box<config::ConfigArgs>),
 }
 
 /// How to sync.
@@ -107,4 +107,51 @@ fn needed<T>(value: Option<T>, name: &'static str) -> Result<T, ConfigError> {
 
 fn print(text: &str) -> Result<(), RunError> {
     std::io::stdout().write_all(text.as_bytes()).map_err(RunError::Output)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, FromArgMatches, Parser};
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        args: SyncerArgs,
+    }
+
+    fn parsed(arguments: &[&str]) -> SyncerArgs {
+        let all = std::iter::once("syncer").chain(arguments.iter().copied());
+        let matches = Cli::command().try_get_matches_from(all).expect("is understood");
+        Cli::from_arg_matches(&matches).expect("is understood").args
+    }
+
+    #[test]
+    fn flags_are_settings_and_what_is_not_given_is_said_by_nobody() {
+        Cli::command().debug_assert();
+        let args = parsed(&["--name", "vc", "--node-access", "--sync", "endpoints,endpointslices"]);
+        let wanted = Settings {
+            name: Some("vc".to_owned()),
+            node_access: Some(true),
+            sync: Some(vec!["endpoints".to_owned(), "endpointslices".to_owned()]),
+            ..Settings::default()
+        };
+        assert_eq!((args.run.settings, args.verb.is_none()), (wanted, true));
+    }
+
+    #[test]
+    fn a_setting_that_nobody_has_said_is_asked_for_by_flag_and_field() {
+        let error = needed(None::<u8>, "service").expect_err("is missing").to_string();
+        assert_eq!(error, "nothing says what `service` is; give --service, or `service` in the config file");
+    }
+
+    #[test]
+    fn config_takes_the_flags_of_a_run() {
+        let args = parsed(&["config", "--name", "vc", "--node-access=false"]);
+        let Some(Verb::Config(args)) = args.verb else { panic!("another verb") };
+        let printed = args.run.effective().and_then(|effective| effective.print()).expect("text");
+        assert!(printed.contains("name: vc # flag"), "{printed}");
+        assert!(printed.contains("node-access: false # flag"), "{printed}");
+    }
 }

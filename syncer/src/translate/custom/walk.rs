@@ -8,13 +8,12 @@ use super::path::Step;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Misfit(pub(super) &'static str);
 
+/// What is done about each value at the end of a path, and about what stands in the way.
+type Visitor<'f> = dyn FnMut(Result<&mut Value, Misfit>) -> Result<(), Misfit> + 'f;
+
 /// Calls `f` with each value at the end of the path and with each misfit on the way; ends at its first error. What is
 /// absent or null is passed over.
-pub(super) fn visit(
-    value: &mut Value,
-    steps: &[Step],
-    f: &mut dyn FnMut(Result<&mut Value, Misfit>) -> Result<(), Misfit>,
-) -> Result<(), Misfit> {
+pub(super) fn visit(value: &mut Value, steps: &[Step], f: &mut Visitor<'_>) -> Result<(), Misfit> {
     let Some((step, rest)) = steps.split_first() else { return f(Ok(value)) };
     match (step, value) {
         (_, Value::Null) => Ok(()),
