@@ -5,7 +5,7 @@ use serde::Serialize;
 use tabled::{builder::Builder, settings::Style};
 
 use super::{RunError, print};
-use crate::kinds::{Direction, On, Reach, Row, Scope, TABLE};
+use crate::kinds::{Custom, Direction, On, Reach, Row, Scope, TABLE};
 
 /// Print the kinds that can be synced, which way, and what each needs on the host.
 #[derive(Args, Clone, Debug)]
@@ -56,7 +56,7 @@ impl Line {
             namespaced: api.reach == Reach::Namespaced,
             direction: row.direction,
             scope: row.scope,
-            default: !matches!(row.on, On::Option(_)),
+            default: !matches!(row.on, On::Option(_) | On::Listed),
             option: row.option(),
             translator: row.translator,
             host_rights: row.rights().map(|(resource, verbs)| Right { resource, verbs }).collect(),
@@ -70,10 +70,15 @@ pub(super) fn run(args: &KindsArgs) -> Result<(), RunError> {
         Output::Table => print(&format!("{}\n", table())),
         Output::Markdown => print(&format!("{}\n", markdown())),
         Output::Json => {
-            let lines: Vec<Line> = TABLE.iter().map(Line::of).collect();
+            let lines: Vec<Line> = rows().map(|row| Line::of(&row)).collect();
             print(&format!("{:#}\n", serde_json::json!(lines)))
         }
     }
+}
+
+/// The table, and a line for all that the config file may list.
+fn rows() -> impl Iterator<Item = Row> {
+    TABLE.iter().copied().chain([Row::of_custom(Custom::of_plural("PLURAL", "GROUP"))])
 }
 
 const HEAD: [&str; 7] = ["KIND", "API", "WAY", "WHICH", "ON", "TRANSLATOR", "HOST RIGHTS"];
@@ -85,6 +90,7 @@ fn cells(row: &Row) -> [String; HEAD.len()] {
         On::Default => "yes".to_owned(),
         On::WhereGranted(_) => "where granted".to_owned(),
         On::Option(name) => format!("--sync {name}"),
+        On::Listed => "config file".to_owned(),
     };
     let rights: Vec<String> =
         row.rights().map(|(resource, verbs)| format!("{resource}: {}", verbs.join(","))).collect();
@@ -102,8 +108,8 @@ fn cells(row: &Row) -> [String; HEAD.len()] {
 fn table() -> String {
     let mut table = Builder::default();
     table.push_record(HEAD);
-    for row in TABLE {
-        table.push_record(cells(row));
+    for row in rows() {
+        table.push_record(cells(&row));
     }
     let mut table = table.build();
     table.with(Style::blank());
@@ -116,8 +122,8 @@ pub(crate) fn markdown() -> String {
     let line = |cells: Vec<String>| format!("| {} |", cells.join(" | "));
     let head = line(SHOWN.map(|at| HEAD[at].to_lowercase()).to_vec());
     let rule = format!("|{}", "---|".repeat(SHOWN.len()));
-    let rows = TABLE.iter().map(|row| {
-        let cells = cells(row);
+    let rows = rows().map(|row| {
+        let cells = cells(&row);
         line(SHOWN.map(|at| cells[at].clone()).to_vec())
     });
     [head, rule].into_iter().chain(rows).collect::<Vec<_>>().join("\n")
@@ -150,7 +156,7 @@ mod tests {
     #[test]
     fn every_row_of_the_table_is_a_line() {
         let table = table();
-        assert_eq!(table.lines().count(), TABLE.len() + 1, "{table}");
+        assert_eq!(table.lines().count(), TABLE.len() + 2, "{table}");
         assert!(table.lines().any(|line| line.contains("Pod") && line.contains("pods/exec: get,create")));
     }
 }

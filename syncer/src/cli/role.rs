@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{RunError, print};
 use crate::{
-    kinds::{Kinds, On, Row, optional},
+    kinds::{Custom, Kinds, On, Row, optional},
     kubelet::NodeMetrics,
     role::{cluster_rules, manifests, rules},
 };
@@ -17,6 +17,10 @@ pub(super) struct RoleArgs {
     /// The kinds that are synced besides those that always are [see: kinds].
     #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = optional)]
     sync: Vec<Row>,
+
+    /// The custom kinds that the config file lists, as their definitions are named.
+    #[arg(long, value_name = "PLURAL.GROUP", value_delimiter = ',', value_parser = custom)]
+    custom: Vec<Row>,
 
     /// How the host's nodes are asked for their figures.
     #[arg(long, value_enum, default_value_t)]
@@ -40,10 +44,19 @@ enum Output {
     Json,
 }
 
+fn custom(name: &str) -> Result<Row, String> {
+    match name.split_once('.') {
+        Some((plural, group)) if !plural.is_empty() && !group.is_empty() => {
+            Ok(Row::of_custom(Custom::of_plural(plural, group)))
+        }
+        _ => Err("write the name of a definition, as certificates.cert-manager.io".to_owned()),
+    }
+}
+
 /// Prints the manifests.
 pub(super) fn run(args: RoleArgs) -> Result<(), RunError> {
     let always = Kinds::default().only(|row| row.on == On::Default);
-    let kinds = args.sync.into_iter().try_fold(always, Kinds::with)?;
+    let kinds = args.sync.into_iter().chain(args.custom).try_fold(always, Kinds::with)?;
     let mut rules = rules(&kinds);
     rules.cluster.extend(cluster_rules(args.node_metrics));
     let manifests = manifests(&rules, &args.role_name);
@@ -61,4 +74,21 @@ pub(super) fn run(args: RoleArgs) -> Result<(), RunError> {
         }
     };
     print(&text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_custom_kind_is_named_as_its_definition_is() {
+        let row = custom("widgets.example.com").expect("a row");
+        let kinds = Kinds::default().with(row).expect("fits");
+        let rules = rules(&kinds).namespaced;
+        let rule = rules.iter().find(|rule| rule.api_groups == Some(vec!["example.com".to_owned()]));
+        assert_eq!(rule.and_then(|rule| rule.resources.clone()), Some(vec!["widgets".to_owned()]));
+        for wrong in ["widgets", ".example.com", "widgets."] {
+            assert!(custom(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::Api;
+use super::{Api, Reach};
 use crate::translate::custom::Rules;
 
 /// A custom resource's kind. Small and `Copy`, as a [`Kind`](super::Kind) must be: what it stands for is kept for as
@@ -35,6 +35,12 @@ impl Custom {
     /// Whether the tenant's API keeps the status of its objects apart.
     pub fn has_status(self) -> bool {
         self.0.has_status
+    }
+
+    /// One that nothing is known of but how its paths are spelled: what it needs on the host follows from that.
+    pub fn of_plural(plural: &str, group: &str) -> Self {
+        let api = Api::at_run_time([group, "VERSION", "KIND", plural], Reach::Namespaced);
+        Self::new(api, Arc::default(), true)
     }
 
     /// Where it lives.

@@ -45,6 +45,8 @@ pub enum On {
     WhereGranted(&'static str),
     /// Where `--sync` names it.
     Option(&'static str),
+    /// Where the config file lists it with its rules.
+    Listed,
 }
 
 /// What the host must let the syncer do, in its namespace or, for a kind without namespaces, everywhere.
@@ -118,7 +120,7 @@ impl Row {
     pub fn option(&self) -> Option<&'static str> {
         match self.on {
             On::Option(name) | On::WhereGranted(name) => Some(name),
-            On::Default => None,
+            On::Default | On::Listed => None,
         }
     }
 

@@ -51,7 +51,7 @@ pub static TABLE: &[Row] = &[
 impl Row {
     /// The row of a custom kind, which no table can hold.
     pub fn of_custom(custom: Custom) -> Self {
-        row(Kind::Custom(custom), DownAndStatusUp, All, On::Option("custom"), "custom", COPY)
+        row(Kind::Custom(custom), DownAndStatusUp, All, On::Listed, "custom", COPY)
     }
 }
 

@@ -59,7 +59,7 @@ impl fmt::Display for Obstacle {
                 host.join(",")
             ),
             Self::NoRight { lacks, rule } => {
-                write!(f, "the host's Role lacks {lacks}; add this rule, and sync begins by itself: {rule}")
+                write!(f, "the host's Role lacks {lacks}; add this rule to it, and sync begins by itself: {rule}")
             }
         }
     }
