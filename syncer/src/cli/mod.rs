@@ -46,7 +46,8 @@ pub struct RunArgs {
 
 impl RunArgs {
     fn effective(&self) -> Result<Effective, ConfigError> {
-        Effective::new(&self.settings, self.config.as_deref())
+        let file = self.config.as_deref().map(options::mounted);
+        Effective::new(&self.settings, file.as_deref())
     }
 }
 

@@ -21,7 +21,7 @@ use crate::{
 const POD_ROOT: &str = "TENANTBENCH_POD_ROOT";
 
 pub(super) async fn options(settings: Settings) -> Result<Options, RunError> {
-    let root = std::env::var_os(POD_ROOT).map_or_else(|| PathBuf::from("/"), PathBuf::from);
+    let root = root();
     let name = needed(settings.name.clone(), "name")?;
     let service = needed(settings.service.clone(), "service")?;
     let node_address = needed(settings.node_address, "node-address")?.to_string();
@@ -95,7 +95,16 @@ fn pod_rules(settings: Settings) -> Result<Rules, ConfigError> {
     })
 }
 
-/// A mounted file's place. One that is there as it is named is not mounted.
+fn root() -> PathBuf {
+    std::env::var_os(POD_ROOT).map_or_else(|| PathBuf::from("/"), PathBuf::from)
+}
+
+/// A mounted file's place.
+pub(super) fn mounted(path: &Path) -> PathBuf {
+    below(&root(), path)
+}
+
+/// A mounted file's place below the root of what is mounted. One that is there as it is named is not mounted.
 fn below(root: &Path, path: &Path) -> PathBuf {
     let mounted = root.join(path.strip_prefix("/").unwrap_or(path));
     if path.is_absolute() && mounted.exists() { mounted } else { path.to_owned() }

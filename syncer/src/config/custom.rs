@@ -6,7 +6,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ConfigError;
-use crate::translate::custom::{Draft, Rules, Target};
+use crate::{
+    kinds::{Api, TABLE},
+    translate::custom::{Draft, Rules, Target},
+};
 
 /// A kind of custom resources that goes to the host, where its definition must be too; its status comes back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -46,10 +49,13 @@ impl fmt::Display for CustomKind {
 /// Makes the rules of all kinds ready. `synced`: whether some other kind of namespaced objects goes to the host.
 ///
 /// # Errors
-/// The first rule that cannot be followed, or a kind that is listed twice.
+/// The first rule that cannot be followed, or a kind that is listed twice or built in.
 pub fn ready(kinds: &[CustomKind], synced: impl Fn(&Target) -> bool) -> Result<Vec<ReadyKind>, ConfigError> {
     let mut made: Vec<ReadyKind> = Vec::new();
     for kind in kinds {
+        if is_built_in(kind) {
+            return Err(ConfigError::BuiltIn(kind.to_string()));
+        }
         if made.iter().any(|other| (&other.group, &other.kind) == (&kind.group, &kind.kind)) {
             return Err(ConfigError::Twice(kind.to_string()));
         }
@@ -68,6 +74,12 @@ pub fn ready(kinds: &[CustomKind], synced: impl Fn(&Target) -> bool) -> Result<V
         });
     }
     Ok(made)
+}
+
+/// Groups of definitions are domains. Some built-in ones are too.
+fn is_built_in(kind: &CustomKind) -> bool {
+    let is_it = |api: Api| (api.group, api.name) == (kind.group.as_str(), kind.kind.as_str());
+    !kind.group.contains('.') || TABLE.iter().any(|row| is_it(row.kind.api()))
 }
 
 #[cfg(test)]
@@ -97,6 +109,10 @@ mod tests {
         let wrong = json!({"path": "spec.b", "is": "name", "of": "Pod"});
         let error = told(json!([kind(json!([good, wrong]))])).expect_err("a mistake");
         assert!(error.starts_with("custom kind a.b/Widget, rule 2: path spec.b: Pod is no kind"), "{error}");
+        for (group, built_in) in [("apps", "Deployment"), ("networking.k8s.io", "Ingress"), ("", "Pod")] {
+            let error = told(json!([{"group": group, "kind": built_in}])).expect_err("a mistake");
+            assert!(error.contains("is no custom kind but a built-in one"), "{error}");
+        }
         let error = told(json!([kind(json!([])), kind(json!([]))])).expect_err("a mistake");
         assert!(error.starts_with("custom kind a.b/Widget is listed twice"), "{error}");
     }

@@ -41,6 +41,11 @@ pub enum ConfigError {
     /// A kind that is listed twice.
     #[error("custom kind {0} is listed twice; put its rules in one place")]
     Twice(String),
+    /// A kind that every API server has.
+    #[error(
+        "{0} is no custom kind but a built-in one; `kinds` lists those that can be synced, `sync` turns them on"
+    )]
+    BuiltIn(String),
     /// A rule that cannot be followed.
     #[error("custom kind {kind}, rule {rule}: {error}")]
     Rule {
