@@ -146,7 +146,13 @@ async fn start(options: Options, health: Health, stop: CancellationToken) -> Res
             }
         }));
     }
-    let place = custom::Place { tenant: Arc::clone(&tenant), tenant_watches, host_watches, stop };
+    let place = custom::Place {
+        tenant: Arc::clone(&tenant),
+        tenant_watches,
+        host_watches,
+        health: health.clone(),
+        stop: stop.clone(),
+    };
     tasks.spawn(custom::run(options.custom, place));
     // Nothing is decided before: what is not listed yet is not gone.
     if stop.run_until_cancelled(health.lists_are_whole()).await.is_none() {

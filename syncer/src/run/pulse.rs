@@ -16,6 +16,9 @@ const EVERY: Duration = Duration::from_secs(5);
 /// A loop without a beat for so long is stuck. No call to an API server takes half of it.
 pub(super) const STUCK: Duration = Duration::from_secs(90);
 
+/// Stands for the last beat of a loop that was told to end.
+const ENDED: u64 = u64::MAX;
+
 /// The beats of one loop.
 #[derive(Clone, Debug)]
 pub struct Pulse {
@@ -35,9 +38,18 @@ impl Pulse {
         tokio::time::sleep(EVERY).await;
     }
 
+    /// The loop ends because it was told to.
+    pub(crate) fn end(&self) {
+        self.beat.store(ENDED, Ordering::Relaxed);
+    }
+
+    fn has_ended(&self) -> bool {
+        self.beat.load(Ordering::Relaxed) == ENDED
+    }
+
     fn beat(&self, now: Instant) {
         let passed = now.saturating_duration_since(self.since).as_millis();
-        self.beat.store(u64::try_from(passed).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.beat.store(u64::try_from(passed).unwrap_or(ENDED - 1), Ordering::Relaxed);
     }
 
     fn silence(&self, now: Instant) -> Duration {
@@ -60,7 +72,9 @@ impl Pulses {
 
     /// How long each loop has been silent, in the order in which they began.
     pub(super) fn silences(&self, now: Instant) -> Vec<(String, Duration)> {
-        self.0.lock().iter().map(|(name, pulse)| (name.clone(), pulse.silence(now))).collect()
+        let mut pulses = self.0.lock();
+        pulses.retain(|(_, pulse)| !pulse.has_ended());
+        pulses.iter().map(|(name, pulse)| (name.clone(), pulse.silence(now))).collect()
     }
 }
 
@@ -78,5 +92,7 @@ mod tests {
         let seconds: Vec<(&str, u64)> =
             silences.iter().map(|(name, silence)| (name.as_str(), silence.as_secs())).collect();
         assert_eq!(seconds, [("one", 3), ("two", 10)]);
+        one.end();
+        assert_eq!(pulses.silences(start).len(), 1, "one was told to end");
     }
 }

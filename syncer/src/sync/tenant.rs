@@ -210,7 +210,7 @@ impl Tenant {
     /// A custom kind of which the tenant has no objects, since it is not defined there.
     pub(crate) fn has_none_of(&self, group: &str, name: &str) {
         let changed = self.index.lock().users_known(group, name);
-        self.push(changed, Hand::default);
+        self.push(Side::Tenant, changed);
     }
 
     /// One side is known to have no objects of a kind, since it does not know the kind.

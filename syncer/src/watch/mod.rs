@@ -53,7 +53,7 @@ impl Watch {
         let mut events = std::pin::pin!(events);
         loop {
             let next = tokio::select! {
-                () = stop.cancelled() => return,
+                () = stop.cancelled() => return pulse.end(),
                 next = events.try_next() => next,
                 () = pulse.due() => continue,
             };

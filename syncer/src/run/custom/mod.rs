@@ -9,14 +9,14 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use kube::Client;
 use tokio::{sync::watch, task::JoinSet};
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use self::{
     definitions::Definitions,
     plan::{Obstacle, Plan},
     served::Served,
 };
-use super::watches;
+use super::{Health, watches};
 use crate::{
     config::ReadyKind,
     kinds::{Api, Custom, Kind, Reach, Row, Side},
@@ -34,6 +34,7 @@ pub(super) struct Place {
     pub(super) tenant: Arc<Tenant>,
     pub(super) tenant_watches: Client,
     pub(super) host_watches: Client,
+    pub(super) health: Health,
     pub(super) stop: CancellationToken,
 }
 
@@ -59,7 +60,7 @@ pub(super) async fn run(kinds: Vec<ReadyKind>, place: Place) {
 
 /// Follows one kind through all that becomes of it.
 async fn follow(kind: ReadyKind, place: Place, mut definitions: watch::Receiver<Definitions>) {
-    let mut present: Option<(Plan, JoinSet<()>)> = None;
+    let mut present: Option<(Plan, DropGuard)> = None;
     let mut as_what = None;
     let mut failures = 0;
     loop {
@@ -168,13 +169,14 @@ fn tell(kind: &ReadyKind, plan: &Plan) {
 }
 
 /// Begins to watch what is there. What is not in the tenant is known to be empty; what is not on the host is not known.
-fn begin(kind: &ReadyKind, place: &Place, plan: &Plan, custom: Option<Custom>) -> JoinSet<()> {
-    let mut tasks = JoinSet::new();
+/// They end when what is returned is dropped.
+fn begin(kind: &ReadyKind, place: &Place, plan: &Plan, custom: Option<Custom>) -> DropGuard {
+    let stop = place.stop.child_token();
     let tenant = &place.tenant;
     if !plan.in_tenant {
         tenant.has_none_of(&kind.group, &kind.kind);
     }
-    let Some(custom) = custom else { return tasks };
+    let Some(custom) = custom else { return stop.drop_guard() };
     let row = Row::of_custom(custom);
     tenant.unlist(row.kind);
     if !plan.in_tenant {
@@ -182,10 +184,10 @@ fn begin(kind: &ReadyKind, place: &Place, plan: &Plan, custom: Option<Custom>) -
     }
     for (side, is_there) in [(Side::Tenant, plan.in_tenant), (Side::Host, plan.on_host)] {
         if is_there {
-            tasks.spawn(watch_side(row, side, place.clone()));
+            tokio::spawn(watch_side(row, side, Place { stop: stop.clone(), ..place.clone() }));
         }
     }
-    tasks
+    stop.drop_guard()
 }
 
 async fn watch_side(row: Row, side: Side, place: Place) {
@@ -196,7 +198,7 @@ async fn watch_side(row: Row, side: Side, place: Place) {
     let (tenant, kind): (_, Kind) = (place.tenant, row.kind);
     let watch = watches::watch(&tenant.settings().names, &row, side, "");
     watch
-        .run(client, place.stop, move |event| {
+        .run(client, place.health, place.stop, move |event| {
             tenant.watched(side, kind, event);
         })
         .await;
