@@ -65,14 +65,23 @@ async fn what_users_change_of_a_service_on_either_side_reaches_the_other_and_the
         }
     };
 
+    let agreed = |s: Option<&Service>| {
+        s.and_then(|s| s.metadata.annotations.as_ref()?.get("tenantbench.dev/agreed").cloned())
+    };
+    let before = agreed(host_services.get(&name).await.ok().as_ref());
+
     // From the host, where a controller has put a finalizer on it.
     let theirs = json!({"sessionAffinity": "ClientIP", "publishNotReadyAddresses": true});
     let finalizer = json!({"finalizers": ["host.example/clean-up"], "annotations": {"host.example/id": "7"}});
     change(&host_services, &name, json!({"spec": theirs, "metadata": finalizer})).await;
     until("the host's change", &services, "web", is(theirs)).await;
+    // A change before both have agreed on the last one would be the tenant's to win.
+    until("both to agree", &host_services, &name, move |s: Option<&Service>| agreed(s) != before).await;
+    let before = agreed(host_services.get(&name).await.ok().as_ref());
     let grown = json!({"type": "NodePort", "externalTrafficPolicy": "Local"});
     change(&host_services, &name, json!({"spec": grown})).await;
     until("the host's type", &services, "web", is(grown)).await;
+    until("both to agree", &host_services, &name, move |s: Option<&Service>| agreed(s) != before).await;
 
     // From the tenant; what the host's controllers keep there stays.
     let ours =
