@@ -60,7 +60,6 @@ async fn one(tenant: &Tenant, id: TenantId, key: &Key, hand: Hand, work: &Work) 
         object = &*key.id.name,
     );
     let (result, spent) = metrics::turn::counted(sync(tenant, key, hand)).instrument(span.clone()).await;
-    let failures = work.done(id, key, result.is_err());
     let ended = match &result {
         Ok(_) if spent.writes == 0 => Ended::Idle,
         Ok(_) => Ended::Done,
@@ -75,6 +74,8 @@ async fn one(tenant: &Tenant, id: TenantId, key: &Key, hand: Hand, work: &Work) 
         waited: spent.waited,
         ended,
     });
+    // Counted before, so that whoever sees what the next turn did finds this one counted.
+    let failures = work.done(id, key, result.is_err());
     match result {
         Ok(None) => {}
         Ok(Some(wait)) => work.push_later(wait, id, key.clone(), None),

@@ -1,6 +1,7 @@
 //! What a running syncer counts, as a scraper reads it.
 
 use k8s_openapi::api::core::v1::{ConfigMap, Pod};
+use kube::api::{Patch, PatchParams};
 use prometheus_parse::{LineInfo, Scrape, Value};
 use serde_json::json;
 
@@ -33,6 +34,19 @@ fn value(scrape: &Scrape, metric: &str, labels: &[(&str, &str)]) -> f64 {
     }
 }
 
+/// Counts a restart of a pod's container on the host, and waits until the tenant shows it.
+async fn restart_on_host(world: &World, name: &str, restarts: i32) {
+    let status = json!({"status": {"containerStatuses": [{"name": "c", "restartCount": restarts}]}});
+    let (host, host_name) = (world.host_api::<Pod>(), world.names.host("default", name));
+    let patched = host.patch_status(&host_name, &PatchParams::default(), &Patch::Strategic(status)).await;
+    patched.expect("is patched");
+    until("the restart", &world.tenant_api::<Pod>("default"), name, |pod: Option<&Pod>| {
+        let statuses = pod.and_then(|pod| pod.status.as_ref()?.container_statuses.as_ref());
+        statuses.is_some_and(|statuses| statuses.iter().any(|status| status.restart_count == restarts))
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_scrape_tells_what_a_pods_way_cost_and_names_no_object() {
     let world = World::start().await;
@@ -42,9 +56,12 @@ async fn a_scrape_tells_what_a_pods_way_cost_and_names_no_object() {
     create(&world.tenant_api::<ConfigMap>("default"), json!({"metadata": {"name": "map-name"}})).await;
     create(&world.tenant_api::<Pod>("default"), pod("pod-name", Some("map-name"))).await;
     until("the pod to be Ready", &world.tenant_api::<Pod>("default"), "pod-name", is_ready).await;
-    // The turn that wrote the status has been answered and is about to be counted: the next pod's comes after it.
     create(&world.tenant_api::<Pod>("default"), pod("other-name", None)).await;
     until("the pod to be Ready", &world.tenant_api::<Pod>("default"), "other-name", is_ready).await;
+    // A turn is counted before the next one at its key begins.
+    for restarts in 1..=2 {
+        restart_on_host(&world, "pod-name", restarts).await;
+    }
 
     let answer = get(served.address, "/metrics").await;
     assert!(answer.media_type.starts_with("application/openmetrics-text"), "{}", answer.media_type);
