@@ -113,7 +113,7 @@ impl Lab {
              container_cpu_usage_seconds_total{{container=\"c\",id=\"/kubepods/podx/1\",namespace=\"tenant-b\",pod=\"secret\"}} 8\n\
              # HELP machine_cpu_cores Cores.\n# TYPE machine_cpu_cores gauge\nmachine_cpu_cores 64\n"
         );
-        let other = format!("\"podRef\":{{\"name\":\"secret\",\"namespace\":\"tenant-b\",\"uid\":\"x\"}}");
+        let other = "\"podRef\":{\"name\":\"secret\",\"namespace\":\"tenant-b\",\"uid\":\"x\"}";
         let own = format!(
             "\"podRef\":{{\"name\":\"{host}\",\"namespace\":\"{HOST_NAMESPACE}\",\"uid\":\"{uid}\"}}"
         );

@@ -75,7 +75,8 @@ impl Kubectl {
             (child.stdout.take().expect("piped"), child.stderr.take().expect("piped"));
         let reading = async {
             let read = tokio::join!(from.read_to_end(&mut stdout), complaints.read_to_string(&mut stderr));
-            (read.0.expect("read"), read.1.expect("text"));
+            read.0.expect("read");
+            read.1.expect("text");
         };
         let ended = async { tokio::join!(feeding, reading, child.wait()).2.expect("ends") };
         let code = soon(&format!("kubectl {}", arguments.join(" ")), ended).await.code();
