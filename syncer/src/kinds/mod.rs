@@ -28,6 +28,10 @@ pub enum Side {
 pub enum Kind {
     /// v1 Pod.
     Pod,
+    /// The ephemeral containers of a v1 Pod, which change apart from it.
+    EphemeralContainers,
+    /// The amounts of a v1 Pod's containers, which change apart from it.
+    PodResize,
     /// v1 Service.
     Service,
     /// v1 ConfigMap.
@@ -78,6 +82,8 @@ impl Kind {
         }
         match self {
             Self::Pod => core("Pod", "pods"),
+            Self::EphemeralContainers => core("Pod (ephemeral containers)", "pods"),
+            Self::PodResize => core("Pod (resize)", "pods"),
             Self::Service => core("Service", "services"),
             Self::ConfigMap => core("ConfigMap", "configmaps"),
             Self::Secret => core("Secret", "secrets"),
@@ -120,6 +126,8 @@ impl Kind {
             | Self::StorageClass
             | Self::Custom(_) => true,
             Self::Pod
+            | Self::EphemeralContainers
+            | Self::PodResize
             | Self::Service
             | Self::PersistentVolume
             | Self::IngressClass

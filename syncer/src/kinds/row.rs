@@ -82,6 +82,8 @@ impl Row {
             (Direction::Synthesised, Kind::PersistentVolume | Kind::Node) => &[Side::Tenant],
             (Direction::Synthesised, _) => &[],
             (Direction::Local, _) => &[Side::Tenant],
+            // They come with their pods.
+            (_, Kind::EphemeralContainers | Kind::PodResize) => &[],
             // The tenant's own are many and nothing follows from them.
             (Direction::Up, Kind::Event) => &[Side::Host],
             _ => &[Side::Tenant, Side::Host],

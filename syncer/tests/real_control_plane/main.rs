@@ -15,6 +15,7 @@ mod kubelet;
 mod metrics;
 mod nodes;
 mod optional;
+mod parts;
 mod pod_security;
 mod pods;
 mod restart;

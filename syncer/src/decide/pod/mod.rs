@@ -83,9 +83,9 @@ fn tenant_only(tenant: &Seen<TenantPod>, waits: bool) -> Step {
     let delete = |last_status| Step::DeleteTenant { uid: tenant.uid.clone(), grace: Some(0), last_status };
     let pod = &tenant.detail;
     match tenant.deleting {
-        // Only finalizers hold it.
-        Some(0) if pod.finished => Step::Settled,
-        Some(0) => Step::Conclude,
+        // Only finalizers hold it, if it is not about to go.
+        Some(0) if pod.held && !pod.finished => Step::Conclude,
+        Some(0) => Step::Settled,
         // Its containers have ended, which a kubelet tells the API server by exactly this.
         Some(_) => delete(pod.held && !pod.finished),
         None if pod.finished => Step::Settled,
@@ -97,15 +97,18 @@ fn tenant_only(tenant: &Seen<TenantPod>, waits: bool) -> Step {
 }
 
 fn both(tenant: &Seen<TenantPod>, host: &Seen<HostPod>, around: &Around<'_>) -> Step {
+    // One that is not bound is deleted without grace, which says nothing of its copy that may run by now.
+    let grace = tenant.deleting.filter(|grace| *grace > 0 || tenant.detail.started);
     if tenant.deleting.is_some()
-        && let delete @ Step::DeleteHost { .. } = delete_host(host, tenant.deleting)
+        && let delete @ Step::DeleteHost { .. } = delete_host(host, grace)
     {
         return delete;
     }
     // The host's hash leaves readiness gates out, so a pod with some is always worth a look.
     let status = tenant.detail.gated || tenant.detail.status != host.detail.status;
     let delete = |grace| Step::DeleteTenant { uid: tenant.uid.clone(), grace, last_status: status };
-    if tenant.deleting.is_none() {
+    // One that has ended stays to be seen, though its copy is cleared away.
+    if tenant.deleting.is_none() && !tenant.detail.finished {
         if host.deleting.is_some() {
             return delete(host.deleting);
         }

@@ -109,6 +109,14 @@ fn forcing_a_deletion_that_is_under_way_reaches_the_host() {
 }
 
 #[test]
+fn a_pod_that_was_not_bound_yet_goes_without_grace_and_its_copy_with_its_own() {
+    let mut unbound = tenant();
+    unbound.deleting = Some(0);
+    assert_eq!(step(Some(unbound.clone()), Some(host())), delete_host(None));
+    assert_eq!(step(Some(unbound), None), Step::Settled);
+}
+
+#[test]
 fn a_pod_that_finalizers_hold_says_how_it_ended_and_then_stays() {
     let (mut held, _) = running();
     (held.deleting, held.detail.held) = (Some(7), true);
@@ -145,6 +153,9 @@ fn a_pod_that_a_kubelet_evicted_stays_with_its_status() {
     assert_eq!(step(Some(tenant.clone()), Some(host)), Step::Follow(status));
     let mut failed = tenant;
     failed.detail.finished = true;
+    let mut cleared = self::host();
+    (cleared.deleting, cleared.detail.finished) = (Some(0), true);
+    assert_eq!(step(Some(failed.clone()), Some(cleared)), Step::Settled);
     assert_eq!(step(Some(failed), None), Step::Settled);
 }
 

@@ -38,9 +38,13 @@ impl Sync<'_> {
             }
         };
         let uid = made.uid().to_owned();
-        self.wrote(&wanted, made);
+        self.wrote(&wanted, made.clone());
         if let Some(tokens) = tokens? {
             token::store(self.tenant, self.key, &tree, &uid, &tokens).await?;
+        }
+        // None can be in a pod when it is made.
+        if !tree["spec"]["ephemeralContainers"].is_null() {
+            self.carry_parts(&object, &made).await?;
         }
         Ok(true)
     }
