@@ -4,7 +4,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
-mod bare;
+mod change;
+mod deletion;
+mod eviction;
+mod nodes;
+mod refusal;
 #[path = "../support/until.rs"]
 mod until;
+mod workloads;
 mod world;

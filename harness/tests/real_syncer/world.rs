@@ -4,21 +4,25 @@ use std::{path::PathBuf, sync::Arc, sync::LazyLock, time::Duration};
 
 use k8s_openapi::{
     NamespaceResourceScope,
-    api::core::v1::{Namespace, Pod, ServiceAccount},
+    api::core::v1::{Event, Namespace, Node, Pod, ServiceAccount},
 };
-use kube::{Api, Client, Resource, api::PostParams};
+use kube::{
+    Api, Client, Resource, ResourceExt,
+    api::{Patch, PatchParams, PostParams},
+};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use tenantbench::{
     assets::{self, Binary, Options, Silent},
     host::local::{LocalHost, LocalSpec},
+    observe::pods::is_ready,
     tenancy::{Platform, Tenant, model},
 };
 use tenantbench_scenarios::Model;
 use tenantbench_syncer::names::Names;
 use tokio::{runtime::Runtime, sync::OnceCell};
 
-use crate::until::until;
+use crate::until::{any, until};
 
 /// The tenant, and its namespace on the host.
 const TENANT: &str = "tenant-life";
@@ -26,8 +30,17 @@ const TENANT: &str = "tenant-life";
 /// An image that has no program on the host: its pods are simulated.
 pub(crate) const SIMULATED: &str = "registry.k8s.io/pause:3.10";
 
-/// One image for pods that run as processes, with `command`.
-pub(crate) const PROCESS: &str = "tenantbench.dev/tenantbench:dev";
+/// The image of pods that run as processes.
+const PROCESS: &str = "tenantbench.dev/tenantbench:dev";
+
+/// The last two are [`LOST`] and [`APART`].
+const NODES: u32 = 5;
+
+/// The node that one case loses.
+pub(crate) const LOST: &str = "node-3";
+
+/// The node on which one case looks at what keeps a Node.
+pub(crate) const APART: &str = "node-4";
 
 const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -55,6 +68,9 @@ impl World {
         let host = LocalHost::start(&spec().await, |_| {}).await.unwrap();
         let platform = Platform::new(Arc::new(host), "real-syncer".into(), PATIENCE).await.unwrap();
         platform.settled().await.unwrap();
+        for node in [LOST, APART] {
+            reserve(&platform.client(), node).await;
+        }
         let tenant = model(Model::Vcluster).create(&platform, TENANT).await.unwrap();
         let names = Names::new(tenantbench::names::VIRTUAL_CLUSTER, TENANT);
         Self { platform: platform.client(), tenant, names, _platform: platform }
@@ -107,6 +123,66 @@ impl Space {
     pub(crate) fn host_name(&self, name: &str) -> String {
         self.world.names.host(self.name, name)
     }
+
+    /// Makes a pod and waits until it is Ready.
+    pub(crate) async fn ready(&self, pod: Value) -> Pod {
+        let made = create(&self.pods(), pod).await;
+        until(&self.pods(), &made.name_any(), is_ready).await
+    }
+
+    /// Waits until the tenant is told that a pod is not carried out, with these words.
+    pub(crate) async fn told(&self, pod: &str, words: &str) {
+        let is_told = |event: &Event| {
+            event.reason.as_deref() == Some("NotSynced")
+                && event.involved_object.name.as_deref() == Some(pod)
+                && event.message.as_deref().is_some_and(|message| message.contains(words))
+        };
+        any(&self.api::<Event>(), is_told).await;
+    }
+}
+
+/// Keeps pods off a node that do not tolerate it.
+async fn reserve(platform: &Client, node: &str) {
+    let taint = json!({"spec": {"taints": [{"key": RESERVED, "effect": "NoSchedule"}]}});
+    let nodes: Api<Node> = Api::all(platform.clone());
+    nodes.patch(node, &PatchParams::default(), &Patch::Merge(taint)).await.unwrap();
+}
+
+const RESERVED: &str = "example.com/reserved";
+
+/// What a pod's spec needs to run on a reserved node and nowhere else.
+pub(crate) fn only_on(node: &str) -> Value {
+    json!({
+        "nodeSelector": {"kubernetes.io/hostname": node},
+        "tolerations": [{"key": RESERVED, "operator": "Exists"}],
+    })
+}
+
+/// A pod without a program, Ready as soon as it is on a node. `spec`: more of its spec.
+pub(crate) fn simulated(name: &str, spec: Value) -> Value {
+    pod(name, json!({"name": "c", "image": SIMULATED}), spec)
+}
+
+/// A pod that runs a shell line as a process.
+pub(crate) fn process(name: &str, line: &str, spec: Value) -> Value {
+    pod(name, json!({"name": "c", "image": PROCESS, "command": ["sh", "-c", line]}), spec)
+}
+
+fn pod(name: &str, container: Value, more: Value) -> Value {
+    let mut spec = json!({"containers": [container]});
+    spec.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap_or_default());
+    json!({"metadata": {"name": name, "labels": {"app": name}}, "spec": spec})
+}
+
+/// The workload of `kind` that makes pods like this one.
+pub(crate) fn workload(pod: &Value, more: Value) -> Value {
+    let labels = &pod["metadata"]["labels"];
+    let mut spec = json!({
+        "selector": {"matchLabels": labels},
+        "template": {"metadata": {"labels": labels}, "spec": pod["spec"]},
+    });
+    spec.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap_or_default());
+    json!({"metadata": {"name": pod["metadata"]["name"]}, "spec": spec})
 }
 
 /// Makes an object from JSON.
@@ -118,6 +194,16 @@ where
     api.create(&PostParams::default(), &object).await.unwrap()
 }
 
+/// Whether a condition of a pod is True, for this reason if one is named.
+pub(crate) fn holds(pod: &Pod, condition: &str, reason: Option<&str>) -> bool {
+    let mut all = pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
+    all.any(|one| {
+        one.type_ == condition
+            && one.status == "True"
+            && reason.is_none_or(|reason| one.reason.as_deref() == Some(reason))
+    })
+}
+
 async fn spec() -> LocalSpec {
     let options = Options::from_env(None).unwrap();
     let found = assets::resolve(&options, &Binary::ALL, Arc::new(Silent)).await.unwrap();
@@ -127,7 +213,7 @@ async fn spec() -> LocalSpec {
         runs: PathBuf::from("/tmp/tb-real-syncer"),
         binaries: found.control_plane().unwrap(),
         executable: env!("CARGO_BIN_EXE_tenantbench").into(),
-        nodes: 3,
+        nodes: NODES,
         ready_delay: Duration::from_millis(100),
         service_cidr: "10.96.0.0/16".parse().unwrap(),
         start_timeout: PATIENCE,

@@ -1,0 +1,32 @@
+//! Pods that the host does not take, and what the tenant is told.
+
+use k8s_openapi::api::core::v1::{Pod, ResourceQuota};
+use kube::api::{Patch, PatchParams};
+use serde_json::json;
+
+use crate::{
+    until::until,
+    world::{case, create, simulated},
+};
+
+#[test]
+fn a_pod_over_the_hosts_quota_is_made_when_the_quota_is_raised() {
+    case(async |world| {
+        let space = world.namespace("quota").await;
+        let quotas = world.host::<ResourceQuota>();
+        let hard = |amount: &str| json!({"spec": {"hard": {"requests.example.com/scarce": amount}}});
+        let mut quota = hard("0");
+        quota["metadata"] = json!({"name": "scarce"});
+        create(&quotas, quota).await;
+        until(&quotas, "scarce", |quota| quota.status.as_ref().is_some_and(|status| status.hard.is_some()))
+            .await;
+
+        let mut pod = simulated("web", json!({}));
+        let scarce = json!({"example.com/scarce": "1"});
+        pod["spec"]["containers"][0]["resources"] = json!({"limits": scarce, "requests": scarce});
+        create(&space.pods(), pod).await;
+        space.told("web", "exceeded quota").await;
+        quotas.patch("scarce", &PatchParams::default(), &Patch::Merge(hard("1"))).await.unwrap();
+        until(&world.host::<Pod>(), &space.host_name("web"), |_| true).await;
+    });
+}
