@@ -55,7 +55,7 @@ enum Verb {
     /// Print a workload's manifests.
     Workload(workload::WorkloadArgs),
     /// Run a syncer; this is what the plane of a virtual cluster starts.
-    Syncer(tenantbench_syncer::cli::SyncerArgs),
+    Syncer(Box<tenantbench_syncer::cli::SyncerArgs>),
     /// Run an operator; this is what a workload's Deployment starts.
     Operator(operator::OperatorArgs),
     /// Say what this machine can do, and how to mend what it cannot.
@@ -103,7 +103,7 @@ fn run(verb: Verb, terminal: &Terminal) -> Result<Code, CliError> {
             Verb::List(arguments) => list::run(&arguments, terminal),
             Verb::Plan(arguments) => plan::run(&arguments, terminal),
             Verb::Workload(arguments) => Ok(workload::run(&arguments).map(|()| Code::Ok)?),
-            Verb::Syncer(arguments) => syncer::run(arguments).await,
+            Verb::Syncer(arguments) => syncer::run(*arguments).await,
             Verb::Operator(arguments) => Ok(operator::run(arguments).await.map(|()| Code::Ok)?),
             Verb::Host(arguments) => host::run(arguments, terminal).await,
             Verb::Tools(arguments) => tools::run(arguments, terminal).await,

@@ -2,7 +2,7 @@
 //!
 //! Labels are few and bounded: kinds, sides, verbs, outcomes, and the tenant for what is cheap to keep per tenant.
 //! Never a name of an object. What a watch or a worker records is an addition to an atomic number or, for a histogram,
-//! under a lock that is held for nanoseconds; what can be asked for is asked for when it is scraped ([`state`]).
+//! under a lock that is held for nanoseconds; what can be asked for is asked for when it is scraped (`state`).
 
 mod echo;
 mod families;

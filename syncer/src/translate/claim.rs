@@ -163,7 +163,8 @@ mod tests {
     #[test]
     fn what_would_choose_among_the_hosts_volumes_is_refused() {
         let refused = |change| host(change).map_err(|refused| refused.to_string()).expect_err("is refused");
-        let cases: [(fn(&mut Value), &str); 5] = [
+        type Change = fn(&mut Value);
+        let cases: [(Change, &str); 5] = [
             (|claim| claim["spec"]["selector"] = json!({"matchLabels": {"a": "b"}}), "spec.selector"),
             (|claim| claim["spec"]["volumeName"] = json!("of-another-tenant"), "spec.volumeName"),
             (

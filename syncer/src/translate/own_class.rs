@@ -40,8 +40,8 @@ pub(super) fn storage(tenant: &Value) -> Result<Map<String, Value>, Refused> {
         "allowedTopologies",
     ];
     // A driver reads such a Secret from whatever namespace the parameters name.
-    let parameters = json::entries(&tenant["parameters"]);
-    if let Some((key, _)) = parameters.filter(|(key, _)| key.to_lowercase().contains("secret")).next() {
+    let mut parameters = json::entries(&tenant["parameters"]);
+    if let Some((key, _)) = parameters.find(|(key, _)| key.to_lowercase().contains("secret")) {
         return Err(Refused::Field { field: format!("parameters[{key:?}]") });
     }
     Ok(json::pick(tenant, &FIELDS))
