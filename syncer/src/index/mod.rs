@@ -198,15 +198,15 @@ impl Index {
                 self.forced.remove(object.uid());
                 let behind = self.host_pod_left_behind(side, &id, object.uid());
                 self.forced.extend(behind.map(|uid| (uid, id.clone())));
-                self.pods.lose(side, &id, object.uid())
+                self.pods.lose(side, &id, object)
             }
-            Kind::Service => self.services.lose(side, &id, object.uid()),
-            Kind::Namespace => self.namespaces.lose(side, &id, object.uid()),
+            Kind::Service => self.services.lose(side, &id, object),
+            Kind::Namespace => self.namespaces.lose(side, &id, object),
             Kind::Secret if token => {
-                return keys(self.tokens.lose(side, &id, object.uid()), Kind::Pod, id);
+                return keys(self.tokens.lose(side, &id, object), Kind::Pod, id);
             }
-            Kind::PersistentVolume => self.volumes.lose(side, &id, object.uid()),
-            kind if kind.is_copied() => self.contents.of_mut(kind).lose(side, &id, object.uid()),
+            Kind::PersistentVolume => self.volumes.lose(side, &id, object),
+            kind if kind.is_copied() => self.contents.of_mut(kind).lose(side, &id, object),
             _ => false,
         };
         if fresh { self.after_loss(side, kind, id) } else { Vec::new() }

@@ -122,7 +122,7 @@ impl Index {
     pub(super) fn raised_gone(&mut self, side: Side, kind: Kind, object: &Object) -> Vec<Key> {
         let key = Key::new(kind, Id::new("", object.name()));
         let table = self.raising.tables.get_mut(&kind);
-        let is_news = table.is_some_and(|table| table.lose(side, &key.id, object.uid()));
+        let is_news = table.is_some_and(|table| table.lose(side, &key.id, object));
         if is_news && side == Side::Tenant {
             self.written.forget(&key);
         }

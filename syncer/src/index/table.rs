@@ -46,6 +46,8 @@ impl<T, H> Default for Pair<T, H> {
 #[derive(Debug)]
 pub struct Table<T, H> {
     rows: HashMap<Id, Pair<T, H>>,
+    /// Copies that are gone while their tenant's object is still there: uid, and the version at which they ended.
+    ended: HashMap<Id, (Box<str>, u64)>,
     tenant_epoch: u32,
     host_epoch: u32,
     tenant_listed: bool,
@@ -56,6 +58,7 @@ impl<T, H> Default for Table<T, H> {
     fn default() -> Self {
         Self {
             rows: HashMap::new(),
+            ended: HashMap::new(),
             tenant_epoch: 0,
             host_epoch: 0,
             tenant_listed: false,
@@ -97,21 +100,29 @@ impl<T, H> Table<T, H> {
         see(&mut self.rows.entry(id.clone()).or_default().tenant, object, detail, epoch)
     }
 
-    /// Returns whether this is news.
+    /// Returns whether this is news. The answer to a write of ours may come after the watch has shown the copy's end.
     pub(super) fn see_host(&mut self, id: &Id, object: &Object, detail: H) -> bool {
         let epoch = self.host_epoch;
+        if self.ended.get(id).is_some_and(|(uid, at)| **uid == *object.uid() && object.version() <= *at) {
+            return false;
+        }
+        self.ended.remove(id);
         see(&mut self.rows.entry(id.clone()).or_default().host, object, detail, epoch)
     }
 
     /// Returns whether it was there. The end of an earlier object of that name says nothing of the present one.
-    pub(super) fn lose(&mut self, side: Side, id: &Id, uid: &str) -> bool {
+    pub(super) fn lose(&mut self, side: Side, id: &Id, object: &Object) -> bool {
         let Some(pair) = self.rows.get_mut(id) else { return false };
+        let uid = object.uid();
         let lost = match side {
             Side::Tenant => pair.tenant.take_if(|seen| *seen.uid == *uid).is_some(),
             Side::Host => pair.host.take_if(|seen| *seen.uid == *uid).is_some(),
         };
         if pair.tenant.is_none() && pair.host.is_none() {
             self.rows.remove(id);
+            self.ended.remove(id);
+        } else if side == Side::Host && lost {
+            self.ended.insert(id.clone(), (uid.into(), object.version()));
         }
         lost
     }
@@ -151,6 +162,7 @@ impl<T, H> Table<T, H> {
             }
             pair.tenant.is_some() || pair.host.is_some()
         });
+        self.ended.retain(|id, _| self.rows.contains_key(id));
         vanished
     }
 }
