@@ -75,8 +75,11 @@ fn pods_die_with_a_killed_supervisor() {
     let name = cluster.ready(&pod("main", FOREVER));
     let id = cluster.get(&name)["status"]["containerStatuses"][0]["containerID"].as_str().unwrap().to_owned();
     let process = Identity::of(id.trim_start_matches("process://").parse().unwrap()).unwrap();
-    cluster.lab.supervisor().signal(Signal::SIGKILL);
+    let supervisor = cluster.lab.supervisor();
+    supervisor.signal(Signal::SIGKILL);
     assert!(process.wait_ended(Duration::from_secs(10)).unwrap());
+    // It holds the run's lock until it has ended, and gc leaves a run alone whose lock is held.
+    assert!(supervisor.wait_ended(Duration::from_secs(10)).unwrap());
     stdout(&cluster.lab.ok(&["gc"]));
     assert!(cluster.lab.is_clean());
 }
