@@ -7,7 +7,6 @@ mod lab;
 use std::time::Duration;
 
 use cluster::{Cluster, FOREVER, pod};
-use lab::stdout;
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use tenantbench::process::Identity;
