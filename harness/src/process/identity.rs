@@ -64,13 +64,19 @@ impl Identity {
             Err(error) if error.raw_os_error() == Some(Errno::ESRCH as i32) => return Ok(true),
             Err(error) => return Err(error),
         };
-        // Only now is it sure that the handle is that of the recorded process.
-        if !self.is_alive() {
+        // Only now is it sure that the handle is that of the recorded process. One whose first thread is a zombie may
+        // have others that still hold its files; the handle waits for them.
+        if !self.is_there() {
             return Ok(true);
         }
         let timeout = PollTimeout::try_from(limit).unwrap_or(PollTimeout::MAX);
         let ready = poll(&mut [PollFd::new(handle.as_fd(), PollFlags::POLLIN)], timeout)?;
         Ok(ready > 0)
+    }
+
+    /// Whether the recorded process, running or a zombie, has its id still.
+    fn is_there(self) -> bool {
+        stat(self.pid).is_some_and(|stat| stat.starttime == self.start_ticks)
     }
 
     /// The process id in the type of system calls.
