@@ -6,7 +6,7 @@ mod lab;
 
 use std::{os::unix::fs::PermissionsExt, path::PathBuf};
 
-use lab::{Lab, Running, stderr, stdout};
+use lab::{Lab, running::Running, stderr, stdout};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 

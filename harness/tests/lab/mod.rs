@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
-mod running;
+pub(crate) mod running;
 
 use std::{
     path::PathBuf,
@@ -13,9 +13,6 @@ use std::{
 
 use serde_json::Value;
 use tenantbench::process::{Entry, Identity, of_run};
-
-#[allow(unused_imports, reason = "each test file uses its part")]
-pub(crate) use running::Running;
 
 /// A state folder and the way to run tenantbench in it.
 pub(crate) struct Lab {

@@ -9,7 +9,7 @@ use nix::sys::signal::Signal;
 
 use crate::{
     Turn, assert_whole,
-    lab::{Lab, Running},
+    lab::{Lab, running::Running},
     one_round, report,
 };
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Doing, Hand, LONGEST_RUN, SyncError, Tenant, event, volume};
+use super::{Doing, LONGEST_RUN, SyncError, event, turn::Turn, volume};
 use crate::{
     decide::content::{Facts, Step, decide},
     index::{HostCopy, Key, Pair, Wanted},
@@ -13,18 +13,13 @@ use crate::{
     write::{PatchForm, WriteError},
 };
 
+/// Whose turns these are.
+pub(super) enum Contents {}
+
 /// One object at work.
-pub(super) struct Sync<'a> {
-    tenant: &'a Tenant,
-    key: &'a Key,
-    hand: Hand,
-}
+pub(super) type Sync<'a> = Turn<'a, Contents>;
 
-impl<'a> Sync<'a> {
-    pub(super) fn new(tenant: &'a Tenant, key: &'a Key, hand: Hand) -> Self {
-        Self { tenant, key, hand }
-    }
-
+impl Sync<'_> {
     pub(super) async fn run(mut self) -> Result<(), SyncError> {
         for _ in 0..LONGEST_RUN {
             match self.decide() {
@@ -133,8 +128,7 @@ impl<'a> Sync<'a> {
     ) -> Result<(), SyncError> {
         match answer {
             Ok(written) => {
-                self.tenant.wrote(&body, written.clone(), self.key);
-                self.hand.hold(Side::Host, written);
+                self.wrote(&body, written);
                 Ok(())
             }
             // Another object of that name had what cannot be changed in place; the watch tells when it is gone. Of a
@@ -208,8 +202,7 @@ impl<'a> Sync<'a> {
         let cluster = self.tenant.cluster(Side::Tenant);
         match cluster.patch(self.key.kind, place, part, PatchForm::Merge, patch).await {
             Ok(answer) => {
-                self.tenant.learn(Side::Tenant, self.key.kind, answer.clone(), Some(self.key));
-                self.hand.hold(Side::Tenant, answer);
+                self.learn(Side::Tenant, answer);
                 Ok(())
             }
             Err(WriteError::Gone | WriteError::Conflict(_)) => Ok(()),

@@ -9,6 +9,7 @@ mod raised;
 mod service;
 mod tenant;
 mod token;
+mod turn;
 mod volume;
 mod work;
 

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Doing, Hand, LONGEST_RUN, SyncError, Tenant, event};
+use super::{Doing, LONGEST_RUN, SyncError, event, turn::Turn};
 use crate::{
     decide::raised::{Step, decide},
-    index::{Key, Origin, Pair, Raised, hash},
+    index::{Origin, Pair, Raised, hash},
     kinds::Side,
     names::marks,
     object::Object,
@@ -13,18 +13,13 @@ use crate::{
     write::WriteError,
 };
 
+/// Whose turns these are.
+pub(super) enum Raisings {}
+
 /// One object at work.
-pub(super) struct Sync<'a> {
-    tenant: &'a Tenant,
-    key: &'a Key,
-    hand: Hand,
-}
+pub(super) type Sync<'a> = Turn<'a, Raisings>;
 
-impl<'a> Sync<'a> {
-    pub(super) fn new(tenant: &'a Tenant, key: &'a Key, hand: Hand) -> Self {
-        Self { tenant, key, hand }
-    }
-
+impl Sync<'_> {
     pub(super) async fn run(self) -> Result<(), SyncError> {
         for _ in 0..LONGEST_RUN {
             match decide(Some(&self.pair())) {
@@ -51,7 +46,7 @@ impl<'a> Sync<'a> {
         let Some(body) = self.body().await? else { return Ok(()) };
         let cluster = self.tenant.cluster(Side::Tenant);
         match cluster.create(self.key.kind, "", &body).await {
-            Ok(made) => self.learn(&body, made),
+            Ok(made) => self.note(&body, made),
             // The watch has not told of it yet.
             Err(WriteError::Exists) => {
                 let found = self.present().await?;
@@ -74,7 +69,7 @@ impl<'a> Sync<'a> {
         let cluster = self.tenant.cluster(Side::Tenant);
         match cluster.replace(self.key.kind, "", &self.key.id.name, &body).await {
             Ok(written) => {
-                self.learn(&body, written);
+                self.note(&body, written);
                 Ok(true)
             }
             // Most of what a class says cannot be changed in place.
@@ -110,7 +105,7 @@ impl<'a> Sync<'a> {
         Ok(host.map(|host| host_class::tenant(self.key.kind, &host.tree())))
     }
 
-    fn learn(&self, body: &Value, answer: Object) {
+    fn note(&self, body: &Value, answer: Object) {
         let sent = hash(&host_class::content(self.key.kind, body));
         self.tenant.raised_wrote(self.key.kind, sent, &answer);
     }

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Doing, Hand, LONGEST_RUN, SyncError, Tenant};
+use super::{Doing, LONGEST_RUN, SyncError, turn::Turn};
 use crate::{
     decide::service::{Step, decide},
-    index::{Address, HostService, Key, Pair, TenantService},
+    index::{Address, HostService, Pair, TenantService},
     kinds::{Kind, Side},
     names::marks,
     object::Object,
@@ -17,18 +17,13 @@ use crate::{
     write::{PatchForm, WriteError},
 };
 
+/// Whose turns these are.
+pub(super) enum Services {}
+
 /// One Service at work.
-pub(super) struct Sync<'a> {
-    tenant: &'a Tenant,
-    key: &'a Key,
-    hand: Hand,
-}
+pub(super) type Sync<'a> = Turn<'a, Services>;
 
-impl<'a> Sync<'a> {
-    pub(super) fn new(tenant: &'a Tenant, key: &'a Key, hand: Hand) -> Self {
-        Self { tenant, key, hand }
-    }
-
+impl Sync<'_> {
     pub(super) async fn run(mut self) -> Result<(), SyncError> {
         for _ in 0..LONGEST_RUN {
             let step = self.tenant.index(|index| decide(&self.key.id, index.services.get(&self.key.id)));
@@ -60,16 +55,6 @@ impl<'a> Sync<'a> {
             self.tenant.fetch((Side::Tenant, self.key), pair.tenant.as_ref(), &mut self.hand).await?;
         let host = self.tenant.fetch((Side::Host, self.key), pair.host.as_ref(), &mut self.hand).await?;
         Ok((tenant, host))
-    }
-
-    fn learn(&mut self, side: Side, object: Object) {
-        self.tenant.learn(side, Kind::Service, object.clone(), Some(self.key));
-        self.hand.hold(side, object);
-    }
-
-    fn wrote(&mut self, body: &Value, answer: Object) {
-        self.tenant.wrote(body, answer.clone(), self.key);
-        self.hand.hold(Side::Host, answer);
     }
 
     async fn create(&mut self) -> Result<bool, SyncError> {

@@ -19,6 +19,17 @@ pub(super) fn prepare(tenant: &mut Value) {
     }
 }
 
+/// The fields of a StorageClass, all of which go down.
+pub(super) const STORAGE: [&str; 7] = [
+    "provisioner",
+    "parameters",
+    "reclaimPolicy",
+    "mountOptions",
+    "allowVolumeExpansion",
+    "volumeBindingMode",
+    "allowedTopologies",
+];
+
 /// What the host's copy of a PriorityClass holds.
 pub(super) fn priority(tenant: &Value) -> Map<String, Value> {
     let mut content = json::pick(tenant, &["description", "preemptionPolicy"]);
@@ -30,21 +41,12 @@ pub(super) fn priority(tenant: &Value) -> Map<String, Value> {
 
 /// What the host's copy of a StorageClass holds.
 pub(super) fn storage(tenant: &Value) -> Result<Map<String, Value>, Refused> {
-    const FIELDS: [&str; 7] = [
-        "provisioner",
-        "parameters",
-        "reclaimPolicy",
-        "mountOptions",
-        "allowVolumeExpansion",
-        "volumeBindingMode",
-        "allowedTopologies",
-    ];
     // A driver reads such a Secret from whatever namespace the parameters name.
     let mut parameters = json::entries(&tenant["parameters"]);
     if let Some((key, _)) = parameters.find(|(key, _)| key.to_lowercase().contains("secret")) {
         return Err(Refused::Field { field: format!("parameters[{key:?}]") });
     }
-    Ok(json::pick(tenant, &FIELDS))
+    Ok(json::pick(tenant, &STORAGE))
 }
 
 #[cfg(test)]

@@ -41,15 +41,7 @@ fn fields(kind: Kind) -> &'static [&'static str] {
         Kind::EndpointSlice => &["addressType", "endpoints", "ports"],
         Kind::ServiceAccount => &["automountServiceAccountToken"],
         Kind::PriorityClass => &["value", "globalDefault", "description", "preemptionPolicy"],
-        Kind::StorageClass => &[
-            "provisioner",
-            "parameters",
-            "reclaimPolicy",
-            "mountOptions",
-            "allowVolumeExpansion",
-            "volumeBindingMode",
-            "allowedTopologies",
-        ],
+        Kind::StorageClass => &super::own_class::STORAGE,
         _ => &["spec"],
     }
 }

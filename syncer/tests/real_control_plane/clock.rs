@@ -12,7 +12,7 @@ use kube::{
 use tenantbench_syncer::clock::Clock;
 use tokio::sync::mpsc;
 
-use crate::support::{World, create, is_ready, pod, soon, until};
+use crate::support::{Running, World, create, is_ready, pod, soon, until};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOURS: SignedDuration = SignedDuration::from_secs(5 * 3600);
@@ -52,6 +52,17 @@ impl Mints {
     }
 }
 
+/// A syncer that is ready has a pod through, with its first token.
+async fn first_mint(world: &World, syncer: &Running) -> Mints {
+    syncer.ready().await;
+    let mut mints = Mints::of(world.host_api());
+    let pods = world.tenant_api::<Pod>("default");
+    create(&pods, pod("web", None)).await;
+    until("the pod to be Ready", &pods, "web", is_ready).await;
+    mints.next().await;
+    mints
+}
+
 /// Lets some time pass in steps, in which whatever loops would loop, and then has another pod through.
 async fn let_it_work(world: &World, clock: &Clock, marker: &str) {
     let pods = world.tenant_api::<Pod>("default");
@@ -72,12 +83,7 @@ async fn tokens_are_made_anew_once_and_in_time_however_the_clock_jumps() {
     let options = world.options();
     let clock = options.clock.clone();
     let syncer = world.launch(options);
-    syncer.ready().await;
-    let mut mints = Mints::of(world.host_api());
-    let pods = world.tenant_api::<Pod>("default");
-    create(&pods, pod("web", None)).await;
-    until("the pod to be Ready", &pods, "web", is_ready).await;
-    mints.next().await;
+    let mut mints = first_mint(&world, &syncer).await;
     let due = |mints: &Mints| {
         let life =
             mints.time("tenantbench.dev/refresh-at").duration_since(mints.time("tenantbench.dev/minted-at"));
@@ -110,12 +116,7 @@ async fn a_token_that_an_earlier_run_made_by_a_clock_of_the_future_is_replaced_a
     let mut options = world.options();
     options.clock.set(HOURS);
     let syncer = world.launch(options.clone());
-    syncer.ready().await;
-    let mut mints = Mints::of(world.host_api());
-    let pods = world.tenant_api::<Pod>("default");
-    create(&pods, pod("web", None)).await;
-    until("the pod to be Ready", &pods, "web", is_ready).await;
-    mints.next().await;
+    let mut mints = first_mint(&world, &syncer).await;
     syncer.stop().await;
     options.clock = Clock::default();
     let _syncer = world.launch(options);

@@ -7,28 +7,21 @@ mod update;
 
 use std::time::Duration;
 
-use serde_json::Value;
-
-use super::{Hand, LONGEST_RUN, SyncError, Tenant};
+use super::{LONGEST_RUN, SyncError, turn::Turn};
 use crate::{
     decide::pod::{Around, Step, decide},
-    index::{HostPod, Key, Pair, TenantPod},
-    kinds::{Kind, Side},
+    index::{HostPod, Pair, TenantPod},
+    kinds::Side,
     object::Object,
 };
 
+/// Whose turns these are.
+pub(super) enum Pods {}
+
 /// One pod at work.
-pub(super) struct Sync<'a> {
-    tenant: &'a Tenant,
-    key: &'a Key,
-    hand: Hand,
-}
+pub(super) type Sync<'a> = Turn<'a, Pods>;
 
-impl<'a> Sync<'a> {
-    pub(super) fn new(tenant: &'a Tenant, key: &'a Key, hand: Hand) -> Self {
-        Self { tenant, key, hand }
-    }
-
+impl Sync<'_> {
     /// Returns when to look at it again, if at a time.
     pub(super) async fn run(mut self) -> Result<Option<Duration>, SyncError> {
         for _ in 0..LONGEST_RUN {
@@ -103,15 +96,5 @@ impl<'a> Sync<'a> {
     async fn host_object(&mut self) -> Result<Option<Object>, SyncError> {
         let known = self.pair().host;
         self.tenant.fetch((Side::Host, self.key), known.as_ref(), &mut self.hand).await
-    }
-
-    fn learn(&mut self, side: Side, object: Object) {
-        self.tenant.learn(side, Kind::Pod, object.clone(), Some(self.key));
-        self.hand.hold(side, object);
-    }
-
-    fn wrote(&mut self, body: &Value, answer: Object) {
-        self.tenant.wrote(body, answer.clone(), self.key);
-        self.hand.hold(Side::Host, answer);
     }
 }
