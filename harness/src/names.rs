@@ -18,7 +18,7 @@ pub const PLATFORM_USER: &str = "tenantbench-admin";
 /// The namespace in which the platform team runs what it offers to all tenants.
 pub const PLATFORM_NAMESPACE: &str = "tenantbench-platform";
 
-/// The name that virtual clusters bear inside their host namespace.
+/// The name of the one virtual cluster of each tenant of a scenario.
 pub const VIRTUAL_CLUSTER: &str = "vc";
 
 /// The name of a tenant, which is its host namespace too: `tenant-vcluster-1`.

@@ -9,10 +9,10 @@ use super::{
 use crate::host::{
     HostError,
     gc::{leftovers, remove_run},
-    state::runs_folder,
+    state::{forwards_folder, runs_folder},
 };
 
-/// Remove what killed runs left behind. Runs that live are not touched.
+/// Remove what killed runs and port-forwards left behind. Those that live are not touched.
 #[derive(Args, Debug)]
 pub(super) struct GcArgs {
     /// Only say what would be removed.
@@ -22,7 +22,8 @@ pub(super) struct GcArgs {
 
 pub(super) fn run(arguments: &GcArgs, terminal: &Terminal) -> Result<Code, CliError> {
     let runs = runs_folder().map_err(HostError::from)?;
-    let found = leftovers(&runs)?;
+    let mut found = leftovers(&runs)?;
+    found.extend(leftovers(&forwards_folder().map_err(HostError::from)?)?);
     if found.is_empty() {
         terminal.note("nothing to remove");
     }

@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use crate::{host::supervisor, node::helper};
+use crate::{host::supervisor, node::helper, tenancy::vcluster::reach};
 
 /// Programs that tenantbench starts itself.
 #[derive(Parser, Debug)]
@@ -19,6 +19,12 @@ enum Program {
     /// Own a local host.
     HostSupervisor {
         /// What the host is to be.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Carry a port of this machine to a virtual cluster.
+    Forward {
+        /// Where it leads.
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
@@ -42,6 +48,7 @@ struct Layout {
 pub(super) fn main(arguments: &[OsString]) -> ExitCode {
     match Internal::parse_from(&arguments[1..]).program {
         Program::HostSupervisor { config } => supervisor::main(&config),
+        Program::Forward { config } => reach::main(&config),
         Program::Router(layout) => helper::router(&layout.json),
         Program::PodSandbox(layout) => helper::sandbox(&layout.json),
         Program::PodContainer(layout) => helper::container(&layout.json),

@@ -100,7 +100,8 @@ impl LocalArgs {
     }
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+/// Reads a number of seconds: `1.5`, `2s`.
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let number =
         text.trim_end_matches('s').parse::<f64>().map_err(|_| "not a number of seconds".to_owned())?;
     Duration::try_from_secs_f64(number).map_err(|error| error.to_string())

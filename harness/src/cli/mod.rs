@@ -10,11 +10,13 @@ pub mod local;
 mod operator;
 pub mod output;
 mod plan;
+mod plane;
 pub mod progress;
 mod report;
 mod scenario;
 pub mod signals;
 mod syncer;
+mod tenant;
 mod tools;
 pub mod ui;
 mod workload;
@@ -56,6 +58,10 @@ enum Verb {
     Workload(workload::WorkloadArgs),
     /// Run a syncer; this is what the plane of a virtual cluster starts.
     Syncer(Box<tenantbench_syncer::cli::SyncerArgs>),
+    /// Make, reach and end virtual clusters on any host cluster.
+    Tenant(Box<tenant::TenantArgs>),
+    /// Run a step of a virtual cluster's plane; this is what its pod starts.
+    Plane(plane::PlaneArgs),
     /// Run an operator; this is what a workload's Deployment starts.
     Operator(operator::OperatorArgs),
     /// Say what this machine can do, and how to mend what it cannot.
@@ -69,7 +75,7 @@ impl Verb {
     fn log(&self) -> Log {
         match self {
             Self::Syncer(_) => Log::Own,
-            Self::Operator(_) => Log::Work,
+            Self::Operator(_) | Self::Plane(_) => Log::Work,
             _ => Log::Doubts,
         }
     }
@@ -85,7 +91,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse_from(arguments);
     let terminal = Terminal::new(&cli.output, cli.verb.log());
     match run(cli.verb, &terminal) {
-        Ok(code) => code.into(),
+        Ok(code) => code,
         Err(error) => {
             terminal.error(&error);
             error.code().into()
@@ -93,11 +99,13 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(verb: Verb, terminal: &Terminal) -> Result<Code, CliError> {
+fn run(verb: Verb, terminal: &Terminal) -> Result<ExitCode, CliError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CliError::new(Code::Unfit, format!("cannot start: {error}")))?;
     let outcome = runtime.block_on(async {
-        match verb {
+        let code = match verb {
+            Verb::Tenant(arguments) => return tenant::run(*arguments, terminal).await,
+            Verb::Plane(arguments) => plane::run(arguments).await.map_err(CliError::from),
             Verb::Scenario(arguments) => scenario::run(*arguments, terminal).await,
             Verb::Report(arguments) => report::run(&arguments, terminal),
             Verb::List(arguments) => list::run(&arguments, terminal),
@@ -109,7 +117,8 @@ fn run(verb: Verb, terminal: &Terminal) -> Result<Code, CliError> {
             Verb::Tools(arguments) => tools::run(arguments, terminal).await,
             Verb::Doctor(arguments) => doctor::run(arguments, terminal).await,
             Verb::Gc(arguments) => gc::run(&arguments, terminal),
-        }
+        };
+        code.map(ExitCode::from)
     });
     // A wait for the cache's lock cannot be cancelled, and must not keep us after Ctrl-C.
     runtime.shutdown_background();

@@ -11,7 +11,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::process::Ledger;
+use crate::process::{Ledger, inherited};
 
 /// The longest path that a Unix socket can have, in bytes, without the final zero.
 const SOCKET_PATH_MAX: usize = 107;
@@ -256,9 +256,13 @@ impl RunLock {
         }
     }
 
-    /// A lock that was inherited from the process that took it.
-    pub fn inherited(file: File) -> Self {
-        Self { file }
+    /// The lock that the process which took it left open for us, see [`crate::process::detach_with`].
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn handed_on(number: i32) -> io::Result<Self> {
+        let file = inherited(number)?.ok_or_else(|| io::Error::other("no lock was handed on"))?;
+        Ok(Self { file })
     }
 
     /// The open file, to hand the lock on.

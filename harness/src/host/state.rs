@@ -18,6 +18,14 @@ pub fn runs_folder() -> Result<PathBuf, NoStateFolder> {
     state_folder(|name| env::var_os(name).map(PathBuf::from)).map(|folder| folder.join("runs"))
 }
 
+/// The folder under which each way into a virtual cluster has one of its own, beside that of the runs.
+///
+/// # Errors
+/// When none of the variables is set.
+pub fn forwards_folder() -> Result<PathBuf, NoStateFolder> {
+    state_folder(|name| env::var_os(name).map(PathBuf::from)).map(|folder| folder.join("forwards"))
+}
+
 fn state_folder(variable: impl Fn(&str) -> Option<PathBuf>) -> Result<PathBuf, NoStateFolder> {
     // The XDG specification says that relative paths are to be ignored.
     let absolute = |name| variable(name).filter(|path| path.is_absolute());

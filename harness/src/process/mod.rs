@@ -5,6 +5,7 @@
 //! written to the run's [`Ledger`] with its start time, so that `gc` never signals a recycled process id.
 
 mod child;
+mod detach;
 mod exit;
 mod identity;
 mod ledger;
@@ -14,6 +15,7 @@ mod spawner;
 mod tree;
 
 pub use child::Process;
+pub use detach::{detach_with, inherited};
 pub use exit::Exit;
 pub use identity::Identity;
 pub use ledger::{Entry, Ledger};

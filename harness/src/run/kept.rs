@@ -5,7 +5,10 @@ use std::path::Path;
 use kube::config::Kubeconfig;
 
 use super::{RunError, round::Round};
-use crate::tenancy::Tenant;
+use crate::tenancy::{
+    Tenant,
+    kubeconfig_file::{self, KubeconfigFileError},
+};
 
 /// Writes the kubeconfigs of a kept tenant and of its host, and notes how to use them.
 ///
@@ -26,14 +29,11 @@ fn first(tenant: &Tenant) -> String {
 }
 
 fn write(folder: &Path, name: &str, config: &Kubeconfig) -> Result<String, RunError> {
-    use std::os::unix::fs::OpenOptionsExt;
     let path = folder.join(name);
-    let failed = |reason: String| RunError::Kubeconfig { path: path.display().to_string(), reason };
-    let text = serde_json::to_string_pretty(config).map_err(|error| failed(error.to_string()))?;
-    let mut options = fs_err::OpenOptions::new();
-    options.create(true).truncate(true).write(true);
-    options.options_mut().mode(0o600);
-    let mut file = options.open(&path).map_err(|error| failed(error.to_string()))?;
-    std::io::Write::write_all(&mut file, text.as_bytes()).map_err(|error| failed(error.to_string()))?;
+    let failed = |error: KubeconfigFileError| RunError::Kubeconfig {
+        path: path.display().to_string(),
+        reason: error.to_string(),
+    };
+    kubeconfig_file::write(&path, config).map_err(failed)?;
     Ok(path.display().to_string())
 }

@@ -47,6 +47,32 @@ pub enum TenancyError {
         /// The port.
         port: u16,
     },
+    /// There is no virtual cluster of this name.
+    #[error(
+        "no virtual cluster {name} in namespace {namespace}; `tenantbench tenant list -A` names those that are there"
+    )]
+    Unknown {
+        /// The name.
+        name: String,
+        /// Where it was looked for.
+        namespace: String,
+    },
+    /// The kubeconfig that a plane made cannot be used.
+    #[error("Secret {secret} holds no kubeconfig: {reason}; delete it, and the plane's pod, to have it made again")]
+    Kubeconfig {
+        /// The Secret.
+        secret: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A command of ours in the plane's pod failed.
+    #[error("pod {pod}: {reason}")]
+    Step {
+        /// The pod.
+        pod: String,
+        /// The command's last words.
+        reason: String,
+    },
     /// An API call failed.
     #[error("cannot {verb} {object}: {source}")]
     Call {

@@ -14,10 +14,11 @@ use crate::{
 mod assisted;
 mod credentials;
 mod error;
+pub mod kubeconfig_file;
 mod namespace;
 mod platform;
 mod signing_request;
-mod vcluster;
+pub mod vcluster;
 
 pub use credentials::with_user;
 pub use error::TenancyError;

@@ -1,16 +1,7 @@
 //! Starts a supervisor and listens to it.
 
-use std::{
-    fs::File,
-    io,
-    os::{
-        fd::{AsRawFd, BorrowedFd},
-        unix::process::CommandExt,
-    },
-    process::Stdio,
-};
+use std::{fs::File, io, os::fd::AsRawFd, process::Stdio};
 
-use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
     process::{Child, ChildStdin, ChildStdout, Command},
@@ -25,7 +16,7 @@ use crate::{
         folder::{RunFolder, RunLock},
         supervisor::{Config, Event, Status},
     },
-    process::{RUN_VARIABLE, last_lines},
+    process::{RUN_VARIABLE, detach_with, last_lines},
 };
 
 /// A supervisor that goes down with us.
@@ -71,7 +62,7 @@ fn start(spec: &LocalSpec, folder: &RunFolder, lock: &RunLock) -> Result<Owned, 
     command.args(["internal", "host-supervisor", "--config"]).arg(path);
     command.env(RUN_VARIABLE, folder.path()).current_dir("/");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log);
-    detach_with(&mut command, lock);
+    detach_with(&mut command, lock.file());
     let fail =
         |error| HostError::Supervisor(format!("cannot start ({}): {error}", spec.executable.display()));
     let mut process = command.spawn().map_err(fail)?;
@@ -83,20 +74,6 @@ fn open_log(folder: &RunFolder) -> io::Result<File> {
     let path = folder.log("supervisor");
     fs_err::create_dir_all(folder.join("logs"))?;
     Ok(fs_err::File::create(path)?.into_parts().0)
-}
-
-/// Gives the supervisor a session of its own, so that Ctrl-C at our terminal does not reach it, and our lock.
-fn detach_with(command: &mut Command, lock: &RunLock) {
-    let lock = lock.file().as_raw_fd();
-    let hook = move || {
-        nix::unistd::setsid()?;
-        // SAFETY: the descriptor is open, for the caller holds the lock until `spawn` has returned.
-        let lock = unsafe { BorrowedFd::borrow_raw(lock) };
-        fcntl(lock, FcntlArg::F_SETFD(FdFlag::empty()))?;
-        Ok(())
-    };
-    // SAFETY: between fork and exec the hook makes two system calls and does not allocate.
-    unsafe { command.as_std_mut().pre_exec(hook) };
 }
 
 impl Owned {

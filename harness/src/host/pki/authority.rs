@@ -1,8 +1,8 @@
 //! A certificate authority and what it issues.
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
-    IsCa, KeyPair, KeyUsagePurpose,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
+    KeyPair, KeyUsagePurpose,
 };
 
 /// A key or certificate that could not be made: a bug, or a name that no certificate can carry.
@@ -27,7 +27,8 @@ pub struct Issued {
 /// A self-signed certificate authority.
 #[derive(Debug)]
 pub struct Authority {
-    issuer: CertifiedIssuer<'static, KeyPair>,
+    certificate: String,
+    issuer: Issuer<'static, KeyPair>,
 }
 
 impl Authority {
@@ -43,12 +44,24 @@ impl Authority {
         params.key_usages =
             vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign, KeyUsagePurpose::DigitalSignature];
         let key = KeyPair::generate().map_err(fail)?;
-        Ok(Self { issuer: CertifiedIssuer::self_signed(params, key).map_err(fail)? })
+        let certificate = params.self_signed(&key).map_err(fail)?.pem();
+        Ok(Self { certificate, issuer: Issuer::new(params, key) })
+    }
+
+    /// The authority that was made before, by its certificate and key, both PEM.
+    ///
+    /// # Errors
+    /// When they are no certificate and key.
+    pub fn load(name: &str, certificate: &str, key: &str) -> Result<Self, PkiError> {
+        let fail = |source| PkiError { name: name.to_owned(), source };
+        let key = KeyPair::from_pem(key).map_err(fail)?;
+        let issuer = Issuer::from_ca_cert_pem(certificate, key).map_err(fail)?;
+        Ok(Self { certificate: certificate.to_owned(), issuer })
     }
 
     /// The authority's own certificate, PEM.
     pub fn certificate(&self) -> String {
-        self.issuer.pem()
+        self.certificate.clone()
     }
 
     /// The authority's own private key, PEM: for who signs requests in its name.
@@ -179,5 +192,18 @@ mod tests {
         };
         assert!(verifies(&ours));
         assert!(!verifies(&other));
+    }
+
+    #[test]
+    fn an_authority_that_was_put_away_signs_as_before() {
+        let made = Authority::new("kept").unwrap();
+        let loaded = Authority::load("kept", &made.certificate(), &made.key()).unwrap();
+        let issued = loaded.client("someone", &[]).unwrap();
+        parsed(&made.certificate(), |ca| {
+            parsed(&issued.certificate, |leaf| {
+                assert_eq!(leaf.issuer(), ca.subject());
+                assert!(leaf.verify_signature(Some(ca.public_key())).is_ok());
+            });
+        });
     }
 }

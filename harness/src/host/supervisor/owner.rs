@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     io::{self, Read},
-    os::fd::{AsFd, FromRawFd, OwnedFd},
+    os::fd::AsFd,
     path::Path,
     process::ExitCode,
     time::Duration,
@@ -46,7 +46,7 @@ fn run(config: &Path, output: Output) -> Result<(), HostError> {
     let text = fs_err::read(config).map_err(HostError::io("cannot read the supervisor's configuration"))?;
     let config: Config = serde_json::from_slice(&text)
         .map_err(|error| HostError::io("cannot read the supervisor's configuration")(error.into()))?;
-    let lock = inherited_lock(config.lock)?;
+    let lock = RunLock::handed_on(config.lock).map_err(HostError::io("cannot take the run's lock over"))?;
     raise_file_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -60,17 +60,6 @@ fn run(config: &Path, output: Output) -> Result<(), HostError> {
     });
     runtime.shutdown_timeout(LINGER);
     outcome
-}
-
-fn inherited_lock(number: i32) -> Result<RunLock, HostError> {
-    if number <= 2 {
-        return Err(HostError::Supervisor("was given no lock".into()));
-    }
-    // SAFETY: whoever wrote the configuration opened this descriptor for us, and nothing else here knows of it.
-    let file = File::from(unsafe { OwnedFd::from_raw_fd(number) });
-    nix::fcntl::fcntl(&file, nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::FD_CLOEXEC))
-        .map_err(|error| HostError::io("cannot take the run's lock over")(error.into()))?;
-    Ok(RunLock::inherited(file))
 }
 
 /// Each pod's connections are ours too. What cannot be raised may still be enough.

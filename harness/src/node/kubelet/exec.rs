@@ -61,7 +61,7 @@ pub(super) fn answer(
     if !container.running {
         return reply::text(StatusCode::BAD_REQUEST, "the container is not running");
     }
-    let Some(accepted) = websocket::accept(request.headers()) else {
+    let Some(accepted) = websocket::accept(request.headers(), websocket::VERSIONS) else {
         return reply::text(StatusCode::BAD_REQUEST, "no known version of the channel protocol was offered");
     };
     let query = routes::pairs(&request);

@@ -1,7 +1,8 @@
-//! The kubelet API of a node: logs and exec. It has no port; connections come by the egress socket.
+//! The kubelet API of a node: logs, exec and port-forward. It has no port; connections come by the egress socket.
 
 mod exec;
 mod logs;
+mod port_forward;
 mod reply;
 mod routes;
 mod tls;

@@ -6,13 +6,14 @@ use axum::extract::Query;
 use http::{Method, Request, StatusCode};
 use hyper::body::Incoming;
 use kube::ResourceExt;
+use parking_lot::RwLock;
 use serde_json::json;
 
 use super::{
-    exec, logs,
+    exec, logs, port_forward,
     reply::{self, Reply},
 };
-use crate::node::pod::{Context, ServedContainer};
+use crate::node::pod::{Context, ServedContainer, ServedPod};
 
 /// The pairs of a query, in order.
 pub(super) type Pairs = Vec<(String, String)>;
@@ -35,9 +36,14 @@ pub(super) async fn answer(context: Arc<Context>, node: &str, request: Request<I
             Ok(container) => exec::answer(&context, container, request),
             Err((status, text)) => reply::text(status, text),
         },
-        ["attach" | "portForward" | "run", ..] => {
-            reply::text(StatusCode::NOT_IMPLEMENTED, "simulated nodes offer logs and exec by WebSocket only")
-        }
+        ["portForward", namespace, pod] => match address(&context, node, [namespace, pod]) {
+            Ok(address) => port_forward::answer(&context, &address, request),
+            Err((status, text)) => reply::text(status, text),
+        },
+        ["attach" | "run", ..] => reply::text(
+            StatusCode::NOT_IMPLEMENTED,
+            "simulated nodes offer logs, exec and port-forward by WebSocket only",
+        ),
         _ => reply::text(StatusCode::NOT_FOUND, "no such page"),
     }
 }
@@ -49,25 +55,46 @@ pub(super) fn pairs(request: &Request<Incoming>) -> Pairs {
 /// Why a request about a container is refused.
 type Refusal = (StatusCode, String);
 
+/// The pod that a request names, if it is this node's and runs as processes.
+fn running(
+    context: &Context,
+    node: &str,
+    [namespace, pod]: [&str; 2],
+) -> Result<Arc<RwLock<ServedPod>>, Refusal> {
+    let no_pod = || (StatusCode::NOT_FOUND, format!("pod {namespace}/{pod} is not on node {node}"));
+    let found = context.registry.get(namespace, pod).ok_or_else(no_pod)?;
+    let served = found.read();
+    let spec = served.pod.spec.as_ref();
+    spec.filter(|spec| spec.node_name.as_deref() == Some(node)).ok_or_else(no_pod)?;
+    if served.simulated {
+        let text = format!("pod {namespace}/{pod} is simulated: its images have no program on this host");
+        return Err((StatusCode::NOT_IMPLEMENTED, text));
+    }
+    drop(served);
+    Ok(found)
+}
+
+/// The address of the pod that a request names.
+fn address(context: &Context, node: &str, pod: [&str; 2]) -> Result<String, Refusal> {
+    let served = running(context, node, pod)?;
+    let served = served.read();
+    let address = served.pod.status.as_ref().and_then(|status| status.pod_ip.clone());
+    address.ok_or_else(|| (StatusCode::BAD_REQUEST, format!("pod {} has no address yet", pod.join("/"))))
+}
+
 /// The container that a request names, if it is this node's and was started.
 fn find(
     context: &Context,
     node: &str,
     [namespace, pod, container]: [&str; 3],
 ) -> Result<ServedContainer, Refusal> {
-    let no_pod = || (StatusCode::NOT_FOUND, format!("pod {namespace}/{pod} is not on node {node}"));
-    let served = context.registry.get(namespace, pod).ok_or_else(no_pod)?;
+    let served = running(context, node, [namespace, pod])?;
     let served = served.read();
-    let spec = served.pod.spec.as_ref();
-    let spec = spec.filter(|spec| spec.node_name.as_deref() == Some(node)).ok_or_else(no_pod)?;
-    if served.simulated {
-        let text = format!("pod {namespace}/{pod} is simulated: its images have no program on this host");
-        return Err((StatusCode::NOT_IMPLEMENTED, text));
-    }
     if let Some(found) = served.containers.get(container) {
         return Ok(found.clone());
     }
-    let mut all = spec.init_containers.iter().flatten().chain(&spec.containers);
+    let spec = served.pod.spec.iter();
+    let mut all = spec.flat_map(|spec| spec.init_containers.iter().flatten().chain(&spec.containers));
     Err(if all.any(|one| one.name == container) {
         (StatusCode::BAD_REQUEST, format!("container {container:?} in pod {pod:?} is waiting to start"))
     } else {

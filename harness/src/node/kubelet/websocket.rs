@@ -12,7 +12,10 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use super::reply::Reply;
 
 /// The versions that are spoken, the best first. They differ only in how the end of input is told.
-const VERSIONS: &[&str] = &["v5.channel.k8s.io", "v4.channel.k8s.io"];
+pub(super) const VERSIONS: &[&str] = &["v5.channel.k8s.io", "v4.channel.k8s.io"];
+
+/// The version in which ports are forwarded.
+pub(super) const PORT_VERSIONS: &[&str] = &["v4.channel.k8s.io"];
 
 /// The channel of a message: its first byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,11 +54,12 @@ pub(super) fn is_wanted(headers: &HeaderMap) -> bool {
     upgrade.is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
 }
 
-/// The answer that turns a connection into a WebSocket; none if no version or key fits.
-pub(super) fn accept(headers: &HeaderMap) -> Option<Reply> {
+/// The answer that turns a connection into a WebSocket of the first of `versions` that is offered; none if no version or
+/// key fits.
+pub(super) fn accept(headers: &HeaderMap, versions: &[&'static str]) -> Option<Reply> {
     let offered = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
     let offered: Vec<_> = offered.flat_map(|value| value.split(',')).map(str::trim).collect();
-    let version = VERSIONS.iter().find(|version| offered.contains(version))?;
+    let version = versions.iter().find(|version| offered.contains(version))?;
     let key = headers.get(SEC_WEBSOCKET_KEY)?.as_bytes();
     STANDARD.decode(key).ok()?;
     let mut reply = Response::new(Empty::new().map_err(|never| match never {}).boxed());
@@ -76,7 +80,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(SEC_WEBSOCKET_KEY, HeaderValue::from_static("dGhlIHNhbXBsZSBub25jZQ=="));
         headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(protocols));
-        let reply = accept(&headers)?;
+        let reply = accept(&headers, VERSIONS)?;
         assert_eq!(reply.headers()[SEC_WEBSOCKET_ACCEPT], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
         Some(reply.headers()[SEC_WEBSOCKET_PROTOCOL].to_str().unwrap().to_owned())
     }

@@ -8,7 +8,6 @@ use kube::{Api, api::PostParams, config::AuthInfo};
 use tenantbench_syncer::role::{Access, denied, role_rules};
 
 use crate::{
-    names,
     probe::{
         actors::actors,
         rights::{self, Question},
@@ -94,12 +93,12 @@ async fn syncer_client(round: &Round<'_>, tenant: &Tenant, plane: &Plane) -> Res
         ..TokenRequest::default()
     };
     let answer = accounts
-        .create_token_request(plane.syncer_account(), &PostParams::default(), &request)
+        .create_token_request(&plane.syncer_account(), &PostParams::default(), &request)
         .await
         .map_err(probe("ask for a token of the syncer"))?;
     let token = answer.status.and_then(|status| status.token).unwrap_or_default();
     let auth = AuthInfo { token: Some(token.into()), ..AuthInfo::default() };
-    let user = names::service_account_user(&tenant.name, plane.syncer_account());
+    let user = plane.syncer_user();
     Ok(connect(with_user(round.platform.host.admin(), &user, auth)).await?)
 }
 

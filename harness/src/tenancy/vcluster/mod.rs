@@ -3,20 +3,29 @@
 //! The platform team makes a namespace and binds the tenant to the built-in `admin` role in it, as in the namespace
 //! model. Everything from there on is done by the tenant, with that role and nothing more.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures::{FutureExt, future::BoxFuture};
-use k8s_openapi::api::core::v1::{Pod, Service, ServiceAccount};
-use kube::{Api, Client, ResourceExt, api::DynamicObject, runtime::watcher};
+use k8s_openapi::api::core::v1::{Pod, ServiceAccount};
+use kube::{Api, Client, runtime::watcher};
 
 use super::{Model, Platform, TenancyError, Tenant, platform::connect};
 use crate::{apply::Applier, names, observe::until::Wait};
 
-mod manifests;
-mod pki;
+mod keys;
+pub mod life;
+pub mod objects;
 pub(super) mod plane;
+pub mod prepare;
+mod plane_names;
+pub mod reach;
 mod room;
+pub mod values;
 
+pub use plane_names::{NotATenantName, PlaneNames, TenantName};
+pub use values::Values;
+
+use life::Site;
 use plane::Plane;
 
 /// The namespace inside the virtual cluster in which the tenant works.
@@ -52,59 +61,36 @@ async fn create(platform: &Platform, name: &str) -> Result<Tenant, TenancyError>
     let user = names::tenant_user(name);
     let host = platform.namespace(name, &user).await?;
     let host = Arc::new(Applier::new(connect(host).await?).await?);
-    let address = service(&host, name).await?;
-    let certificates = pki::Certificates::new(name, &address)?;
-    for object in manifests::manifests(name, &address, platform.host.service_cidr(), &certificates) {
-        let object: DynamicObject =
-            serde_json::from_value(object).map_err(TenancyError::object("virtual cluster"))?;
-        host.apply(&object, name).await?;
-    }
-    let endpoint = platform.host.forward(name, names::VIRTUAL_CLUSTER, manifests::API_PORT).await?;
-    let kubeconfig = certificates.kubeconfig(&format!("https://{endpoint}"));
+    let values = Values { service_cidr: platform.host.service_cidr().to_owned(), ..Values::default() };
+    let plane = PlaneNames::new(names::VIRTUAL_CLUSTER, name, &values);
+    let site = Site { host: Arc::clone(&host), namespace: name.to_owned() };
+    life::apply(&site, &plane, &values).await?;
+    let endpoint = platform.host.forward(name, &plane.service, objects::API_PORT).await?;
+    let kubeconfig = life::kubeconfig(&site, &plane, platform.limit()).await?;
+    let kubeconfig = life::reached_at(kubeconfig, &format!("https://{endpoint}"));
     let client = connect(kubeconfig.clone()).await?;
     usable(client.clone(), platform.limit()).await?;
-    let plane = Plane::find(host.client().clone(), name, platform.limit()).await?;
+    let plane = Plane::find(host.client().clone(), plane, platform.limit()).await?;
     let api = Arc::new(Applier::new(client).await?);
     let workspace = WORKSPACE.to_owned();
     Ok(Tenant { name: name.to_owned(), user, host, api, kubeconfig, workspace, plane: Some(plane) })
 }
 
-/// Makes the plane's Service first, for its address has to stand in the API server's certificate.
-async fn service(host: &Applier, namespace: &str) -> Result<String, TenancyError> {
-    let object: DynamicObject =
-        serde_json::from_value(manifests::service()).map_err(TenancyError::object("virtual cluster"))?;
-    let made = host.apply(&object, namespace).await?;
-    let made: Service = made.try_parse().map_err(|error| TenancyError::Call {
-        verb: "read",
-        object: format!("services/{}", names::VIRTUAL_CLUSTER),
-        source: Box::new(kube::Error::Service(error.to_string().into())),
-    })?;
-    Ok(made.spec.and_then(|spec| spec.cluster_ip).unwrap_or_default())
-}
-
 /// A virtual cluster is usable when its API answers its admin and its controllers have made a service account, for
 /// before that no pod can be created in it.
-async fn usable(client: Client, limit: std::time::Duration) -> Result<(), TenancyError> {
+async fn usable(client: Client, limit: Duration) -> Result<(), TenancyError> {
     let accounts: Api<ServiceAccount> = Api::namespaced(client, WORKSPACE);
     let wait = Wait::new("the virtual cluster's API and default service account", limit);
     Ok(wait.object(accounts, "default", |_| Some(()), |_| String::new()).await?)
 }
 
 async fn delete(platform: &Platform, tenant: &Tenant) -> Result<(), TenancyError> {
-    for object in manifests::removal() {
-        let object: DynamicObject =
-            serde_json::from_value(object).map_err(TenancyError::object("virtual cluster"))?;
-        tenant.host.delete(&object, &tenant.name).await?;
-    }
+    let plane = PlaneNames::new(names::VIRTUAL_CLUSTER, &tenant.name, &Values::default());
+    let site = Site { host: Arc::clone(&tenant.host), namespace: tenant.name.clone() };
+    life::remove(&site, &plane).await?;
     let pods: Api<Pod> = Api::namespaced(tenant.host.client().clone(), &tenant.name);
     Wait::new(format!("the end of all pods in {}", tenant.name), platform.limit())
         .gone(pods, watcher::Config::default())
         .await?;
     platform.delete_namespace(&tenant.name).await
-}
-
-/// True for the pod that carries the plane of the virtual cluster.
-fn is_plane(pod: &Pod) -> bool {
-    pod.labels().get(names::VIRTUAL_CLUSTER_LABEL).is_some_and(|name| name == names::VIRTUAL_CLUSTER)
-        && pod.labels().get("app").is_some_and(|app| app == manifests::PLANE_APP)
 }

@@ -3,14 +3,15 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use k8s_openapi::api::core::v1::Pod;
-use kube::{Api, Client, ResourceExt, api::LogParams, runtime::watcher};
+use kube::{Api, Client, api::LogParams, runtime::watcher};
 
-use super::{is_plane, manifests};
+use super::{PlaneNames, objects};
 use crate::{
     names,
     observe::{
         audit_log::{self, Request},
         process::{self, Usage},
+        pods::is_ready,
         until::Wait,
     },
     tenancy::TenancyError,
@@ -29,36 +30,38 @@ pub enum Component {
 #[derive(Clone)]
 pub struct Plane {
     client: Client,
-    namespace: String,
-    pod: String,
+    names: PlaneNames,
     pids: BTreeMap<String, u32>,
 }
 
 impl Plane {
     /// Waits until the plane's pod is Ready, and finds its processes.
-    pub(super) async fn find(client: Client, namespace: &str, limit: Duration) -> Result<Self, TenancyError> {
-        let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
-        let ours = watcher::Config::default().labels(&format!("app={}", manifests::PLANE_APP));
-        let ready = |pod: &Pod| is_plane(pod) && crate::observe::pods::is_ready(pod);
-        let pod = Wait::new(format!("the control plane of {namespace}"), limit)
-            .until(pods, ours, |view| view.values().find(|pod| ready(pod)).cloned(), |_| "not Ready".into())
+    pub(super) async fn find(client: Client, names: PlaneNames, limit: Duration) -> Result<Self, TenancyError> {
+        let pods: Api<Pod> = Api::namespaced(client.clone(), &names.namespace);
+        let pod = Wait::new(format!("the control plane of {} to be Ready", names.cluster), limit)
+            .until(
+                pods,
+                selector(&names.cluster),
+                |view| view.values().find(|pod| is_ready(pod)).cloned(),
+                |view| view.values().next().map_or_else(|| "no pod of it".to_owned(), waiting_for),
+            )
             .await?;
-        Ok(Self { client, namespace: namespace.to_owned(), pod: pod.name_any(), pids: pids(&pod) })
+        Ok(Self { client, names, pids: pids(&pod) })
     }
 
     /// The user by which the syncer appears on the host.
     pub fn syncer_user(&self) -> String {
-        names::service_account_user(&self.namespace, manifests::SYNCER_ACCOUNT)
+        names::service_account_user(&self.names.namespace, &self.names.account())
     }
 
     /// The syncer's service account.
-    pub fn syncer_account(&self) -> &'static str {
-        manifests::SYNCER_ACCOUNT
+    pub fn syncer_account(&self) -> String {
+        self.names.account()
     }
 
     /// What a component uses now; `None` where its processes are not on this machine.
     pub fn usage(&self, component: Component) -> Option<Usage> {
-        let chosen = manifests::CONTAINERS.iter().filter(|name| component == Component::of(name));
+        let chosen = objects::CONTAINERS.iter().filter(|name| component == Component::of(name));
         let pids: Option<Vec<u32>> = chosen.map(|name| self.pids.get(*name).copied()).collect();
         process::total(pids?)
     }
@@ -68,10 +71,11 @@ impl Plane {
     /// # Errors
     /// [`TenancyError::Call`] where the log cannot be read.
     pub async fn audit(&self) -> Result<Vec<Request>, TenancyError> {
-        let pods: Api<Pod> = Api::namespaced(self.client.clone(), &self.namespace);
+        let pods: Api<Pod> = Api::namespaced(self.client.clone(), &self.names.namespace);
+        let pod = self.names.pod();
         let params = LogParams { container: Some("kube-apiserver".into()), ..LogParams::default() };
         let log =
-            pods.logs(&self.pod, &params).await.map_err(TenancyError::call("read the log of", &self.pod))?;
+            pods.logs(&pod, &params).await.map_err(TenancyError::call("read the log of", &pod))?;
         Ok(audit_log::requests(&log))
     }
 }
@@ -82,12 +86,38 @@ impl Component {
     }
 }
 
+/// The plane's pod of one virtual cluster.
+pub(super) fn selector(cluster: &str) -> watcher::Config {
+    let label = names::VIRTUAL_CLUSTER_LABEL;
+    watcher::Config::default().labels(&format!("app={},{label}={cluster}", objects::PLANE_APP))
+}
+
+/// What keeps a pod from being Ready, by its own account.
+pub(super) fn waiting_for(pod: &Pod) -> String {
+    let status = pod.status.as_ref();
+    let containers = status.into_iter().flat_map(|status| {
+        status.init_container_statuses.iter().flatten().chain(status.container_statuses.iter().flatten())
+    });
+    let words = containers.filter_map(|container| {
+        let waiting = container.state.as_ref()?.waiting.as_ref()?;
+        let reason = waiting.reason.as_deref().filter(|reason| *reason != "PodInitializing")?;
+        let message = waiting.message.as_deref().map(|message| format!(" ({message})")).unwrap_or_default();
+        Some(format!("{}: {reason}{message}", container.name))
+    });
+    let conditions = status.and_then(|status| status.conditions.as_ref()).into_iter().flatten();
+    let unscheduled = conditions
+        .filter(|condition| condition.type_ == "PodScheduled" && condition.status == "False")
+        .filter_map(|condition| condition.message.clone());
+    let all: Vec<_> = unscheduled.chain(words).collect();
+    if all.is_empty() { "its pod runs and is not Ready".to_owned() } else { all.join("; ") }
+}
+
 /// Process ids by container: a simulated node names a container's process as its id, `process://PID`.
 fn pids(pod: &Pod) -> BTreeMap<String, u32> {
-    let statuses = pod.status.as_ref().and_then(|status| status.container_statuses.as_ref());
+    let statuses = pod.status.iter().flat_map(|status| {
+        status.init_container_statuses.iter().flatten().chain(status.container_statuses.iter().flatten())
+    });
     statuses
-        .into_iter()
-        .flatten()
         .filter_map(|status| {
             let id = status.container_id.as_ref()?.strip_prefix("process://")?;
             Some((status.name.clone(), id.parse().ok()?))

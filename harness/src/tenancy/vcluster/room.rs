@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use super::manifests::PORTS;
+use super::objects::PORTS;
 use crate::tenancy::{Platform, TenancyError};
 
 /// Pods without isolation; the word of [`crate::node::PodIsolation`] for it.

@@ -1,0 +1,141 @@
+//! `tenantbench tenant connect`.
+
+use std::{ffi::OsString, net::Ipv4Addr, os::unix::process::ExitStatusExt, path::PathBuf, process::ExitCode};
+
+use clap::Args;
+use kube::config::Kubeconfig;
+use tokio::{net::TcpListener, process::Command};
+
+use super::{TargetArgs, Terminal, target::Target};
+use crate::{
+    cli::exit::{CliError, Code},
+    tenancy::{
+        kubeconfig_file,
+        vcluster::{
+            PlaneNames, TenantName,
+            life::{self, Site, reached_at},
+            reach::{self, Place, ReachError},
+        },
+    },
+};
+
+/// Where to, and how.
+#[derive(Args, Debug)]
+pub(super) struct ConnectArgs {
+    /// The virtual cluster's name.
+    name: TenantName,
+    /// Reach its API here, by a NodePort, load balancer or ingress, rather than by port-forward: https://HOST:PORT. The
+    /// host is added to the certificate.
+    #[arg(long, value_name = "URL")]
+    server: Option<http::Uri>,
+    /// Print the kubeconfig rather than the name of its file.
+    #[arg(long, conflicts_with = "command")]
+    print: bool,
+    /// Write the kubeconfig here, too.
+    #[arg(short, long, value_name = "FILE", conflicts_with = "command")]
+    output: Option<PathBuf>,
+    /// Run this with KUBECONFIG set, end with its exit code, and leave no way open.
+    #[arg(last = true)]
+    command: Vec<OsString>,
+}
+
+pub(super) async fn run(
+    arguments: ConnectArgs,
+    target: &TargetArgs,
+    terminal: &Terminal,
+) -> Result<ExitCode, CliError> {
+    let target = target.target()?;
+    let site = target.site().await?;
+    let names = life::find(&site, arguments.name.as_str()).await?.names;
+    let admin = life::kubeconfig(&site, &names, target.limit).await?;
+    if let Some(server) = &arguments.server {
+        let admin = by_server(server, admin, (&target, &site), &names, terminal).await?;
+        return match arguments.command.as_slice() {
+            [] => show(&arguments, &admin, None, terminal),
+            command => run_with(command, &admin).await,
+        };
+    }
+    if let [_, ..] = arguments.command.as_slice() {
+        return one_command(&arguments.command, admin, &target, &names).await;
+    }
+    let place = Place::of(&target.server(), &names).map_err(ReachError::from)?;
+    let open = match reach::under_way(&place) {
+        Some(open) => open,
+        None => reach::start(&place, target.kubeconfig.clone(), admin.clone(), &names).await?,
+    };
+    terminal.note(&format!(
+        "{} is reached at {}, carried by process {}; `tenantbench tenant disconnect {} -n {}` ends it",
+        names.cluster, open.address, open.process.pid, names.cluster, names.namespace,
+    ));
+    let admin = reached_at(admin, &format!("https://{}", open.address));
+    show(&arguments, &admin, Some(place.kubeconfig()), terminal)
+}
+
+/// Prints the kubeconfig, or the name of the file that has it.
+fn show(
+    arguments: &ConnectArgs,
+    admin: &Kubeconfig,
+    kept: Option<PathBuf>,
+    terminal: &Terminal,
+) -> Result<ExitCode, CliError> {
+    if let Some(file) = &arguments.output {
+        kubeconfig_file::write(file, admin)?;
+    }
+    let file = arguments.output.clone().or(kept);
+    match file.filter(|_| !arguments.print) {
+        Some(file) => terminal.data(&file.display().to_string())?,
+        None => terminal.data(&kubeconfig_file::text(admin))?,
+    }
+    Ok(Code::Ok.into())
+}
+
+/// The way by an address of the user's; nothing has to stay open for it.
+async fn by_server(
+    server: &http::Uri,
+    admin: Kubeconfig,
+    (target, site): (&Target, &Site),
+    names: &PlaneNames,
+    terminal: &Terminal,
+) -> Result<Kubeconfig, CliError> {
+    let host = server.host().filter(|_| server.scheme_str() == Some("https")).ok_or_else(|| {
+        CliError::new(Code::Usage, format!("{server} is no address of an API; use https://HOST:PORT"))
+    })?;
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    if life::add_name(site, &target.upgrades().await?, names, host).await? {
+        terminal.note(&format!("{host} is now a name in the certificate of {}", names.cluster));
+    }
+    Ok(reached_at(admin, server.to_string().trim_end_matches('/')))
+}
+
+/// Carries a port of its own as long as the command runs.
+async fn one_command(
+    command: &[OsString],
+    admin: Kubeconfig,
+    target: &Target,
+    names: &PlaneNames,
+) -> Result<ExitCode, CliError> {
+    let no_port = |error| CliError::new(Code::Unfit, format!("no port of this machine: {error}"));
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(no_port)?;
+    let address = listener.local_addr().map_err(no_port)?;
+    let (client, pod) = (target.upgrades().await?, names.pod());
+    let admin = reached_at(admin, &format!("https://{address}"));
+    tokio::select! {
+        ended = run_with(command, &admin) => ended,
+        never = reach::carry(listener, client, &names.namespace, &pod) => match never {},
+    }
+}
+
+async fn run_with(command: &[OsString], admin: &Kubeconfig) -> Result<ExitCode, CliError> {
+    let failed = |error| CliError::new(Code::Unfit, format!("cannot write a kubeconfig: {error}"));
+    let folder = tempfile::tempdir().map_err(failed)?;
+    let file = folder.path().join("kubeconfig");
+    kubeconfig_file::write(&file, admin)?;
+    let (program, arguments) = command.split_first().ok_or_else(|| CliError::new(Code::Bug, "no command"))?;
+    let status = Command::new(program).args(arguments).env("KUBECONFIG", &file).status().await;
+    let status = status.map_err(|error| {
+        CliError::new(Code::Usage, format!("cannot run {}: {error}", program.to_string_lossy()))
+    })?;
+    // As shells do: one that a signal ended counts as 128 and the signal.
+    let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
+    Ok(ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX)))
+}

@@ -1,0 +1,81 @@
+//! `tenantbench tenant`: virtual clusters on any host cluster, with the rights of whoever asks.
+
+mod connect;
+mod create;
+mod delete;
+mod disconnect;
+mod list;
+mod target;
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+use self::target::TargetArgs;
+use super::{
+    exit::{CliError, Code},
+    output::Terminal,
+};
+use crate::tenancy::{TenancyError, kubeconfig_file::KubeconfigFileError, vcluster::reach::ReachError};
+
+/// Make, reach and end virtual clusters.
+#[derive(Args, Debug)]
+pub(super) struct TenantArgs {
+    #[command(flatten)]
+    target: TargetArgs,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand, Debug)]
+enum Verb {
+    /// Make a virtual cluster in a namespace.
+    Create(create::CreateArgs),
+    /// Write a kubeconfig for a virtual cluster, or run one command in it.
+    Connect(connect::ConnectArgs),
+    /// Close the way that `connect` has opened.
+    Disconnect(disconnect::DisconnectArgs),
+    /// Show the virtual clusters that are there.
+    List(list::ListArgs),
+    /// Delete a virtual cluster, wait until nothing of it is left, and say what was.
+    Delete(delete::DeleteArgs),
+}
+
+pub(super) async fn run(arguments: TenantArgs, terminal: &Terminal) -> Result<ExitCode, CliError> {
+    let target = &arguments.target;
+    match arguments.verb {
+        Verb::Create(create) => create::run(create, target, terminal).await.map(Into::into),
+        Verb::Connect(connect) => connect::run(connect, target, terminal).await,
+        Verb::Disconnect(disconnect) => disconnect::run(&disconnect, target, terminal).await.map(Into::into),
+        Verb::List(list) => list::run(&list, target, terminal).await.map(Into::into),
+        Verb::Delete(delete) => delete::run(&delete, target, terminal).await.map(Into::into),
+    }
+}
+
+impl From<TenancyError> for CliError {
+    fn from(error: TenancyError) -> Self {
+        let code = match &error {
+            TenancyError::Unknown { .. } | TenancyError::Client(_) => Code::Usage,
+            TenancyError::Object { .. } => Code::Bug,
+            _ => Code::HostFailed,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<ReachError> for CliError {
+    fn from(error: ReachError) -> Self {
+        let code = match &error {
+            ReachError::Client(_) => Code::Usage,
+            ReachError::State(_) | ReachError::Folder(_) | ReachError::Io { .. } => Code::Unfit,
+            _ => Code::HostFailed,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<KubeconfigFileError> for CliError {
+    fn from(error: KubeconfigFileError) -> Self {
+        Self::new(Code::ResultsNotWritten, error.to_string())
+    }
+}

@@ -1,0 +1,31 @@
+//! What is done to a virtual cluster from outside, with the rights of whoever asks: made, found, reached, ended.
+
+mod certificate;
+mod exec;
+mod find;
+mod kinds;
+mod kubeconfig;
+mod make;
+mod remove;
+
+use std::sync::Arc;
+
+use crate::apply::Applier;
+
+pub use certificate::add_name;
+pub use find::{Found, State, all, find};
+pub use kubeconfig::{kubeconfig, reached_at};
+pub use make::{apply, ready};
+pub use remove::{delete, remove};
+
+/// One namespace of a host, seen with one user's rights.
+#[derive(Clone)]
+pub struct Site {
+    /// Acts with the user's rights.
+    pub host: Arc<Applier>,
+    /// The namespace.
+    pub namespace: String,
+}
+
+/// Hears one line for each thing that is waited for.
+pub type Progress<'a> = &'a (dyn Fn(&str) + Send + Sync);

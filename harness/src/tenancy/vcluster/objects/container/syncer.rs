@@ -1,0 +1,33 @@
+//! The syncer, which runs the virtual cluster's pods on the host.
+
+use serde_json::{Value, json};
+
+use super::{CONTAINERS, Demand, HEALTH_PORT, KUBELET_PORT, PKI, PlaneNames, Values, mount};
+
+pub(in super::super) fn syncer(names: &PlaneNames, values: &Values, demand: &Demand) -> Value {
+    let own = [
+        "tenantbench".to_owned(),
+        "syncer".to_owned(),
+        // What only the first step knows: the Service's address.
+        format!("--config={PKI}/syncer.json"),
+        format!("--name={}", names.suffix),
+        "--tenant-kubeconfig=/pki/syncer.kubeconfig".to_owned(),
+        format!("--service={}", names.service),
+        format!("--owner=statefulset/{}", names.stateful_set),
+        format!("--kubelet-port={KUBELET_PORT}"),
+        "--kubelet-cert=/pki/kubelet.crt".to_owned(),
+        "--kubelet-key=/pki/kubelet.key".to_owned(),
+        "--kubelet-client-ca=/pki/kubelet-client-ca.crt".to_owned(),
+        format!("--service-cidr={}", values.service_cidr),
+        format!("--listen=0.0.0.0:{HEALTH_PORT}"),
+    ];
+    json!({
+        "name": CONTAINERS[3],
+        "image": values.images.tenantbench,
+        "command": own,
+        "args": values.syncer_flags,
+        "readinessProbe": {"httpGet": {"path": "/readyz", "port": HEALTH_PORT}, "periodSeconds": 1},
+        "resources": demand.to_json(),
+        "volumeMounts": [mount("pki", PKI)],
+    })
+}

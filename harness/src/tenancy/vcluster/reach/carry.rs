@@ -1,0 +1,52 @@
+//! Carries connections of this machine to the plane's pod, each by a port-forward of its own.
+
+use std::convert::Infallible;
+
+use k8s_openapi::api::core::v1::Pod;
+use kube::{Api, Client};
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, TcpStream},
+};
+
+use super::ReachError;
+use crate::tenancy::vcluster::objects::API_SERVER_PORT;
+
+/// Carries what `listener` accepts for as long as it is polled. `client` must be one for upgrades.
+///
+/// A pod that was made again has the same name, so a way stays good; a connection ends with the pod that it led to.
+pub async fn carry(listener: TcpListener, client: Client, namespace: &str, pod: &str) -> Infallible {
+    let pods: Api<Pod> = Api::namespaced(client, namespace);
+    let mut connections = tokio::task::JoinSet::new();
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let (pods, pod) = (pods.clone(), pod.to_owned());
+                connections.spawn(async move {
+                    if let Err(error) = one(stream, &pods, &pod).await {
+                        tracing::warn!(%error, "a connection was not carried");
+                    }
+                });
+            }
+            // Out of descriptors, most likely: those in use are freed by others.
+            Err(error) => {
+                tracing::warn!(%error, "no connection can be taken");
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            }
+        }
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+async fn one(mut local: TcpStream, pods: &Api<Pod>, pod: &str) -> Result<(), ReachError> {
+    let failed = |source| ReachError::Forward { pod: pod.to_owned(), source: Box::new(source) };
+    let mut forward = pods.portforward(pod, &[API_SERVER_PORT]).await.map_err(failed)?;
+    if let Some(mut remote) = forward.take_stream(API_SERVER_PORT) {
+        // Either side may hang up at any time.
+        if let Err(error) = copy_bidirectional(&mut local, &mut remote).await {
+            tracing::debug!(%error, "a connection broke");
+        }
+    }
+    forward.abort();
+    Ok(())
+}

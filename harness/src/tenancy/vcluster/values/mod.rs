@@ -1,0 +1,126 @@
+//! What a virtual cluster is to be: the values of `tenant create`, of the Helm chart and of a VirtualCluster.
+
+mod images;
+mod resources;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use images::Images;
+pub use resources::{Demand, Resources};
+
+/// Values of a virtual cluster. All have defaults; an empty text stands for one that follows the virtual cluster's name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Values {
+    /// The Service of the virtual cluster's API [default: its name].
+    pub service_name: String,
+    /// The StatefulSet of the plane, which owns whatever the virtual cluster has on the host [default: its name].
+    pub stateful_set_name: String,
+    /// The Secret with the kubeconfig of the virtual cluster's admin [default: NAME-kubeconfig].
+    pub kubeconfig_secret: String,
+    /// The end of the names of objects that are synced to the host [default: its name].
+    pub suffix: String,
+    /// More names and addresses by which the virtual cluster's API is reached, for its certificate.
+    pub tls_sans: Vec<String>,
+    /// The host cluster's range of Service addresses, which both sides share.
+    pub service_cidr: String,
+    /// How the API is reached from outside the host cluster.
+    pub service: Service,
+    /// Where the store lies; in the pod, and gone with it, where no size is given.
+    pub storage: Storage,
+    /// What runs.
+    pub images: Images,
+    /// What each container asks for, and what it may use.
+    pub resources: Resources,
+    /// Hard limits of a ResourceQuota beside the virtual cluster. Only who may write quotas can ask for one, which the
+    /// built-in admin role may not.
+    pub quota: BTreeMap<String, String>,
+    /// More flags of the syncer, such as --sync=ingresses.
+    pub syncer_flags: Vec<String>,
+}
+
+/// The Service of the API.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Service {
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: ServiceType,
+    /// The port of every node, for the type NodePort; 0 lets the host choose one.
+    pub node_port: u16,
+}
+
+/// The type of a Service.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum ServiceType {
+    /// Reached inside the host cluster, and by port-forward.
+    #[default]
+    ClusterIP,
+    /// Reached by a port of every node, too.
+    NodePort,
+    /// Reached by an address of its own, too.
+    LoadBalancer,
+}
+
+/// The store's disk.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Storage {
+    /// How much, such as 1Gi; empty for no disk.
+    pub size: String,
+    /// The host's StorageClass; empty for its default one.
+    pub class: String,
+}
+
+impl Default for Values {
+    fn default() -> Self {
+        Self {
+            service_name: String::new(),
+            stateful_set_name: String::new(),
+            kubeconfig_secret: String::new(),
+            suffix: String::new(),
+            tls_sans: Vec::new(),
+            // kind's own, and that of our local hosts.
+            service_cidr: "10.96.0.0/16".to_owned(),
+            service: Service::default(),
+            storage: Storage::default(),
+            images: Images::default(),
+            resources: Resources::default(),
+            quota: BTreeMap::new(),
+            syncer_flags: Vec::new(),
+        }
+    }
+}
+
+impl Values {
+    /// Reads a file of values, YAML or JSON.
+    ///
+    /// # Errors
+    /// What is no value, by line and column.
+    pub fn parse(text: &str) -> Result<Self, serde_saphyr::Error> {
+        serde_saphyr::from_str(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_values_says_only_what_differs() {
+        let values = Values::parse("tlsSans: [a.example]\nresources: {etcd: {cpu: 30m}}\n").unwrap();
+        assert_eq!(values.tls_sans, ["a.example"]);
+        assert_eq!(values.resources.etcd.cpu, "30m");
+        assert_eq!(values.resources.settled().etcd.memory, Resources::default().etcd.memory);
+        assert_eq!(values.images, Images::default());
+    }
+
+    #[test]
+    fn a_word_that_is_no_value_is_named() {
+        let error = Values::parse("tlsSan: [a]\n").unwrap_err().to_string();
+        assert!(error.contains("tlsSan"), "{error}");
+    }
+}
