@@ -58,7 +58,9 @@ pub enum TenancyError {
         namespace: String,
     },
     /// The kubeconfig that a plane made cannot be used.
-    #[error("Secret {secret} holds no kubeconfig: {reason}; delete it, and the plane's pod, to have it made again")]
+    #[error(
+        "Secret {secret} holds no kubeconfig: {reason}; delete it, and the plane's pod, to have it made again"
+    )]
     Kubeconfig {
         /// The Secret.
         secret: String,

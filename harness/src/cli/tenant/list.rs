@@ -54,7 +54,9 @@ pub(super) async fn run(
         Format::Json => terminal.json("tenantbench.dev/tenants/v1", "tenants", &rows)?,
         Format::Human if rows.is_empty() => terminal.note(&match namespace {
             Some(namespace) => {
-                format!("no virtual cluster in namespace {namespace}; `tenantbench tenant create NAME` makes one")
+                format!(
+                    "no virtual cluster in namespace {namespace}; `tenantbench tenant create NAME` makes one"
+                )
             }
             None => "no virtual cluster; `tenantbench tenant create NAME` makes one".to_owned(),
         }),
@@ -93,8 +95,7 @@ fn table(rows: &[Row]) -> String {
 pub(super) fn age(made: Timestamp) -> String {
     let since = Timestamp::now().duration_since(made);
     let unit = if since.as_secs() < 3600 { Unit::Second } else { Unit::Minute };
-    let span = jiff::Span::try_from(since).and_then(|span| {
-        span.round(SpanRound::new().largest(Unit::Hour).smallest(unit))
-    });
+    let span = jiff::Span::try_from(since)
+        .and_then(|span| span.round(SpanRound::new().largest(Unit::Hour).smallest(unit)));
     span.map_or_else(|_| "-".to_owned(), |span| format!("{span:#}"))
 }

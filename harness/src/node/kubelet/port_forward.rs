@@ -43,7 +43,10 @@ pub(super) fn answer(context: &Arc<Context>, address: &str, mut request: Request
         return reply::text(StatusCode::BAD_REQUEST, "the request names no ports, or the pod has no address");
     };
     if ports.is_empty() || ports.len() > MOST_PORTS {
-        return reply::text(StatusCode::BAD_REQUEST, format!("between 1 and {MOST_PORTS} ports can be forwarded"));
+        return reply::text(
+            StatusCode::BAD_REQUEST,
+            format!("between 1 and {MOST_PORTS} ports can be forwarded"),
+        );
     }
     let Some(accepted) = websocket::accept(request.headers(), PORT_VERSIONS) else {
         let text = "simulated nodes forward ports by v4.channel.k8s.io, which was not offered";

@@ -31,7 +31,9 @@ pub enum KeysError {
     #[error(transparent)]
     Pki(#[from] PkiError),
     /// An entry is missing or no text.
-    #[error("the Secret with the virtual cluster's keys has no usable {0:?}; delete the Secret to have new keys made")]
+    #[error(
+        "the Secret with the virtual cluster's keys has no usable {0:?}; delete the Secret to have new keys made"
+    )]
     Entry(&'static str),
 }
 

@@ -10,8 +10,8 @@ use crate::{
     names,
     observe::{
         audit_log::{self, Request},
-        process::{self, Usage},
         pods::is_ready,
+        process::{self, Usage},
         until::Wait,
     },
     tenancy::TenancyError,
@@ -36,7 +36,11 @@ pub struct Plane {
 
 impl Plane {
     /// Waits until the plane's pod is Ready, and finds its processes.
-    pub(super) async fn find(client: Client, names: PlaneNames, limit: Duration) -> Result<Self, TenancyError> {
+    pub(super) async fn find(
+        client: Client,
+        names: PlaneNames,
+        limit: Duration,
+    ) -> Result<Self, TenancyError> {
         let pods: Api<Pod> = Api::namespaced(client.clone(), &names.namespace);
         let pod = Wait::new(format!("the control plane of {} to be Ready", names.cluster), limit)
             .until(
@@ -74,8 +78,7 @@ impl Plane {
         let pods: Api<Pod> = Api::namespaced(self.client.clone(), &self.names.namespace);
         let pod = self.names.pod();
         let params = LogParams { container: Some("kube-apiserver".into()), ..LogParams::default() };
-        let log =
-            pods.logs(&pod, &params).await.map_err(TenancyError::call("read the log of", &pod))?;
+        let log = pods.logs(&pod, &params).await.map_err(TenancyError::call("read the log of", &pod))?;
         Ok(audit_log::requests(&log))
     }
 }

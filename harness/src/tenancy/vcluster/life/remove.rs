@@ -48,9 +48,8 @@ pub async fn delete(
 ) -> Result<Vec<String>, TenancyError> {
     let marked = kinds::marked(names);
     let there = try_join_all(marked.iter().map(|(kind, selector)| listed(site, kind, selector))).await?;
-    let kept = |object: &DynamicObject| {
-        object.types.as_ref().is_some_and(|types| types.kind == "ResourceQuota")
-    };
+    let kept =
+        |object: &DynamicObject| object.types.as_ref().is_some_and(|types| types.kind == "ResourceQuota");
     let lines = there.iter().flatten().filter(|object| !kept(object)).map(line).collect();
     remove(site, names).await?;
     progress(&format!("waiting until nothing of {} is left", names.cluster));
@@ -70,11 +69,7 @@ async fn gone(site: &Site, kind: ApiResource, selector: String, limit: Duration)
     }
 }
 
-async fn listed(
-    site: &Site,
-    kind: &ApiResource,
-    selector: &str,
-) -> Result<Vec<DynamicObject>, TenancyError> {
+async fn listed(site: &Site, kind: &ApiResource, selector: &str) -> Result<Vec<DynamicObject>, TenancyError> {
     let api = Api::<DynamicObject>::namespaced_with(site.host.client().clone(), &site.namespace, kind);
     let objects = match api.list(&ListParams::default().labels(selector)).await {
         Err(kube::Error::Api(status)) if status.code == 403 => return Ok(Vec::new()),

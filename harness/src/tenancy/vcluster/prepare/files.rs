@@ -57,7 +57,10 @@ pub(super) fn files(keys: &Keys, addresses: &Addresses) -> Result<Vec<(String, S
     let controllers = keys.authority.client("system:kube-controller-manager", &masters)?;
     let syncer = keys.authority.client("tenantbench:syncer", &masters)?;
     for (name, user) in [("controller-manager", &controllers), ("syncer", &syncer)] {
-        put(&format!("{name}.kubeconfig"), kubeconfig_file::text(&kubeconfig(&server, &ca, user, ("virtual", name))));
+        put(
+            &format!("{name}.kubeconfig"),
+            kubeconfig_file::text(&kubeconfig(&server, &ca, user, ("virtual", name))),
+        );
     }
     Ok(all)
 }

@@ -60,7 +60,9 @@ pub enum PrepareError {
     #[error(transparent)]
     Keys(#[from] KeysError),
     /// The Service has no address.
-    #[error("Service {0} has no cluster address; a virtual cluster needs one of type ClusterIP, NodePort or LoadBalancer")]
+    #[error(
+        "Service {0} has no cluster address; a virtual cluster needs one of type ClusterIP, NodePort or LoadBalancer"
+    )]
     NoAddress(String),
     /// The host's API refused.
     #[error("cannot {what}: {source}; the plane's service account needs its Role")]
@@ -71,7 +73,9 @@ pub enum PrepareError {
         source: Box<kube::Error>,
     },
     /// A Secret of that name is somebody else's.
-    #[error("Secret {0} is there and belongs to no virtual cluster of this name; delete it, or name another one")]
+    #[error(
+        "Secret {0} is there and belongs to no virtual cluster of this name; delete it, or name another one"
+    )]
     Stranger(String),
     /// A file could not be written.
     #[error("cannot write the plane's files: {0}")]
@@ -95,12 +99,8 @@ pub async fn prepare(client: &Client, step: &Prepare) -> Result<(), PrepareError
     let kept = secrets::keys(client, step, &owner).await?;
     let mut more = step.tls_sans.clone();
     more.extend(kept.tls_sans);
-    let addresses = Addresses {
-        service: step.service.clone(),
-        namespace: step.namespace.clone(),
-        service_address,
-        more,
-    };
+    let addresses =
+        Addresses { service: step.service.clone(), namespace: step.namespace.clone(), service_address, more };
     let files = files::files(&kept.keys, &addresses)?;
     write(&step.folder, &files)?;
     secrets::kubeconfig(client, step, &owner, &kept.keys).await

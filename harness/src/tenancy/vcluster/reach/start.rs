@@ -76,7 +76,9 @@ async fn launch(config: &Config, lock: &std::fs::File) -> Result<Open, ReachErro
         Some(FirstWord::Failed(reason)) => Err(ReachError::Failed(reason)),
         None => {
             let words = crate::process::last_lines(&config.folder.join("forward.log"), 1);
-            Err(ReachError::Failed(words.into_iter().next().unwrap_or_else(|| "it ended without a word".into())))
+            Err(ReachError::Failed(
+                words.into_iter().next().unwrap_or_else(|| "it ended without a word".into()),
+            ))
         }
     }
 }
