@@ -6,6 +6,8 @@ pub mod apply;
 pub mod assets;
 pub mod cli;
 pub mod host;
+pub mod image;
+pub mod inside;
 pub mod names;
 pub mod node;
 pub mod observe;

@@ -21,9 +21,13 @@ pub const PLATFORM_NAMESPACE: &str = "tenantbench-platform";
 /// The name of the one virtual cluster of each tenant of a scenario.
 pub const VIRTUAL_CLUSTER: &str = "vc";
 
-/// The name of a tenant, which is its host namespace too: `tenant-vcluster-1`.
-pub fn tenant(model: &str, round: u32) -> String {
-    format!("tenant-{model}-{round}")
+/// The name of a tenant, which is its host namespace too: `tenant-vcluster-1`, or `tenant-vcluster-1-blue` where the
+/// scenario gives it a name of its own.
+pub fn tenant(model: &str, round: u32, own: &str) -> String {
+    match own {
+        "" => format!("tenant-{model}-{round}"),
+        own => format!("tenant-{model}-{round}-{own}"),
+    }
 }
 
 /// The user that acts for a tenant on the host: `tenantbench:tenant-vcluster-1`.

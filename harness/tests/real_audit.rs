@@ -17,7 +17,7 @@ use tenantbench::{
     host::{Host, local::LocalHost},
     probe::inventory::Inventory,
     run::round::machine_state,
-    tenancy::{Platform, connect},
+    tenancy::{Limits, Platform, connect},
 };
 
 use lab::Lab;
@@ -77,7 +77,8 @@ async fn a_tenants_user_is_refused_outside_its_namespace_by_the_server_and_not_b
     lab.ok(&["host", "up"]);
     let host = LocalHost::connect(&lab.path("state/runs"), &"default".parse().unwrap()).await.unwrap();
     let platform = Platform::new(Arc::new(host), "test".into(), Duration::from_secs(30)).await.unwrap();
-    let kubeconfig = platform.namespace("tenant-a", "tenantbench:tenant-a").await.unwrap();
+    let kubeconfig =
+        platform.namespace("tenant-a", "tenantbench:tenant-a", &Limits::default()).await.unwrap();
     let client = connect(kubeconfig).await.unwrap();
     let map = |name: &str| -> ConfigMap {
         serde_json::from_value::<ConfigMap>(json!({"metadata": {"name": name}})).unwrap()

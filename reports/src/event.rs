@@ -72,6 +72,15 @@ pub enum Event {
         /// What was left.
         leftover: Leftover,
     },
+    /// Something that a model promises was put to the proof.
+    Checked {
+        /// 1-based number of the round.
+        round: u32,
+        /// The model's name.
+        model: String,
+        /// What came of it.
+        check: Check,
+    },
     /// A fact that bears on whether the figures can be trusted.
     Validity(Validity),
     /// A line for the reader that is neither a figure nor a doubt.
@@ -222,6 +231,44 @@ pub struct Leftover {
     /// Why it is there by design; none makes it a leak.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_design: Option<String>,
+}
+
+/// What came of putting a promise to the proof.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Check {
+    /// A stable name, such as `services-by-name`; with the tenant's behind it where a round has several.
+    pub name: String,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// What was seen, one line.
+    pub detail: String,
+}
+
+/// How a check ended. From best to worst, with those that say nothing of the model between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// The promise held.
+    Held,
+    /// This host cannot show it.
+    NotShown,
+    /// This host does not enforce what the promise rests on, as a positive control showed.
+    NotEnforced,
+    /// The promise was broken.
+    Broken,
+}
+
+impl Verdict {
+    /// In a report's words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::NotShown => "not shown here",
+            Self::NotEnforced => "not enforced here",
+            Self::Broken => "BROKEN",
+        }
+    }
 }
 
 /// A doubt, or the reason that there is none.

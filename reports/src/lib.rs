@@ -16,7 +16,8 @@ pub mod stats;
 pub mod table;
 
 pub use event::{
-    Event, HostReady, Leftover, Machine, Outcome, Record, Refusal, RunStarted, Sample, Validity,
+    Check, Event, HostReady, Leftover, Machine, Outcome, Record, Refusal, RunStarted, Sample, Validity,
+    Verdict,
 };
 pub use metric::{Group, Metric, MetricInfo, Unit};
 pub use report::Report;

@@ -5,7 +5,11 @@ use std::{io, path::PathBuf};
 use crate::{Malformed, Scenario, problem::remedy};
 
 /// The built-in scenarios: name and text.
-pub const CATALOGUE: &[(&str, &str)] = &[("ray-install", include_str!("../catalogue/ray-install.yaml"))];
+pub const CATALOGUE: &[(&str, &str)] = &[
+    ("ray-install", include_str!("../catalogue/ray-install.yaml")),
+    ("two-customers", include_str!("../catalogue/two-customers.yaml")),
+    ("data-plane", include_str!("../catalogue/data-plane.yaml")),
+];
 
 /// A scenario that could not be had.
 #[derive(Debug, thiserror::Error)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     decode,
-    language::{Action, Model, Scenario, Step, Word},
+    language::{Action, Concern, Model, Scenario, Step, Word},
     problem::{Malformed, Position, Problems},
     resolve::names,
     tree::{self, Node, Tree},
@@ -98,8 +98,14 @@ pub(crate) fn end_of(steps: &Tree) -> Position {
 /// What the steps have done so far, and what therefore makes sense next.
 #[derive(Default)]
 struct State {
-    tenant: Option<bool>,
+    /// By name; a round's only tenant needs none.
+    tenants: BTreeMap<String, Tenant>,
     audited: bool,
+}
+
+#[derive(Default)]
+struct Tenant {
+    deleted: bool,
     installed: BTreeMap<&'static str, bool>,
     started: BTreeMap<String, bool>,
 }
@@ -108,7 +114,7 @@ struct State {
 pub(crate) fn check_order(steps: &[(Position, Step)], end: Position, models: &[Model], problems: &Problems) {
     let mut state = State::default();
     for (at, step) in steps {
-        if let Err(message) = state.take(&step.action, models) {
+        if let Err(message) = state.take(step, models) {
             problems.report(*at, message);
         }
     }
@@ -121,30 +127,94 @@ pub(crate) fn check_order(steps: &[(Position, Step)], end: Position, models: &[M
 }
 
 impl State {
-    fn take(&mut self, action: &Action, models: &[Model]) -> Result<(), String> {
-        let has_tenant = self.tenant == Some(true);
-        if !has_tenant && !matches!(action, Action::CreateTenant | Action::Audit) {
+    fn take(&mut self, step: &Step, models: &[Model]) -> Result<(), String> {
+        if let Some(model) = step.action.may_refuse().iter().find(|model| !models.contains(model)) {
+            return Err(format!(
+                "may-refuse names `{model}`, which is not among the scenario's models (remove it)"
+            ));
+        }
+        let name = step.tenant.clone().unwrap_or_default();
+        match &step.action {
+            Action::CreateTenant { .. } => self.create(name),
+            Action::Audit => self.audit(&name),
+            Action::Check { parts, against } => {
+                self.alive(&name)?;
+                self.other(&name, against.as_deref(), parts.contains(&Concern::Isolation))
+            }
+            action => self.alive(&name)?.take(action),
+        }
+    }
+
+    fn create(&mut self, name: String) -> Result<(), String> {
+        if self.tenants.contains_key(&name) {
+            return Err(match name.as_str() {
+                "" => {
+                    "a round has one tenant (remove the second `create-tenant`, or name both with `tenant`)"
+                        .to_owned()
+                }
+                name => format!("`{name}` is created already (give this tenant another name)"),
+            });
+        }
+        self.tenants.insert(name, Tenant::default());
+        Ok(())
+    }
+
+    fn alive(&mut self, name: &str) -> Result<&mut Tenant, String> {
+        let several = self.tenants.len() > 1 && name.is_empty();
+        self.tenants.get_mut(name).filter(|tenant| !tenant.deleted).ok_or_else(|| match several {
+            true => "this step does not say which tenant it is about (add `tenant: NAME`)".to_owned(),
+            false => "this step has no tenant to act in (put it between `create-tenant` and `delete-tenant`)"
+                .to_owned(),
+        })
+    }
+
+    fn other(&mut self, name: &str, other: Option<&str>, needed: bool) -> Result<(), String> {
+        match other {
+            Some(other) if other == name => Err(format!("`{other}` is the tenant itself (name another)")),
+            Some(other) => match self.tenants.get(other) {
+                Some(tenant) if !tenant.deleted => Ok(()),
+                _ => Err(format!("there is no tenant `{other}` here (put its `create-tenant` before)")),
+            },
+            None if needed => {
+                Err("`isolation` is tried from another tenant (add `against: NAME`)".to_owned())
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn audit(&mut self, name: &str) -> Result<(), String> {
+        if !name.is_empty() {
+            return Err("an audit is about all tenants (remove `tenant`)".to_owned());
+        }
+        if self.tenants.is_empty() || self.tenants.values().any(|tenant| !tenant.deleted) {
             return Err(
-                "this step has no tenant to act in (put it between `create-tenant` and `delete-tenant`)"
+                "an audit before the tenant is deleted would name all of it (put it after `delete-tenant`)"
                     .to_owned(),
             );
         }
+        self.audited = true;
+        Ok(())
+    }
+
+    fn undone(&self) -> Vec<String> {
+        let mut undone = Vec::new();
+        if self.tenants.is_empty() || self.tenants.values().any(|tenant| !tenant.deleted) {
+            undone.push(
+                "the steps end without `delete-tenant` (add it, so that the round leaves nothing)".to_owned(),
+            );
+        } else if !self.audited {
+            undone.push("the steps end without `audit` (add it last, so that leaks are seen)".to_owned());
+        }
+        undone
+    }
+}
+
+impl Tenant {
+    /// What a step does in a tenant that is there.
+    fn take(&mut self, action: &Action) -> Result<(), String> {
         match action {
-            Action::CreateTenant if self.tenant.is_some() => {
-                return Err("a round has one tenant (remove the second `create-tenant`)".to_owned());
-            }
-            Action::CreateTenant => self.tenant = Some(true),
-            Action::DeleteTenant => self.tenant = Some(false),
-            Action::Audit if self.tenant != Some(false) => {
-                return Err("an audit before the tenant is deleted would name all of it (put it after `delete-tenant`)".to_owned());
-            }
-            Action::Audit => self.audited = true,
-            Action::Install { workload, may_refuse } => {
-                if let Some(model) = may_refuse.iter().find(|model| !models.contains(model)) {
-                    return Err(format!(
-                        "may-refuse names `{model}`, which is not among the scenario's models (remove it)"
-                    ));
-                }
+            Action::DeleteTenant => self.deleted = true,
+            Action::Install { workload, .. } => {
                 self.installed.insert(workload.word(), true);
             }
             Action::Uninstall { workload } => {
@@ -164,6 +234,11 @@ impl State {
                 }
             }
             Action::List { object } => self.needs_installed(*object)?,
+            Action::CreateTenant { .. }
+            | Action::CreateNamespace { .. }
+            | Action::Deploy { .. }
+            | Action::Check { .. }
+            | Action::Audit => {}
         }
         Ok(())
     }
@@ -176,17 +251,5 @@ impl State {
                 Err(format!("`{}` needs the workload `{workload}` (put `install` before it)", object.word()))
             }
         }
-    }
-
-    fn undone(&self) -> Vec<String> {
-        let mut undone = Vec::new();
-        if self.tenant != Some(false) {
-            undone.push(
-                "the steps end without `delete-tenant` (add it, so that the round leaves nothing)".to_owned(),
-            );
-        } else if !self.audited {
-            undone.push("the steps end without `audit` (add it last, so that leaks are seen)".to_owned());
-        }
-        undone
     }
 }

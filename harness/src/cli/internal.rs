@@ -1,10 +1,11 @@
 //! `tenantbench internal …`: what tenantbench starts itself. No thread and no runtime exists when these begin.
 
-use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+use std::{ffi::OsString, path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
+use tenantbench_scenarios::parse_duration;
 
-use crate::{host::supervisor, node::helper, tenancy::vcluster::reach};
+use crate::{host::supervisor, inside, node::helper, tenancy::vcluster::reach};
 
 /// Programs that tenantbench starts itself.
 #[derive(Parser, Debug)]
@@ -36,6 +37,39 @@ enum Program {
     PodContainer(Layout),
     /// Become a command in a running container.
     PodExec(Layout),
+    /// In a container: tell whoever asks by HTTP whom it has reached.
+    Serve {
+        /// The port.
+        #[arg(long, default_value_t = 8080)]
+        port: u16,
+    },
+    /// In a container: do nothing until a signal.
+    Idle,
+    /// In a container: ask a server, and print how far that came.
+    Fetch {
+        /// Where it is.
+        #[arg(value_name = "HOST:PORT")]
+        target: String,
+        /// How long a connection and an answer may take.
+        #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "3s")]
+        limit: Duration,
+        /// How long to try again until it answers; not at all where nothing is said.
+        #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "0s")]
+        patience: Duration,
+    },
+    /// In a container: print environment, names and files as they are seen from there.
+    Look {
+        /// Files to show.
+        #[arg(value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// In a container: write a file.
+    Put {
+        /// Which file.
+        path: PathBuf,
+        /// Its text.
+        text: String,
+    },
 }
 
 /// What a pod's helper is told.
@@ -53,5 +87,10 @@ pub(super) fn main(arguments: &[OsString]) -> ExitCode {
         Program::PodSandbox(layout) => helper::sandbox(&layout.json),
         Program::PodContainer(layout) => helper::container(&layout.json),
         Program::PodExec(layout) => helper::exec(&layout.json),
+        Program::Serve { port } => inside::serve(port),
+        Program::Idle => inside::idle(),
+        Program::Fetch { target, limit, patience } => inside::fetch(&target, limit, patience),
+        Program::Look { files } => inside::look(&files),
+        Program::Put { path, text } => inside::put(&path, &text),
     }
 }

@@ -1,9 +1,11 @@
 //! What is measured and proved.
 
 pub mod actors;
+pub mod inside;
 pub mod inventory;
 pub mod leftovers;
 pub mod machine;
 pub mod rights;
+pub mod room;
 pub mod server_clock;
 pub mod sync;

@@ -2,8 +2,9 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
+use indexmap::IndexMap;
 use tenantbench_reports::{Event, Outcome};
-use tenantbench_scenarios::{Plan, PlannedStep};
+use tenantbench_scenarios::{Action, Plan, PlannedStep};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -11,7 +12,7 @@ use super::{
     hosts::{HostFactory, Hosts},
     kept,
     recorder::{Recorder, RoundRecorder},
-    round::{Before, Round, Step},
+    round::{Before, Guest, Round, Step},
     stage, steps, why,
 };
 use crate::{
@@ -145,30 +146,43 @@ impl Turn<'_> {
 
     async fn on(&self, platform: &Arc<Platform>, recorder: &Recorder) -> Result<Outcome, RunError> {
         let mut before = Before::take(platform).await?;
-        let shared = self.prepare(platform, recorder).await?;
+        let workload = self.workload(platform, recorder);
+        let shared = self.prepare(platform, &workload, recorder).await?;
         if shared.is_some() {
             before.note_shared(platform).await?;
         }
         let mut round = Round {
             platform,
             model: self.model,
-            workload: &self.request.workload,
+            workload: &workload,
             shared: shared.as_ref(),
             record: self.recorder(recorder),
             before,
-            tenant: None,
-            package: None,
-            sides: None,
+            guests: IndexMap::new(),
         };
         self.steps(&mut round, recorder).await
+    }
+
+    /// The workload as this host's nodes can run it.
+    fn workload(&self, platform: &Platform, recorder: &Recorder) -> Workload {
+        let uses_it = |planned: &PlannedStep| matches!(planned.step.action, Action::Start { .. });
+        if platform.host.facts().nodes != "real" {
+            return self.request.workload.clone();
+        }
+        if self.steps.iter().any(uses_it) {
+            recorder
+                .note("the workload's pods run a program of ours that only is there, not the workload's own");
+        }
+        self.request.workload.for_real_nodes()
     }
 
     async fn prepare(
         &self,
         platform: &Platform,
+        workload: &Workload,
         recorder: &Recorder,
     ) -> Result<Option<PlatformInstall>, RunError> {
-        let shared = self.model.prepare(platform, &self.request.workload).await?;
+        let shared = self.model.prepare(platform, workload).await?;
         if let Some(install) = &shared {
             let writes = audit_log::of_file(platform.host.audit_log());
             steps::install::record(&self.recorder(recorder), &install.times, &writes);
@@ -186,8 +200,7 @@ impl Turn<'_> {
         let mut outcome = Ok(Outcome::Ok);
         for planned in self.steps {
             let action = &planned.step.action;
-            let wanted =
-                matches!(outcome, Ok(Outcome::Ok)) || (action.is_cleanup() && round.tenant.is_some());
+            let wanted = matches!(outcome, Ok(Outcome::Ok)) || has_to_be_cleaned_up(&planned.step, round);
             if !wanted || (self.keep && stage::ends_something(action)) {
                 continue;
             }
@@ -212,7 +225,7 @@ impl Turn<'_> {
                 }
                 // The first failure is the cause; what the clean-up trips over follows from it.
                 Err(error) => {
-                    if let (Ok(_), Some(tenant)) = (&outcome, &round.tenant) {
+                    if let (Ok(_), Some(Guest { tenant, .. })) = (&outcome, round.whose()) {
                         why::note_warnings(&round.record, tenant.client(), &tenant.workspace).await;
                         why::note_warnings(&round.record, round.platform.client(), &tenant.name).await;
                     }
@@ -227,6 +240,14 @@ impl Turn<'_> {
     }
 
     fn recorder<'r>(&self, recorder: &'r Recorder) -> RoundRecorder<'r> {
-        RoundRecorder { run: recorder, round: self.round, model: self.model.name() }
+        RoundRecorder { run: recorder, round: self.round, model: self.model.name(), tenant: String::new() }
+    }
+}
+
+/// Whether a step ends something that the round has begun, so that it is done in any case.
+fn has_to_be_cleaned_up(step: &tenantbench_scenarios::Step, round: &Round<'_>) -> bool {
+    match &step.action {
+        Action::DeleteTenant => round.guests.contains_key(step.tenant.as_deref().unwrap_or_default()),
+        action => action.is_cleanup() && !round.guests.is_empty(),
     }
 }

@@ -30,6 +30,22 @@ pub enum RunError {
     /// The scenario names a step before the one that it builds on.
     #[error("this step needs {0} before it; check the scenario with `tenantbench plan`")]
     OutOfOrder(&'static str),
+    /// What a model promises does not hold.
+    #[error("{}; see the report's checks", broken.join("; "))]
+    Broken {
+        /// Each promise with what was seen instead.
+        broken: Vec<String>,
+    },
+    /// A program of ours in a container did not say what it should.
+    #[error("cannot {what} in pod {pod}: {reason}; see the pod's events")]
+    Inside {
+        /// What was to be done there.
+        what: String,
+        /// Which pod, as the tenant names it.
+        pod: String,
+        /// What came instead.
+        reason: String,
+    },
     /// A host could not be set up on this machine.
     #[error("{0}")]
     Setup(String),
@@ -72,4 +88,16 @@ pub enum RunError {
     /// Ctrl-C, or a signal from outside.
     #[error("interrupted; what was measured until then is kept")]
     Interrupted,
+}
+
+impl RunError {
+    /// Wraps a failed call of a probe.
+    pub(crate) fn probe(what: &'static str) -> impl FnOnce(kube::Error) -> Self {
+        move |source| Self::Probe { what, source: Box::new(source) }
+    }
+
+    /// An object of ours that does not have the shape of its kind.
+    pub(crate) fn object(source: serde_json::Error) -> Self {
+        crate::tenancy::TenancyError::object("object of a check")(source).into()
+    }
 }

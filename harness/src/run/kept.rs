@@ -15,12 +15,15 @@ use crate::tenancy::{
 /// # Errors
 /// [`RunError::Kubeconfig`] where the run's folder cannot be written.
 pub(super) fn hand_over(round: &Round<'_>, folder: &Path) -> Result<(), RunError> {
-    let tenant = round.tenant()?;
     let model = round.model.name();
     let host = write(folder, &format!("{model}-host.kubeconfig"), round.platform.host.admin())?;
-    let inside = write(folder, &format!("{model}-tenant.kubeconfig"), &tenant.kubeconfig)?;
     round.record.run.note(format!("kept {model}, host:   kubectl --kubeconfig {host} get pods -A"));
-    round.record.run.note(format!("kept {model}, tenant: kubectl --kubeconfig {inside} {}", first(tenant)));
+    for (name, guest) in &round.guests {
+        let own = if name.is_empty() { "tenant" } else { name };
+        let inside = write(folder, &format!("{model}-{own}.kubeconfig"), &guest.tenant.kubeconfig)?;
+        let first = first(&guest.tenant);
+        round.record.run.note(format!("kept {model}, {own}: kubectl --kubeconfig {inside} {first}"));
+    }
     Ok(())
 }
 

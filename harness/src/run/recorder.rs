@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use tenantbench_reports::{
-    Event, Metric, Record, Report, Sample, Validity,
+    Check, Event, Metric, Record, Report, Sample, Validity, Verdict,
     fold::Fold,
     journal::{JournalError, JournalWriter},
 };
@@ -66,6 +66,8 @@ pub struct RoundRecorder<'a> {
     pub round: u32,
     /// The model's name.
     pub model: &'static str,
+    /// The tenant that it is about, by the scenario's name for it; empty where a round has one that needs no name.
+    pub tenant: String,
 }
 
 impl RoundRecorder<'_> {
@@ -90,8 +92,27 @@ impl RoundRecorder<'_> {
             value,
             server_value,
             censored,
-            subject,
+            subject: self.subject(subject),
         }));
+    }
+
+    /// What a value is of: a part of the tenant, or the tenant itself where it has a name.
+    fn subject(&self, part: Option<String>) -> Option<String> {
+        match (self.tenant.as_str(), part) {
+            ("", part) => part,
+            (tenant, None) => Some(tenant.to_owned()),
+            (tenant, Some(part)) => Some(format!("{tenant}: {part}")),
+        }
+    }
+
+    /// What came of putting a promise to the proof.
+    pub fn check(&self, name: &str, verdict: Verdict, detail: impl Into<String>) {
+        let name = match self.tenant.as_str() {
+            "" => name.to_owned(),
+            tenant => format!("{name}/{tenant}"),
+        };
+        let check = Check { name, verdict, detail: detail.into() };
+        self.run.emit(Event::Checked { round: self.round, model: self.model.to_owned(), check });
     }
 
     /// There is no value, and why.
@@ -106,7 +127,8 @@ impl RoundRecorder<'_> {
 
     /// A check that bears on whether the figures can be trusted.
     pub fn validity(&self, check: &str, ok: bool, detail: impl Into<String>) {
-        let detail = format!("{} round {}: {}", self.model, self.round, detail.into());
+        let tenant = if self.tenant.is_empty() { String::new() } else { format!(" {}", self.tenant) };
+        let detail = format!("{} round {}{tenant}: {}", self.model, self.round, detail.into());
         self.run.emit(Event::Validity(Validity { check: check.to_owned(), ok, detail }));
     }
 }

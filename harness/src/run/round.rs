@@ -1,6 +1,7 @@
-//! One round of one model: a tenant's whole life, step by step.
+//! One round of one model: the whole life of its tenants, step by step.
 
 use futures::future::BoxFuture;
+use indexmap::IndexMap;
 use tenantbench_reports::Refusal;
 
 use super::{RunError, recorder::RoundRecorder};
@@ -16,7 +17,7 @@ use crate::{
         leftovers::Shared,
         machine::MachineState,
     },
-    tenancy::{Model, Platform, PlatformInstall, Tenant},
+    tenancy::{Limits, Model, Platform, PlatformInstall, Tenant},
     workload::{Package, Workload},
 };
 
@@ -32,11 +33,19 @@ pub struct Round<'a> {
     pub shared: Option<&'a PlatformInstall>,
     /// Where figures go.
     pub record: RoundRecorder<'a>,
-    /// What was on the host and the machine before the tenant came.
+    /// What was on the host and the machine before the tenants came.
     pub before: Before,
-    /// The tenant, from its creation to its deletion.
-    pub tenant: Option<Tenant>,
-    /// What the tenant uses, from its installation on.
+    /// The tenants from their creation on, also those that were deleted, by the scenario's names for them.
+    pub guests: IndexMap<String, Guest>,
+}
+
+/// A tenant, and what is known of it while the round goes on.
+pub struct Guest {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// What it may use of the host.
+    pub limits: Limits,
+    /// What it uses, from its installation on.
     pub package: Option<Package>,
     /// The pods on both sides, where there are two sides.
     pub sides: Option<Sides>,
@@ -74,14 +83,34 @@ pub enum Step {
 pub type StepFn = for<'r, 'a> fn(&'r mut Round<'a>) -> BoxFuture<'r, Result<Step, RunError>>;
 
 impl Round<'_> {
-    /// The tenant, which a lint of the scenario has made sure was created before.
-    pub fn tenant(&self) -> Result<&Tenant, RunError> {
-        self.tenant.as_ref().ok_or(RunError::OutOfOrder("create-tenant"))
+    /// From here on it is about the tenant that the scenario calls so.
+    pub fn turn_to(&mut self, tenant: Option<&str>) {
+        self.record.tenant = tenant.unwrap_or_default().to_owned();
     }
 
-    /// The installed package.
+    /// Whom it is about, where it is there.
+    pub fn whose(&self) -> Option<&Guest> {
+        self.guests.get(&self.record.tenant)
+    }
+
+    /// Whom it is about, which a lint of the scenario has made sure was created before.
+    pub fn guest(&self) -> Result<&Guest, RunError> {
+        self.whose().ok_or(RunError::OutOfOrder("create-tenant"))
+    }
+
+    /// As [`Round::guest`], to note something of it.
+    pub fn guest_mut(&mut self) -> Result<&mut Guest, RunError> {
+        self.guests.get_mut(&self.record.tenant).ok_or(RunError::OutOfOrder("create-tenant"))
+    }
+
+    /// The tenant that it is about.
+    pub fn tenant(&self) -> Result<&Tenant, RunError> {
+        self.guest().map(|guest| &guest.tenant)
+    }
+
+    /// What that tenant has installed.
     pub fn package(&self) -> Result<&Package, RunError> {
-        self.package.as_ref().ok_or(RunError::OutOfOrder("install"))
+        self.guest()?.package.as_ref().ok_or(RunError::OutOfOrder("install"))
     }
 }
 
@@ -89,7 +118,7 @@ impl Round<'_> {
     /// The writes and lists that the tenant's API server has logged: the host's own log, or that of the tenant's plane. Empty
     /// where no log is to be had.
     pub async fn api_requests(&self) -> Vec<Request> {
-        match self.tenant.as_ref().and_then(|tenant| tenant.plane.as_ref()) {
+        match self.whose().and_then(|guest| guest.tenant.plane.as_ref()) {
             Some(plane) => plane.audit().await.unwrap_or_default(),
             None => self.host_requests(),
         }

@@ -9,6 +9,7 @@ use super::{
     round::{Round, Step},
     steps,
 };
+use crate::tenancy::Limits;
 
 /// Does what a step says, within `timeout` or the step's own.
 ///
@@ -21,6 +22,7 @@ pub async fn run(
 ) -> Result<Step, RunError> {
     let limit = timeout.unwrap_or(planned.step.timeout);
     round.platform.allow(limit);
+    round.turn_to(planned.step.tenant.as_deref());
     match tokio::time::timeout(limit + GRACE, act(&planned.step.action, round)).await {
         Ok(ended) => ended,
         Err(_) => Err(RunError::StepTooLong { step: planned.what.clone(), limit }),
@@ -32,7 +34,10 @@ const GRACE: Duration = Duration::from_secs(1);
 
 async fn act(action: &Action, round: &mut Round<'_>) -> Result<Step, RunError> {
     match action {
-        Action::CreateTenant => steps::create_tenant::run(round).await,
+        Action::CreateTenant { quota } => {
+            let limits = quota.as_ref().map(Limits::from).unwrap_or_default();
+            steps::create_tenant::run(round, limits).await
+        }
         Action::Install { .. } => steps::install::run(round).await,
         Action::Start { .. } => {
             steps::workload_up::run(round).await?;
@@ -42,6 +47,14 @@ async fn act(action: &Action, round: &mut Round<'_>) -> Result<Step, RunError> {
         Action::List { .. } => steps::list::run(round).await,
         Action::Stop { .. } => steps::workload_down::run(round).await,
         Action::Uninstall { .. } => steps::uninstall::run(round).await,
+        Action::CreateNamespace { name, .. } => steps::create_namespace::run(round, name).await,
+        Action::Deploy { name, replicas } => {
+            let done = steps::deploy::run(round, name, *replicas).await?;
+            steps::restarts::check(round).await?;
+            steps::cost::record_memory(round);
+            Ok(done)
+        }
+        Action::Check { parts, against } => steps::check::run(round, parts, against.as_deref()).await,
         Action::DeleteTenant => steps::delete_tenant::run(round).await,
         Action::Audit => steps::audit::run(round).await,
     }

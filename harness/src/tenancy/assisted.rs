@@ -5,7 +5,7 @@ use futures::{FutureExt, future::BoxFuture};
 use kube::api::DynamicObject;
 use serde_json::json;
 
-use super::{Model, Platform, PlatformInstall, TenancyError, Tenant, namespace};
+use super::{Limits, Model, Platform, PlatformInstall, TenancyError, Tenant, namespace};
 use crate::{
     names,
     workload::{Package, Workload, install},
@@ -36,8 +36,9 @@ impl Model for AssistedModel {
         &'a self,
         platform: &'a Platform,
         name: &'a str,
+        limits: &'a Limits,
     ) -> BoxFuture<'a, Result<Tenant, TenancyError>> {
-        namespace::create(platform, name).boxed()
+        namespace::create(platform, name, limits).boxed()
     }
 
     fn grant<'a>(

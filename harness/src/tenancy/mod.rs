@@ -15,6 +15,7 @@ mod assisted;
 mod credentials;
 mod error;
 pub mod kubeconfig_file;
+mod limits;
 mod namespace;
 mod platform;
 mod signing_request;
@@ -22,6 +23,7 @@ pub mod vcluster;
 
 pub use credentials::with_user;
 pub use error::TenancyError;
+pub use limits::Limits;
 pub use platform::{Platform, connect};
 pub use vcluster::plane::{Component, Plane};
 
@@ -49,6 +51,7 @@ pub trait Model: Send + Sync {
         &'a self,
         platform: &'a Platform,
         name: &'a str,
+        limits: &'a Limits,
     ) -> BoxFuture<'a, Result<Tenant, TenancyError>>;
 
     /// What the platform team grants a new tenant beyond its namespace.

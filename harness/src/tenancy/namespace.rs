@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::{FutureExt, future::BoxFuture};
 
-use super::{Model, Platform, TenancyError, Tenant, platform::connect};
+use super::{Limits, Model, Platform, TenancyError, Tenant, platform::connect};
 use crate::{apply::Applier, names};
 
 /// A tenant is a namespace.
@@ -19,8 +19,9 @@ impl Model for NamespaceModel {
         &'a self,
         platform: &'a Platform,
         name: &'a str,
+        limits: &'a Limits,
     ) -> BoxFuture<'a, Result<Tenant, TenancyError>> {
-        create(platform, name).boxed()
+        create(platform, name, limits).boxed()
     }
 
     fn delete<'a>(
@@ -33,9 +34,9 @@ impl Model for NamespaceModel {
 }
 
 /// Makes a tenant that is a namespace; the assisted model makes the same.
-pub(super) async fn create(platform: &Platform, name: &str) -> Result<Tenant, TenancyError> {
+pub(super) async fn create(platform: &Platform, name: &str, limits: &Limits) -> Result<Tenant, TenancyError> {
     let user = names::tenant_user(name);
-    let kubeconfig = platform.namespace(name, &user).await?;
+    let kubeconfig = platform.namespace(name, &user, limits).await?;
     let api = Arc::new(Applier::new(connect(kubeconfig.clone()).await?).await?);
     Ok(Tenant {
         name: name.to_owned(),

@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use k8s_openapi::api::core::v1::{ConfigMap, Namespace, ResourceQuota, ServiceAccount};
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, PersistentVolume, ResourceQuota, ServiceAccount};
 use kube::{
-    Api, Client,
+    Api, Client, ResourceExt,
     api::{DeleteParams, DynamicObject},
     config::Kubeconfig,
     runtime::watcher,
@@ -13,8 +13,13 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tenantbench_syncer::client::{self, Purpose};
 
-use super::{TenancyError, credentials};
-use crate::{apply::Applier, host::Host, names, observe::until::Wait};
+use super::{Limits, TenancyError, credentials};
+use crate::{
+    apply::Applier,
+    host::Host,
+    names,
+    observe::until::{View, Wait},
+};
 
 /// The namespaces that every Kubernetes cluster has.
 const OWN_NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
@@ -88,8 +93,13 @@ impl Platform {
     ///
     /// # Errors
     /// [`TenancyError`] as calls and waits end.
-    pub async fn namespace(&self, name: &str, user: &str) -> Result<Kubeconfig, TenancyError> {
-        for object in fence(name, user, &self.run) {
+    pub async fn namespace(
+        &self,
+        name: &str,
+        user: &str,
+        limits: &Limits,
+    ) -> Result<Kubeconfig, TenancyError> {
+        for object in fence(name, user, &self.run, limits) {
             let object: DynamicObject =
                 serde_json::from_value(object).map_err(TenancyError::object("namespace"))?;
             self.applier.apply(&object, name).await?;
@@ -101,7 +111,11 @@ impl Platform {
         Ok(kubeconfig)
     }
 
-    async fn default_account(&self, namespace: &str) -> Result<(), TenancyError> {
+    /// Waits until pods can be made in a namespace.
+    ///
+    /// # Errors
+    /// [`TenancyError::Wait`] when there is no service account in time.
+    pub async fn default_account(&self, namespace: &str) -> Result<(), TenancyError> {
         let accounts: Api<ServiceAccount> = Api::namespaced(self.client(), namespace);
         let wait = Wait::new(format!("the default service account of {namespace}"), self.limit());
         Ok(wait.object(accounts, "default", |_| Some(()), |_| String::new()).await?)
@@ -127,6 +141,23 @@ impl Platform {
         };
         let only = watcher::Config::default().fields(&format!("metadata.name={name}"));
         Wait::new(format!("the end of namespace {name}"), self.limit()).gone(namespaces, only).await?;
+        self.volumes_gone(name).await
+    }
+
+    /// A claim goes with its namespace, and its volume after it, where the volume's policy says so.
+    async fn volumes_gone(&self, namespace: &str) -> Result<(), TenancyError> {
+        let volumes: Api<PersistentVolume> = Api::all(self.client());
+        let left = |view: &View<PersistentVolume>| {
+            view.values().filter(|volume| goes_with(volume, namespace)).map(ResourceExt::name_any).collect()
+        };
+        Wait::new(format!("the end of the volumes of {namespace}"), self.limit())
+            .until(
+                volumes,
+                watcher::Config::default(),
+                |view| <Vec<String>>::is_empty(&left(view)).then_some(()),
+                |view| left(view).join(", "),
+            )
+            .await?;
         Ok(())
     }
 }
@@ -140,8 +171,16 @@ pub async fn connect(kubeconfig: Kubeconfig) -> Result<Client, TenancyError> {
     Ok(client::client(config, Purpose::Requests)?)
 }
 
+/// Whether a volume is to be deleted because its claim was in `namespace`.
+fn goes_with(volume: &PersistentVolume, namespace: &str) -> bool {
+    volume.spec.as_ref().is_some_and(|spec| {
+        let claim = spec.claim_ref.as_ref().and_then(|claim| claim.namespace.as_deref());
+        claim == Some(namespace) && spec.persistent_volume_reclaim_policy.as_deref() == Some("Delete")
+    })
+}
+
 /// The namespace, its limits, and the binding that makes `user` its admin.
-fn fence(name: &str, user: &str, run: &str) -> [Value; 5] {
+fn fence(name: &str, user: &str, run: &str, limits: &Limits) -> [Value; 5] {
     let labels = json!({names::RUN_LABEL: run, names::TENANT_LABEL: name});
     [
         json!({
@@ -155,7 +194,8 @@ fn fence(name: &str, user: &str, run: &str) -> [Value; 5] {
             "apiVersion": "v1", "kind": "ResourceQuota",
             "metadata": {"name": "tenant", "namespace": name, "labels": labels},
             "spec": {"hard": {
-                "requests.cpu": "8", "requests.memory": "16Gi", "pods": "50", "services": "20",
+                "requests.cpu": limits.cpu, "requests.memory": limits.memory, "pods": limits.pods.to_string(),
+                "services": "20",
                 "secrets": "100", "configmaps": "100", "services.nodeports": "0", "services.loadbalancers": "0",
             }},
         }),

@@ -44,6 +44,13 @@ impl Workload {
         Ok(Self { options, crds })
     }
 
+    /// The same for a host whose nodes run containers, where pods that are simulated elsewhere need a program.
+    #[must_use]
+    pub fn for_real_nodes(&self) -> Self {
+        let sample = self.options.sample.clone().with_stand_in();
+        Self { options: ray::Options { sample, ..self.options.clone() }, crds: self.crds.clone() }
+    }
+
     /// The workload as it is installed into `namespace`.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 use kube::api::DynamicObject;
 
 mod choice;
+pub mod container;
 pub mod install;
 mod package;
 pub mod ray;

@@ -16,7 +16,7 @@ use tenantbench::{
     assets::{self, Binary, Options, Silent},
     host::local::{LocalHost, LocalSpec},
     observe::pods::is_ready,
-    tenancy::{Platform, Tenant, model},
+    tenancy::{Limits, Platform, Tenant, model},
 };
 use tenantbench_scenarios::Model;
 use tenantbench_syncer::names::Names;
@@ -71,7 +71,7 @@ impl World {
         for node in [LOST, APART] {
             reserve(&platform.client(), node).await;
         }
-        let tenant = model(Model::Vcluster).create(&platform, TENANT).await.unwrap();
+        let tenant = model(Model::Vcluster).create(&platform, TENANT, &Limits::default()).await.unwrap();
         let names = Names::new(tenantbench::names::VIRTUAL_CLUSTER, TENANT);
         Self { platform: platform.client(), tenant, names, _platform: platform }
     }

@@ -88,6 +88,7 @@ impl Fold {
             }
             Event::Refused { model, refusal, .. } => self.model(model).refuse(refusal),
             Event::Leftover { round, model, leftover } => self.model(model).leave(*round, leftover),
+            Event::Checked { round, model, check } => self.model(model).check(*round, check),
             Event::Validity(Validity { check, ok, detail }) => {
                 self.validity.insert((check.clone(), *ok, detail.clone()));
             }

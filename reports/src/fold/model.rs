@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 
 use crate::{
-    Leftover, Outcome, Refusal, Sample, Unit,
-    report::{AbsentRound, ByDesign, Leak, Leftovers, MetricReport, ModelReport, RoundReport, ServerClock},
+    Check, Leftover, Outcome, Refusal, Sample, Unit,
+    report::{
+        AbsentRound, ByDesign, CheckReport, Leak, Leftovers, MetricReport, ModelReport, RoundReport,
+        ServerClock,
+    },
     stats::{Observation, Sorted},
 };
 
@@ -16,6 +19,7 @@ pub(super) struct ModelFold {
     rounds: BTreeMap<u32, Option<(Outcome, Option<String>)>>,
     refused: Option<Refusal>,
     metrics: IndexMap<String, MetricFold>,
+    checks: IndexMap<String, CheckReport>,
     leftovers: Leftovers,
 }
 
@@ -58,6 +62,21 @@ impl ModelFold {
         self.metrics.entry(metric.to_owned()).or_default().absent.push(absence);
     }
 
+    /// Of several rounds the worst counts.
+    pub(super) fn check(&mut self, round: u32, Check { name, verdict, detail }: &Check) {
+        let fresh = || CheckReport {
+            name: name.clone(),
+            verdict: *verdict,
+            detail: detail.clone(),
+            rounds: Vec::new(),
+        };
+        let known = self.checks.entry(name.clone()).or_insert_with(fresh);
+        if *verdict > known.verdict {
+            (known.verdict, known.detail) = (*verdict, detail.clone());
+        }
+        add_round(&mut known.rounds, round);
+    }
+
     pub(super) fn leave(&mut self, round: u32, Leftover { kind, name, by_design }: &Leftover) {
         let (kind, name) = (kind.clone(), name.clone());
         match by_design {
@@ -97,6 +116,7 @@ impl ModelFold {
                     (name.to_owned(), report)
                 })
                 .collect(),
+            checks: self.checks.values().cloned().collect(),
             leftovers: self.leftovers.clone(),
         }
     }

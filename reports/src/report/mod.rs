@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use host::{Floor, HostReport, HostStart};
 pub use metric::{AbsentRound, Interval, MetricReport, ServerClock};
-pub use model::{ByDesign, Leak, Leftovers, ModelReport, RoundReport};
+pub use model::{ByDesign, CheckReport, Leak, Leftovers, ModelReport, RoundReport};
 
 use crate::{Machine, Validity};
 

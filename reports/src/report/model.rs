@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::MetricReport;
-use crate::{Outcome, Refusal};
+use crate::{Outcome, Refusal, Verdict};
 
 /// What came out for one model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -23,8 +23,24 @@ pub struct ModelReport {
     /// Figures by metric; every metric of the run is here, with `n` 0 and a reason where this model has none.
     #[schemars(with = "BTreeMap<String, MetricReport>")]
     pub metrics: IndexMap<String, MetricReport>,
+    /// What was put to the proof, each promise once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<CheckReport>,
     /// What was left after its tenants were deleted.
     pub leftovers: Leftovers,
+}
+
+/// A promise that was put to the proof.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CheckReport {
+    /// A stable name, such as `services-by-name`.
+    pub name: String,
+    /// The worst verdict of its rounds.
+    pub verdict: Verdict,
+    /// What was seen with that verdict first.
+    pub detail: String,
+    /// The rounds in which it was tried.
+    pub rounds: Vec<u32>,
 }
 
 /// How one round ended.

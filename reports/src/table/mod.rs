@@ -1,6 +1,7 @@
 //! The report as a table for people: a column per model, a ratio, and below it what is needed to judge the figures.
 
 mod below;
+mod checks;
 mod grid;
 mod head;
 mod paint;
@@ -36,7 +37,8 @@ pub fn table(report: &Report, options: TableOptions) -> String {
     // Narrower than this nothing can be read; the terminal may wrap it.
     let width = options.width.max(30);
     let figures = grid::grid(report, width, paint).unwrap_or_else(|| stacked::stacked(report, paint));
-    let parts = [head::head(report, width, paint), figures, below::below(report, width, paint)];
+    let checks = checks::checks(report, width, paint);
+    let parts = [head::head(report, width, paint), figures, checks, below::below(report, width, paint)];
     let parts: Vec<&str> = parts.iter().map(|part| part.trim_end()).filter(|part| !part.is_empty()).collect();
     parts.join("\n\n") + "\n"
 }

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use owo_colors::{OwoColorize, Style};
 
-use crate::Outcome;
+use crate::{Outcome, Verdict};
 
 /// Colours, or none.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +36,14 @@ impl Paint {
             Outcome::Ok => self.good("ok"),
             Outcome::Refused => self.doubt("refused"),
             Outcome::Failed => self.bad("failed"),
+        }
+    }
+
+    pub(super) fn verdict(self, verdict: Verdict) -> String {
+        match verdict {
+            Verdict::Held => self.good(verdict.words()),
+            Verdict::NotShown | Verdict::NotEnforced => self.doubt(verdict.words()),
+            Verdict::Broken => self.bad(verdict.words()),
         }
     }
 

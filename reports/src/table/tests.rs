@@ -1,7 +1,7 @@
 //! What a reader sees.
 
 use super::*;
-use crate::{Event, Leftover, fixture::whole_run, fold::fold};
+use crate::{Check, Event, Leftover, Verdict, fixture::whole_run, fold::fold};
 
 fn drawn(width: usize) -> String {
     table(&fold(&whole_run()).unwrap(), TableOptions { width, colour: false })
@@ -46,8 +46,35 @@ fn a_leak_is_named() {
 }
 
 #[test]
+fn a_promise_is_told_with_its_worst_verdict_and_what_was_seen() {
+    let text = table(&fold(&with_checks()).unwrap(), TableOptions { width: 60, colour: false });
+    assert!(text.contains("checks of vcluster\n  isolation: not enforced here (a pod that"), "{text}");
+    assert!(text.contains("  services-by-name: BROKEN (no such name)"), "{text}");
+    let checks = text.lines().skip_while(|line| !line.starts_with("checks of")).take(4);
+    assert!(checks.clone().all(|line| line.chars().count() <= 60), "{text}");
+    assert!(checks.clone().any(|line| line == "    was reached, so this network enforces none)"), "{text}");
+}
+
+fn with_checks() -> Vec<crate::Record> {
+    let mut records = whole_run();
+    let control = "a pod that no policy lets in was reached, so this network enforces none";
+    for (round, name, verdict, detail) in [
+        (1, "isolation", Verdict::NotEnforced, control),
+        (1, "services-by-name", Verdict::Held, "it answered"),
+        (2, "services-by-name", Verdict::Broken, "no such name"),
+        (2, "isolation", Verdict::Held, "not reached"),
+    ] {
+        let check = Check { name: name.to_owned(), verdict, detail: detail.to_owned() };
+        let event = Event::Checked { round, model: "vcluster".to_owned(), check };
+        records.insert(4, crate::Record { at: records[3].at, event });
+    }
+    records[4..8].reverse();
+    records
+}
+
+#[test]
 fn colours_change_no_letter() {
-    let report = fold(&whole_run()).unwrap();
+    let report = fold(&with_checks()).unwrap();
     for width in [50, 80, 200] {
         let coloured = table(&report, TableOptions { width, colour: true });
         let plain = table(&report, TableOptions { width, colour: false });

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{fields::Fields, scalar};
 use crate::{
-    language::{Action, ActionWord, Step},
+    language::{Action, ActionWord, Model, Quota, Step, is_memory},
     problem::{Position, Problems},
     tree::{Node, Tree},
 };
@@ -19,24 +19,27 @@ fn step(tree: &Tree, default_timeout: Duration, problems: &Problems) -> Option<S
     let mut fields = Fields::of(tree, "the step", problems)?;
     let word = fields.needed("do").and_then(|tree| scalar::word::<ActionWord>(tree, "step", problems))?;
     let action = action(word, &mut fields);
+    let tenant = fields.optional("tenant").map(|tree| scalar::name(tree, "tenant", problems));
     let timeout = fields.optional("timeout").map(|tree| scalar::duration(tree, "timeout", problems));
     fields.finish();
-    Some(Step { action: action?, timeout: timeout.unwrap_or(Some(default_timeout))? })
+    Some(Step {
+        action: action?,
+        tenant: tenant.map_or(Some(None), |name| name.map(Some))?,
+        timeout: timeout.unwrap_or(Some(default_timeout))?,
+    })
 }
 
 fn action(word: ActionWord, fields: &mut Fields<'_>) -> Option<Action> {
     let problems = fields.problems();
     Some(match word {
-        ActionWord::CreateTenant => Action::CreateTenant,
+        ActionWord::CreateTenant => Action::CreateTenant {
+            quota: fields.optional("quota").map_or(Some(None), |tree| quota(tree, problems).map(Some))?,
+        },
         ActionWord::Install => {
             let workload =
                 fields.needed("workload").and_then(|tree| scalar::word(tree, "workload", problems));
-            let may_refuse =
-                fields.optional("may-refuse").map(|tree| scalar::words(tree, "may-refuse", problems));
-            Action::Install {
-                workload: workload?,
-                may_refuse: may_refuse.unwrap_or_else(|| Some(Vec::new()))?,
-            }
+            let may_refuse = may_refuse(fields);
+            Action::Install { workload: workload?, may_refuse: may_refuse? }
         }
         ActionWord::Start => {
             let object = fields.needed("object").and_then(|tree| scalar::word(tree, "object", problems));
@@ -57,7 +60,49 @@ fn action(word: ActionWord, fields: &mut Fields<'_>) -> Option<Action> {
         ActionWord::Uninstall => Action::Uninstall {
             workload: fields.needed("workload").and_then(|tree| scalar::word(tree, "workload", problems))?,
         },
+        ActionWord::CreateNamespace => {
+            let name = fields.needed("name").and_then(|tree| scalar::name(tree, "name", problems));
+            let may_refuse = may_refuse(fields);
+            Action::CreateNamespace { name: name?, may_refuse: may_refuse? }
+        }
+        ActionWord::Deploy => {
+            let name = fields.needed("name").and_then(|tree| scalar::name(tree, "name", problems));
+            let replicas = fields
+                .needed("replicas")
+                .and_then(|tree| scalar::integer(tree, "replicas", 1..=10_000, problems));
+            Action::Deploy { name: name?, replicas: replicas? }
+        }
+        ActionWord::Check => {
+            let parts = fields.needed("parts").and_then(|tree| scalar::words(tree, "parts", problems));
+            let against = fields.optional("against").map(|tree| scalar::name(tree, "against", problems));
+            Action::Check { parts: parts?, against: against.map_or(Some(None), |name| name.map(Some))? }
+        }
         ActionWord::DeleteTenant => Action::DeleteTenant,
         ActionWord::Audit => Action::Audit,
     })
+}
+
+fn may_refuse(fields: &mut Fields<'_>) -> Option<Vec<Model>> {
+    let problems = fields.problems();
+    let models = fields.optional("may-refuse").map(|tree| scalar::words(tree, "may-refuse", problems));
+    models.unwrap_or_else(|| Some(Vec::new()))
+}
+
+fn quota(tree: &Tree, problems: &Problems) -> Option<Quota> {
+    let mut fields = Fields::of(tree, "the quota", problems)?;
+    let cpu = fields.needed("cpu").and_then(|tree| scalar::integer(tree, "quota.cpu", 1..=100_000, problems));
+    let memory = fields.needed("memory").and_then(|tree| memory(tree, problems));
+    let pods =
+        fields.needed("pods").and_then(|tree| scalar::integer(tree, "quota.pods", 1..=100_000, problems));
+    fields.finish();
+    Some(Quota { cpu: cpu?, memory: memory?, pods: pods? })
+}
+
+fn memory(tree: &Tree, problems: &Problems) -> Option<String> {
+    let text = scalar::text(tree, "quota.memory", problems)?;
+    if !is_memory(&text) {
+        problems.report(tree.at, format!("quota.memory {text:?} is no amount (write such as 10Gi or 512Mi)"));
+        return None;
+    }
+    Some(text)
 }

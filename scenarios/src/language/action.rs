@@ -5,7 +5,7 @@ use std::time::Duration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
-use super::{Model, Object, Word, Workload};
+use super::{Concern, Model, Object, Quota, Word, Workload};
 
 /// A step: an action and how long it may take.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -14,6 +14,9 @@ pub struct Step {
     /// What is done.
     #[serde(flatten)]
     pub action: Action,
+    /// The tenant that it is about, where a round has several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
     /// How long it may take before the round fails.
     #[serde(rename(serialize = "timeout_seconds"), serialize_with = "seconds")]
     #[schemars(with = "Option<String>", rename = "timeout")]
@@ -25,7 +28,11 @@ pub struct Step {
 #[serde(tag = "do", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 pub enum Action {
     /// Makes a tenant of the round's model; ends when the tenant's own credentials are answered.
-    CreateTenant,
+    CreateTenant {
+        /// What the tenant may use of the host; the platform's usual limits where it is left out.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        quota: Option<Quota>,
+    },
     /// Installs a workload as the tenant; ends when its CRDs are Established and served and its operator is Available.
     Install {
         /// What is installed.
@@ -62,6 +69,33 @@ pub enum Action {
         /// What is removed.
         workload: Workload,
     },
+    /// Makes a namespace as the tenant, and looks whether the host shows it.
+    CreateNamespace {
+        /// Its name.
+        name: String,
+        /// The models in which a refusal is an outcome. A refused round goes on with `delete-tenant` and `audit`.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        #[schemars(with = "Option<Vec<Model>>")]
+        may_refuse: Vec<Model>,
+    },
+    /// Creates a Deployment as the tenant; ends when as many of its pods are Ready as the tenant's quota leaves room for
+    /// beside the pods that keep the tenant itself running, and the tenant is told of the rest.
+    Deploy {
+        /// Its name.
+        name: String,
+        /// How many pods it asks for.
+        #[schemars(schema_with = "integer_or_parameter")]
+        replicas: u32,
+    },
+    /// Puts to the proof what a pod must be able to rely on. Each part is told as held, broken, not enforced here, or not
+    /// shown here; a broken one fails the round once all were tried.
+    Check {
+        /// Which parts, in this order.
+        parts: Vec<Concern>,
+        /// The other tenant, from which `isolation` is tried.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        against: Option<String>,
+    },
     /// Deletes the tenant; ends when nothing of it is left in the host's API.
     DeleteTenant,
     /// Compares host and machine with what they were before the round and names what is left.
@@ -77,6 +111,9 @@ pub(crate) enum ActionWord {
     List,
     Stop,
     Uninstall,
+    CreateNamespace,
+    Deploy,
+    Check,
     DeleteTenant,
     Audit,
 }
@@ -90,6 +127,9 @@ impl Word for ActionWord {
         Self::List,
         Self::Stop,
         Self::Uninstall,
+        Self::CreateNamespace,
+        Self::Deploy,
+        Self::Check,
         Self::DeleteTenant,
         Self::Audit,
     ];
@@ -102,6 +142,9 @@ impl Word for ActionWord {
             Self::List => "list",
             Self::Stop => "stop",
             Self::Uninstall => "uninstall",
+            Self::CreateNamespace => "create-namespace",
+            Self::Deploy => "deploy",
+            Self::Check => "check",
             Self::DeleteTenant => "delete-tenant",
             Self::Audit => "audit",
         }
@@ -114,13 +157,22 @@ impl Action {
     pub fn is_cleanup(&self) -> bool {
         matches!(self, Self::DeleteTenant | Self::Audit)
     }
+
+    /// The models in which a refusal of it is an outcome.
+    #[must_use]
+    pub fn may_refuse(&self) -> &[Model] {
+        match self {
+            Self::Install { may_refuse, .. } | Self::CreateNamespace { may_refuse, .. } => may_refuse,
+            _ => &[],
+        }
+    }
 }
 
 fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(duration.as_secs_f64())
 }
 
-fn integer_or_parameter(_: &mut SchemaGenerator) -> Schema {
+pub(super) fn integer_or_parameter(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "oneOf": [
             { "type": "integer", "minimum": 0, "maximum": 10_000 },

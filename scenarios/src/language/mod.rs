@@ -3,6 +3,7 @@
 mod action;
 mod duration;
 mod parameter;
+mod quota;
 mod scenario;
 mod word;
 
@@ -11,5 +12,7 @@ pub use action::{Action, Step};
 pub use duration::{format_duration, parse_duration};
 pub(crate) use parameter::ParameterType;
 pub use parameter::{Parameter, ParameterKind, Value};
+pub use quota::Quota;
+pub(crate) use quota::is_memory;
 pub use scenario::{Scenario, SchemaName, Timeouts};
-pub use word::{Model, Object, UnknownWord, Word, Workload};
+pub use word::{Concern, Model, Object, UnknownWord, Word, Workload};

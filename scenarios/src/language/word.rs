@@ -149,6 +149,52 @@ impl Word for Object {
     }
 }
 
+/// What a pod must be able to rely on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Concern {
+    /// A pod reaches a Service of another namespace of its tenant, by name and by cluster IP.
+    Services,
+    /// A pod sees its own name, namespace, environment and token.
+    Inside,
+    /// Logs, exec and port-forward lead to the pod.
+    Streams,
+    /// What is written to a claimed volume is read by the next pod.
+    Volumes,
+    /// A pod does not reach another tenant's.
+    Isolation,
+}
+
+impl Concern {
+    /// What is tried, in words.
+    #[must_use]
+    pub fn description(self) -> &'static str {
+        match self {
+            Self::Services => "a Service across namespaces",
+            Self::Inside => "what a container sees",
+            Self::Streams => "logs, exec and port-forward",
+            Self::Volumes => "a volume",
+            Self::Isolation => "that another tenant is not reached",
+        }
+    }
+}
+
+impl Word for Concern {
+    const WHAT: &'static str = "part";
+    const ALL: &'static [Self] =
+        &[Self::Services, Self::Inside, Self::Streams, Self::Volumes, Self::Isolation];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Services => "services",
+            Self::Inside => "inside",
+            Self::Streams => "streams",
+            Self::Volumes => "volumes",
+            Self::Isolation => "isolation",
+        }
+    }
+}
+
 /// Finds a word in its set.
 fn find<W: Word>(text: &str) -> Result<W, UnknownWord> {
     W::ALL.iter().copied().find(|word| word.word() == text).ok_or_else(|| {
@@ -196,6 +242,9 @@ mod tests {
         }
         assert_eq!(serde_json::to_value(Workload::Ray).unwrap(), Workload::Ray.word());
         assert_eq!(serde_json::to_value(Object::RayCluster).unwrap(), Object::RayCluster.word());
+        for concern in Concern::ALL {
+            assert_eq!(serde_json::to_value(concern).unwrap(), concern.word());
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What each step does in each model, in words, and what it measures.
 
 use super::PlannedStep;
-use crate::language::{Action, Model, Step, Word};
+use crate::language::{Action, Model, Quota, Step, Word};
 
 /// The steps of a model's turn.
 pub(super) fn steps(steps: &[Step], model: Model) -> Vec<PlannedStep> {
@@ -10,12 +10,16 @@ pub(super) fn steps(steps: &[Step], model: Model) -> Vec<PlannedStep> {
         .zip(1..)
         .map(|(step, number)| {
             let (what, until) = words(&step.action, model);
+            let what = match &step.tenant {
+                Some(tenant) => format!("{tenant}: {what}"),
+                None => what,
+            };
             PlannedStep {
                 number,
                 what,
                 until: until.to_owned(),
                 metrics: metrics(&step.action, model),
-                may_refuse: matches!(&step.action, Action::Install { may_refuse, .. } if may_refuse.contains(&model)),
+                may_refuse: step.action.may_refuse().contains(&model),
                 step: step.clone(),
             }
         })
@@ -24,12 +28,14 @@ pub(super) fn steps(steps: &[Step], model: Model) -> Vec<PlannedStep> {
 
 fn words(action: &Action, model: Model) -> (String, &'static str) {
     match (action, model) {
-        (Action::CreateTenant, Model::Vcluster) => {
-            ("create a virtual cluster in a namespace of the host".to_owned(), "its API answers the tenant")
-        }
-        (Action::CreateTenant, _) => {
-            ("create a namespace with its bindings".to_owned(), "the host's API answers the tenant")
-        }
+        (Action::CreateTenant { quota }, Model::Vcluster) => (
+            format!("create a virtual cluster in a namespace of the host{}", limited(quota.as_ref())),
+            "its API answers the tenant",
+        ),
+        (Action::CreateTenant { quota }, _) => (
+            format!("create a namespace with its bindings{}", limited(quota.as_ref())),
+            "the host's API answers the tenant",
+        ),
         (Action::Install { workload, .. }, Model::NamespaceAssisted) => (
             format!("use {workload}, which the platform installed before the tenant came"),
             "it is there, as it is already: the platform's installation was measured when it was made",
@@ -53,6 +59,18 @@ fn words(action: &Action, model: Model) -> (String, &'static str) {
         (Action::Uninstall { workload }, _) => {
             (format!("the tenant removes {workload}"), "none of it is left in the tenant's API")
         }
+        (Action::CreateNamespace { name, .. }, _) => {
+            (format!("the tenant makes a namespace {name}"), "it is there, and the host was looked at")
+        }
+        (Action::Deploy { name, replicas }, _) => (
+            format!("the tenant asks for {replicas} pods of Deployment {name}"),
+            "as many are Ready as its quota leaves room for, and it is told of the rest",
+        ),
+        (Action::Check { parts, against }, _) => {
+            let parts: Vec<&str> = parts.iter().map(|part| part.description()).collect();
+            let against = against.as_ref().map(|other| format!(" from {other}")).unwrap_or_default();
+            (format!("try {}{against}", parts.join(", ")), "each part has its verdict")
+        }
         (Action::DeleteTenant, _) => {
             ("delete the tenant".to_owned(), "nothing of it is left in the host's API")
         }
@@ -62,14 +80,19 @@ fn words(action: &Action, model: Model) -> (String, &'static str) {
     }
 }
 
+fn limited(quota: Option<&Quota>) -> String {
+    quota.map(|quota| format!(" with a quota of {quota}")).unwrap_or_default()
+}
+
 /// The metrics of a step. Those of a control plane and a syncer only where there is one.
 fn metrics(action: &Action, model: Model) -> Vec<&'static str> {
     let (always, with_plane): (&[&str], &[&str]) = match action {
-        Action::CreateTenant => (&["tenant_ready_seconds"], &[]),
+        Action::CreateTenant { .. } => (&["tenant_ready_seconds"], &[]),
         Action::Install { .. } => {
             (&["crds_established_seconds", "operator_ready_seconds", "install_seconds"], &[])
         }
-        Action::Start { .. } => {
+        Action::CreateNamespace { .. } | Action::Check { .. } => (&[], &[]),
+        Action::Start { .. } | Action::Deploy { .. } => {
             (&["workload_ready_seconds"], &["pod_sync_down_seconds", "pod_sync_up_seconds"])
         }
         Action::List { .. } => (&["list_seconds"], &[]),

@@ -1,7 +1,7 @@
 //! Records as lines: a pure fold, so that what is shown can be tested without a terminal.
 
 use jiff::Timestamp;
-use tenantbench_reports::{Event, Leftover, Outcome, Record, Unit};
+use tenantbench_reports::{Event, Leftover, Outcome, Record, Unit, Verdict};
 
 /// Whether a line matters after the next one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +61,13 @@ impl Narrator {
             }
             Event::Leftover { model, leftover: Leftover { kind, name, by_design: None }, .. } => {
                 lasting(format!("  LEAK in {model}: {kind} {name}"))
+            }
+            Event::Checked { model, check, .. } => {
+                let line = format!("    {}: {} ({})", check.name, check.verdict.words(), check.detail);
+                match check.verdict {
+                    Verdict::Broken => lasting(format!("  in {model}:{line}")),
+                    _ => passing(line),
+                }
             }
             Event::Validity(validity) if !validity.ok => {
                 lasting(format!("  DOUBT {}: {}", validity.check, validity.detail))

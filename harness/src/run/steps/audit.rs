@@ -22,8 +22,10 @@ pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>
             emit(round, leftover);
         }
         growth(round);
-        if let Some(tenant) = &round.tenant {
-            proof::actors_of(round, tenant);
+        let names: Vec<String> = round.guests.keys().cloned().collect();
+        for name in &names {
+            round.turn_to(Some(name));
+            proof::actors_of(round, round.tenant()?);
         }
         Ok(Step::Done)
     }

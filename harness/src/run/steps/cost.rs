@@ -18,8 +18,7 @@ const ELSEWHERE: &str = "its processes are not on this machine, or one was resta
 /// Samples memory, and counts what the round has made on the host so far.
 pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>> {
     async move {
-        memory(round, Component::ControlPlane, Metric::ControlPlanePss);
-        memory(round, Component::Syncer, Metric::SyncerPss);
+        record_memory(round);
         let now = Inventory::take(&round.platform.client()).await?;
         let made = now.added_since(&round.before.objects);
         let counted = made.iter().filter(|object| object.resource != "events").count();
@@ -27,6 +26,12 @@ pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>
         Ok(Step::Done)
     }
     .boxed()
+}
+
+/// Records the memory of the tenant's own components, now.
+pub fn record_memory(round: &Round<'_>) {
+    memory(round, Component::ControlPlane, Metric::ControlPlanePss);
+    memory(round, Component::Syncer, Metric::SyncerPss);
 }
 
 /// Records the processor time that the tenant's own components have used since their start.
@@ -49,7 +54,7 @@ fn usage(
     metric: Metric,
     value: impl Fn(crate::observe::process::Usage) -> f64,
 ) {
-    match round.tenant.as_ref().and_then(|tenant| tenant.plane.as_ref()) {
+    match round.whose().and_then(|guest| guest.tenant.plane.as_ref()) {
         None => round.record.absent(metric, SHARED),
         Some(plane) => match plane.usage(component) {
             Some(usage) => round.record.sample(metric, value(usage)),

@@ -9,19 +9,19 @@ use crate::{
     probe::server_clock::{Window, is, span},
     run::{
         RunError,
-        round::{Round, Step, watch_sides},
+        round::{Guest, Round, Step, watch_sides},
         why,
     },
-    tenancy::TenancyError,
+    tenancy::{Limits, TenancyError},
 };
 
 /// Creates the tenant and measures how long its admin waits.
-pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>> {
+pub fn run<'r>(round: &'r mut Round<'_>, limits: Limits) -> BoxFuture<'r, Result<Step, RunError>> {
     async move {
-        let name = names::tenant(round.model.name(), round.record.round);
+        let name = names::tenant(round.model.name(), round.record.round, &round.record.tenant);
         let started = Moment::now();
         let made = async {
-            let tenant = round.model.create(round.platform, &name).await?;
+            let tenant = round.model.create(round.platform, &name, &limits).await?;
             round.model.grant(round.platform, round.workload, &tenant).await?;
             Ok::<_, TenancyError>(tenant)
         };
@@ -33,8 +33,9 @@ pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>
             }
         };
         let (seconds, window) = (started.elapsed().as_secs_f64(), Window::since(&started));
-        round.sides = watch_sides(&tenant);
-        round.tenant = Some(tenant);
+        let sides = watch_sides(&tenant);
+        let guest = Guest { tenant, limits, package: None, sides };
+        round.guests.insert(round.record.tenant.clone(), guest);
         let server = by_servers(round, &name, window).await;
         round.record.full(Metric::TenantReady, seconds, server, None, false);
         Ok(Step::Done)
@@ -45,7 +46,7 @@ pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>
 /// From the host's receipt of the namespace to the last thing that the tenant waits for: the service account in its own
 /// API server where it has one, else the end of its certificate's making.
 async fn by_servers(round: &Round<'_>, name: &str, window: Window) -> Option<f64> {
-    let tenant = round.tenant.as_ref()?;
+    let tenant = &round.whose()?.tenant;
     let mut writes = round.host_requests();
     if tenant.plane.is_some() {
         writes.extend(round.api_requests().await);

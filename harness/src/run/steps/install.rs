@@ -32,7 +32,7 @@ pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>
                 Err(error) => return Err(error.into()),
             }
         }
-        round.package = Some(package);
+        round.guest_mut()?.package = Some(package);
         Ok(Step::Done)
     }
     .boxed()

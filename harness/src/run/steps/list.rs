@@ -20,10 +20,7 @@ pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>
         let resource = &round.package()?.instance.resource;
         let api: Api<DynamicObject> = Api::namespaced_with(tenant.client(), &tenant.workspace, resource);
         let started = Moment::now();
-        let found = api
-            .list(&ListParams::default())
-            .await
-            .map_err(|source| RunError::Probe { what: "list the workload", source: Box::new(source) })?;
+        let found = api.list(&ListParams::default()).await.map_err(RunError::probe("list the workload"))?;
         let (seconds, window) = (started.elapsed().as_secs_f64(), Window::since(&started));
         let lists = |request: &Request| {
             is(request, &["list"], &resource.plural) && request.object.namespace == tenant.workspace

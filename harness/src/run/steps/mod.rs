@@ -1,9 +1,12 @@
 //! What a round can do, one file per step.
 
 pub mod audit;
+pub mod check;
 pub mod cost;
+pub mod create_namespace;
 pub mod create_tenant;
 pub mod delete_tenant;
+pub mod deploy;
 pub mod install;
 pub mod list;
 pub mod proof;

@@ -25,7 +25,7 @@ pub async fn rights(round: &Round<'_>) -> Result<(), RunError> {
     confined(round, "the syncer", &syncer, [outside(tenant), denied_to_syncer(tenant)].concat()).await?;
     let asked = rights::questions(&role_rules(), &tenant.name);
     let count = asked.len();
-    let answers = rights::ask(&syncer, asked).await.map_err(probe("review the syncer's rights"))?;
+    let answers = rights::ask(&syncer, asked).await.map_err(RunError::probe("review the syncer's rights"))?;
     let detail = match answers.denied.first() {
         None => format!("the syncer has all {count} rights of its Role, by SelfSubjectAccessReview"),
         Some(question) => format!("the syncer lacks {question}, which its Role declares"),
@@ -58,7 +58,7 @@ async fn confined(
     asked: Vec<Question>,
 ) -> Result<(), RunError> {
     let count = asked.len();
-    let answers = rights::ask(client, asked).await.map_err(probe("review rights on the host"))?;
+    let answers = rights::ask(client, asked).await.map_err(RunError::probe("review rights on the host"))?;
     let detail = match answers.allowed.first() {
         None => {
             format!("{who} is denied all {count} rights that it must not have, by SelfSubjectAccessReview")
@@ -95,13 +95,9 @@ async fn syncer_client(round: &Round<'_>, tenant: &Tenant, plane: &Plane) -> Res
     let answer = accounts
         .create_token_request(&plane.syncer_account(), &PostParams::default(), &request)
         .await
-        .map_err(probe("ask for a token of the syncer"))?;
+        .map_err(RunError::probe("ask for a token of the syncer"))?;
     let token = answer.status.and_then(|status| status.token).unwrap_or_default();
     let auth = AuthInfo { token: Some(token.into()), ..AuthInfo::default() };
     let user = plane.syncer_user();
     Ok(connect(with_user(round.platform.host.admin(), &user, auth)).await?)
-}
-
-fn probe(what: &'static str) -> impl FnOnce(kube::Error) -> RunError {
-    move |source| RunError::Probe { what, source: Box::new(source) }
 }

@@ -9,8 +9,7 @@ use crate::run::{RunError, round::Round};
 pub async fn check(round: &Round<'_>) -> Result<(), RunError> {
     let pods: Api<Pod> = Api::namespaced(round.platform.client(), &round.tenant()?.name);
     let found = pods.list(&ListParams::default()).await;
-    let found = found
-        .map_err(|source| RunError::Probe { what: "list the tenant's pods", source: Box::new(source) })?;
+    let found = found.map_err(RunError::probe("list the tenant's pods"))?;
     let restarts: Vec<String> = found.items.iter().flat_map(restarts).collect();
     let detail = match restarts.as_slice() {
         [] => "no container was restarted".to_owned(),

@@ -3,6 +3,7 @@
 use tenantbench_reports::Metric;
 
 use crate::{
+    names,
     probe::sync::{Latency, PodSync, Side, pairs},
     run::{RunError, round::Round},
 };
@@ -19,8 +20,10 @@ pub async fn record(round: &mut Round<'_>) -> Result<(), RunError> {
     };
     let tenant_writes = plane.audit().await?;
     let host_writes = round.host_requests();
-    let Some(sides) = round.sides.take() else { return Ok(()) };
-    let (inside, outside) = (sides.tenant.times(), sides.host.times());
+    let Some(sides) = round.guest_mut()?.sides.take() else { return Ok(()) };
+    let (mut inside, outside) = (sides.tenant.times(), sides.host.times());
+    // Pods that keep the virtual cluster running were there before the watches.
+    inside.retain(|_, pod| !pod.labels.contains_key(names::VIRTUAL_CLUSTER_LABEL));
     let tenant = Side { pods: &inside, writes: &tenant_writes };
     let host = Side { pods: &outside, writes: &host_writes };
     for pod in pairs(&tenant, &host) {

@@ -15,7 +15,7 @@ use crate::{
     probe::server_clock::{Window, is, span},
     run::{
         RunError,
-        round::{Round, Step},
+        round::{Guest, Round, Step},
     },
     workload::Instance,
 };
@@ -49,7 +49,7 @@ pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>
 }
 
 async fn says_so(round: &Round<'_>, instance: &Instance) -> Result<(), crate::observe::until::WaitError> {
-    let Some(tenant) = round.tenant.as_ref() else { return Ok(()) };
+    let Some(Guest { tenant, .. }) = round.whose() else { return Ok(()) };
     let api: Api<DynamicObject> =
         Api::namespaced_with(tenant.client(), &tenant.workspace, &instance.resource);
     let holds = |object: &DynamicObject| {

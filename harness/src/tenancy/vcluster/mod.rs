@@ -9,7 +9,7 @@ use futures::{FutureExt, future::BoxFuture};
 use k8s_openapi::api::core::v1::{Pod, ServiceAccount};
 use kube::{Api, Client, runtime::watcher};
 
-use super::{Model, Platform, TenancyError, Tenant, platform::connect};
+use super::{Limits, Model, Platform, TenancyError, Tenant, platform::connect};
 use crate::{apply::Applier, names, observe::until::Wait};
 
 mod keys;
@@ -43,8 +43,9 @@ impl Model for VirtualClusterModel {
         &'a self,
         platform: &'a Platform,
         name: &'a str,
+        limits: &'a Limits,
     ) -> BoxFuture<'a, Result<Tenant, TenancyError>> {
-        create(platform, name).boxed()
+        create(platform, name, limits).boxed()
     }
 
     fn delete<'a>(
@@ -56,10 +57,10 @@ impl Model for VirtualClusterModel {
     }
 }
 
-async fn create(platform: &Platform, name: &str) -> Result<Tenant, TenancyError> {
+async fn create(platform: &Platform, name: &str, limits: &Limits) -> Result<Tenant, TenancyError> {
     room::check(platform)?;
     let user = names::tenant_user(name);
-    let host = platform.namespace(name, &user).await?;
+    let host = platform.namespace(name, &user, limits).await?;
     let host = Arc::new(Applier::new(connect(host).await?).await?);
     let values = Values { service_cidr: platform.host.service_cidr().to_owned(), ..Values::default() };
     let plane = PlaneNames::new(names::VIRTUAL_CLUSTER, name, &values);

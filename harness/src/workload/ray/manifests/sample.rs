@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::image;
+
 /// What may differ between two samples.
 #[derive(Clone, Debug)]
 pub struct Sample {
@@ -11,11 +13,23 @@ pub struct Sample {
     pub workers: u32,
     /// The image of head and workers.
     pub image: String,
+    /// What they run in place of Ray; as the operator says where it is empty.
+    pub command: Vec<String>,
+}
+
+impl Sample {
+    /// The same with head and workers that only are there, by a program that every node of ours holds: Ray itself is a
+    /// gigabyte to pull, and what is measured is the control plane.
+    #[must_use]
+    pub fn with_stand_in(self) -> Self {
+        let command = ["tenantbench", "internal", "idle"].map(str::to_owned).to_vec();
+        Self { image: image::REFERENCE.to_owned(), command, ..self }
+    }
 }
 
 impl Default for Sample {
     fn default() -> Self {
-        Self { name: "sample".into(), workers: 3, image: "rayproject/ray:2.52.0".into() }
+        Self { name: "sample".into(), workers: 3, image: "rayproject/ray:2.52.0".into(), command: Vec::new() }
     }
 }
 
@@ -44,7 +58,7 @@ pub(super) fn sample(options: &Sample) -> Value {
 }
 
 fn template(container: &str, options: &Sample) -> Value {
-    json!({
+    let mut template = json!({
         "spec": {
             "containers": [{
                 "name": container,
@@ -52,5 +66,11 @@ fn template(container: &str, options: &Sample) -> Value {
                 "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}},
             }],
         },
-    })
+    });
+    if !options.command.is_empty() {
+        // Upstream's operator leaves a command alone only where it is told to.
+        template["metadata"] = json!({"annotations": {"ray.io/overwrite-container-cmd": "true"}});
+        template["spec"]["containers"][0]["command"] = json!(options.command);
+    }
+    template
 }
