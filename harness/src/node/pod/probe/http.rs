@@ -1,6 +1,6 @@
 //! HTTP probes. Certificates are not verified, as a kubelet does not.
 
-use std::{net::SocketAddrV4, sync::Arc};
+use std::{net::SocketAddrV4, pin::pin, sync::Arc};
 
 use http::{Request, header::HOST};
 use http_body_util::Empty;
@@ -52,14 +52,14 @@ async fn ask(
     }
     let request = request.header(HOST, host).body(Empty::<bytes::Bytes>::new());
     let request = request.map_err(|error| error.to_string())?;
-    let answer = async { sender.send_request(request).await.map_err(text) };
-    tokio::select! {
-        answer = answer => {
-            let status = answer?.status();
-            if (200..400).contains(&status.as_u16()) { Ok(()) } else { Err(format!("HTTP status {status}")) }
-        }
-        ended = connection => Err(ended.err().map_or_else(|| "the connection was closed".into(), text)),
-    }
+    let mut answer = pin!(sender.send_request(request));
+    let answer = tokio::select! {
+        answer = &mut answer => answer,
+        // A server that closes after its answer has ended the connection before the answer is looked at.
+        _ = connection => answer.await,
+    };
+    let status = answer.map_err(text)?.status();
+    if (200..400).contains(&status.as_u16()) { Ok(()) } else { Err(format!("HTTP status {status}")) }
 }
 
 fn unverified() -> Result<Arc<ClientConfig>, String> {
@@ -107,5 +107,36 @@ impl ServerCertVerifier for AnyCertificate {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.0.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    async fn probed(answer: &'static str) -> Result<(), String> {
+        let (near, mut far) = tokio::io::duplex(4096);
+        let server = tokio::spawn(async move {
+            let mut request = [0; 1024];
+            let _ = far.read(&mut request).await;
+            far.write_all(answer.as_bytes()).await
+        });
+        let asked = ask(near, "127.0.0.1:80".parse().unwrap(), &HTTPGetAction::default()).await;
+        server.await.unwrap().unwrap();
+        asked
+    }
+
+    #[tokio::test]
+    async fn a_server_that_closes_after_its_answer_has_answered() {
+        let answer = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok";
+        assert_eq!(probed(answer).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn a_server_that_closes_without_an_answer_has_not() {
+        let told = probed("").await.unwrap_err();
+        assert!(told.contains("closed"), "{told}");
     }
 }
