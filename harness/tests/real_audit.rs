@@ -14,7 +14,7 @@ use kube::{
 use serde_json::json;
 use tenantbench::{
     apply::Applier,
-    host::{Host, local::LocalHost},
+    host::{Host, supervised::SupervisedHost},
     probe::inventory::Inventory,
     run::round::machine_state,
     tenancy::{Limits, Platform, connect},
@@ -26,7 +26,7 @@ use lab::Lab;
 async fn six_foreign_things_are_all_named() {
     let lab = Lab::new();
     lab.ok(&["host", "up"]);
-    let host = LocalHost::connect(&lab.path("state/runs"), &"default".parse().unwrap()).await.unwrap();
+    let host = SupervisedHost::connect(&lab.path("state/runs"), &"default".parse().unwrap()).await.unwrap();
     let folder = host.folder().unwrap();
     let platform = Platform::new(Arc::new(host), "test".into(), Duration::from_secs(30)).await.unwrap();
     let objects = Inventory::take(&platform.client()).await.unwrap();
@@ -75,7 +75,7 @@ async fn plant_objects(platform: &Applier) {
 async fn a_tenants_user_is_refused_outside_its_namespace_by_the_server_and_not_by_us() {
     let lab = Lab::new();
     lab.ok(&["host", "up"]);
-    let host = LocalHost::connect(&lab.path("state/runs"), &"default".parse().unwrap()).await.unwrap();
+    let host = SupervisedHost::connect(&lab.path("state/runs"), &"default".parse().unwrap()).await.unwrap();
     let platform = Platform::new(Arc::new(host), "test".into(), Duration::from_secs(30)).await.unwrap();
     let kubeconfig =
         platform.namespace("tenant-a", "tenantbench:tenant-a", &Limits::default()).await.unwrap();

@@ -170,8 +170,11 @@ pub struct HostReady {
     /// Seconds that a simulated node lets pass before a pod without a program is Ready.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node_ready_delay_seconds: Option<f64>,
-    /// How pods that run as processes are kept apart: `namespaces` or `none`.
+    /// How pods are kept apart: `containers`, or where they run as processes `namespaces` or `none`.
     pub pod_isolation: String,
+    /// The versions of what the host runs, by program, where they are not those of the run.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub versions: BTreeMap<String, String>,
     /// What this host cannot show, a sentence each.
     pub cannot_show: Vec<String>,
 }

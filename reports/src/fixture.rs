@@ -68,6 +68,7 @@ pub(crate) fn host(only_for: Option<(u32, String)>) -> HostReady {
         node_count: 3,
         node_ready_delay_seconds: Some(0.3),
         pod_isolation: "namespaces".to_owned(),
+        versions: Default::default(),
         cannot_show: vec!["container start times: pods are simulated or plain processes".to_owned()],
     }
 }

@@ -1,14 +1,15 @@
-//! The programs of a local host.
+//! The programs of a host.
 
 use std::{fmt, str::FromStr};
 
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-use super::versions;
+use super::recipe::recipe;
 
-/// A program that a local host, or its user, needs.
+/// A program that a host, or its user, needs.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, clap::ValueEnum,
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ValueEnum,
 )]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the names say it")]
@@ -18,14 +19,53 @@ pub enum Binary {
     KubeControllerManager,
     KubeScheduler,
     Kubectl,
+    Kind,
+    Kubelet,
+    Kubeadm,
+    KubeProxy,
+    Coredns,
+    Containerd,
+    Ctr,
+    ContainerdShimRuncV2,
+    Ptp,
+    HostLocal,
+    Portmap,
+    Loopback,
 }
 
 impl Binary {
-    /// All of them, in the order in which they are obtained: a build of one shares its packages with the next.
-    pub const ALL: [Self; 5] =
-        [Self::Etcd, Self::KubeApiserver, Self::KubeControllerManager, Self::KubeScheduler, Self::Kubectl];
+    /// Those that run on this machine, in the order in which they are obtained: a build of one shares its packages with
+    /// the next.
+    pub const ALL: [Self; 6] = [
+        Self::Etcd,
+        Self::KubeApiserver,
+        Self::KubeControllerManager,
+        Self::KubeScheduler,
+        Self::Kubectl,
+        Self::Kind,
+    ];
 
-    /// Those that a host runs.
+    /// Those that are in a node image.
+    pub const NODE: [Self; 16] = [
+        Self::Etcd,
+        Self::KubeApiserver,
+        Self::KubeControllerManager,
+        Self::KubeScheduler,
+        Self::Kubectl,
+        Self::Kubelet,
+        Self::Kubeadm,
+        Self::KubeProxy,
+        Self::Coredns,
+        Self::Containerd,
+        Self::Ctr,
+        Self::ContainerdShimRuncV2,
+        Self::Ptp,
+        Self::HostLocal,
+        Self::Portmap,
+        Self::Loopback,
+    ];
+
+    /// Those that a local host runs.
     pub const SERVERS: [Self; 4] =
         [Self::Etcd, Self::KubeApiserver, Self::KubeControllerManager, Self::KubeScheduler];
 
@@ -37,28 +77,34 @@ impl Binary {
             Self::KubeControllerManager => "kube-controller-manager",
             Self::KubeScheduler => "kube-scheduler",
             Self::Kubectl => "kubectl",
+            Self::Kind => "kind",
+            Self::Kubelet => "kubelet",
+            Self::Kubeadm => "kubeadm",
+            Self::KubeProxy => "kube-proxy",
+            Self::Coredns => "coredns",
+            Self::Containerd => "containerd",
+            Self::Ctr => "ctr",
+            Self::ContainerdShimRuncV2 => "containerd-shim-runc-v2",
+            Self::Ptp => "ptp",
+            Self::HostLocal => "host-local",
+            Self::Portmap => "portmap",
+            Self::Loopback => "loopback",
         }
     }
 
     /// The version that tenantbench was made for.
     pub fn pinned(self) -> Version {
-        let text = if self == Self::Etcd { versions::ETCD } else { versions::KUBERNETES };
-        Version(text.to_owned())
+        Version(recipe(self).module.version.to_owned())
     }
 
     /// The arguments that make it print its version and end.
     pub(super) fn version_arguments(self) -> &'static [&'static str] {
-        if self == Self::Kubectl { &["version", "--client"] } else { &["--version"] }
+        recipe(self).asks
     }
 
     /// Reads the version from what it printed.
     pub(super) fn parse_version(self, output: &str) -> Option<Version> {
-        let prefix = match self {
-            Self::Etcd => "etcd Version: ",
-            Self::Kubectl => "Client Version: v",
-            _ => "Kubernetes v",
-        };
-        let line = output.lines().find_map(|line| line.strip_prefix(prefix))?;
+        let line = output.lines().find_map(|line| line.strip_prefix(recipe(self).says))?;
         Some(Version(line.split_whitespace().next()?.to_owned()))
     }
 }
@@ -73,7 +119,7 @@ impl FromStr for Binary {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let found = Self::ALL.into_iter().find(|binary| binary.name() == text);
+        let found = Self::value_variants().iter().copied().find(|binary| binary.name() == text);
         found.ok_or_else(|| format!("no such binary: {text}"))
     }
 }
@@ -113,6 +159,20 @@ mod tests {
         let kubectl = "Client Version: v1.36.3\nKustomize Version: v5.8.1\n";
         assert_eq!(Binary::Kubectl.parse_version(kubectl), Some(version("1.36.3")));
         assert_eq!(Binary::Kubectl.parse_version("#!/bin/sh"), None);
+        assert_eq!(Binary::Kind.parse_version("kind v0.33.0 go1.26.8 linux/amd64\n"), Some(version("0.33.0")));
+        assert_eq!(Binary::Kubeadm.parse_version("v1.36.3\n"), Some(version("1.36.3")));
+        assert_eq!(Binary::Coredns.parse_version("CoreDNS-1.14.7\nlinux/amd64, go1.26.8, \n"), Some(version("1.14.7")));
+        let shim = "containerd-shim-runc-v2:\n  Version:  v2.3.7\n  Revision: \n";
+        assert_eq!(Binary::ContainerdShimRuncV2.parse_version(shim), Some(version("2.3.7")));
+        let plugin = "CNI ptp plugin v1.9.1\nCNI protocol versions supported: 0.1.0, 1.1.0\n";
+        assert_eq!(Binary::Ptp.parse_version(plugin), Some(version("1.9.1")));
+    }
+
+    #[test]
+    fn the_names_of_the_command_line_are_those_of_the_files() {
+        for binary in Binary::value_variants() {
+            assert_eq!(binary.to_possible_value().unwrap().get_name(), binary.name());
+        }
     }
 
     #[test]

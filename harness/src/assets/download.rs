@@ -12,6 +12,7 @@ use tokio::io::AsyncWriteExt;
 
 use super::{
     AssetError, Binary, Progress, Step, cache,
+    recipe::recipe,
     tarball::{self, Unpack},
     versions,
 };
@@ -28,6 +29,8 @@ pub struct Releases {
     pub kubernetes: String,
     /// What comes before `/v1.2.3/etcd-v1.2.3-linux-amd64.tar.gz`.
     pub etcd: String,
+    /// What comes before `/v1.2.3/kind-linux-amd64`.
+    pub kind: String,
 }
 
 /// A download that did not succeed.
@@ -40,7 +43,8 @@ pub(super) enum Refused {
 }
 
 impl Releases {
-    /// The official servers, or those that `TENANTBENCH_KUBERNETES_URL` and `TENANTBENCH_ETCD_URL` name.
+    /// The official servers, or those that `TENANTBENCH_KUBERNETES_URL`, `TENANTBENCH_ETCD_URL` and
+    /// `TENANTBENCH_KIND_URL` name.
     pub fn from_env() -> Self {
         let or = |name: &str, default: &str| {
             let set = env::var(name).ok().filter(|value| !value.is_empty());
@@ -49,6 +53,18 @@ impl Releases {
         Self {
             kubernetes: or("TENANTBENCH_KUBERNETES_URL", "https://dl.k8s.io"),
             etcd: or("TENANTBENCH_ETCD_URL", "https://github.com/etcd-io/etcd/releases/download"),
+            kind: or("TENANTBENCH_KIND_URL", "https://github.com/kubernetes-sigs/kind/releases/download"),
+        }
+    }
+
+    /// The server that has a binary. None for what goes into a node image alone: who can download it can pull kind's
+    /// own image.
+    pub(super) fn server_of(&self, binary: Binary) -> Option<&String> {
+        match binary {
+            Binary::Etcd => Some(&self.etcd),
+            Binary::Kind => Some(&self.kind),
+            _ if recipe(binary).module.staged => Some(&self.kubernetes),
+            _ => None,
         }
     }
 
@@ -67,9 +83,14 @@ impl Releases {
                     file,
                 }
             }
+            Binary::Kind => {
+                let file = format!("kind-linux-{platform}");
+                let url = format!("{}/v{}/{file}", self.kind, versions::KIND);
+                Release { checksums: format!("{url}.sha256sum"), url, unpack: Unpack::Plain, file }
+            }
             _ => {
-                let folder =
-                    format!("{}/release/v{}/bin/linux/{platform}", self.kubernetes, versions::KUBERNETES);
+                let server = self.server_of(binary)?;
+                let folder = format!("{server}/release/v{}/bin/linux/{platform}", versions::KUBERNETES);
                 Release {
                     url: format!("{folder}/{binary}"),
                     checksums: format!("{folder}/{binary}.sha256"),
@@ -200,12 +221,15 @@ mod tests {
 
     #[test]
     fn the_addresses_are_those_of_the_official_releases() {
-        let releases = Releases { kubernetes: "https://k".into(), etcd: "https://e".into() };
+        let releases = Releases { kubernetes: "https://k".into(), etcd: "https://e".into(), kind: "https://d".into() };
         let Some(platform) = platform() else { return };
         let kubectl = releases.release_of(Binary::Kubectl).unwrap();
         assert_eq!(kubectl.url, format!("https://k/release/v1.36.3/bin/linux/{platform}/kubectl"));
         let etcd = releases.release_of(Binary::Etcd).unwrap();
         assert_eq!(etcd.url, format!("https://e/v3.6.16/etcd-v3.6.16-linux-{platform}.tar.gz"));
         assert_eq!(etcd.checksums, "https://e/v3.6.16/SHA256SUMS");
+        let kind = releases.release_of(Binary::Kind).unwrap();
+        assert_eq!(kind.checksums, format!("https://d/v0.33.0/kind-linux-{platform}.sha256sum"));
+        assert_eq!(releases.release_of(Binary::Ctr), None);
     }
 }

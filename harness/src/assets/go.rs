@@ -83,7 +83,7 @@ impl Go {
 
     /// Makes the module to build in: fetches the required one, reads which parts it has, writes `go.mod`.
     pub(super) async fn prepare(&self, wrapper: &Wrapper, folder: &Path) -> Result<(), GoError> {
-        let staging = if wrapper.staged { self.staging(wrapper).await? } else { Vec::new() };
+        let staging = if wrapper.module.staged { self.staging(wrapper).await? } else { Vec::new() };
         fs_err::create_dir_all(folder)?;
         fs_err::write(folder.join("go.mod"), wrapper.go_mod(&staging))?;
         Ok(())
@@ -96,7 +96,7 @@ impl Go {
             go_mod: Option<PathBuf>,
             error: Option<String>,
         }
-        let target = format!("{}@{}", wrapper.module, wrapper.version);
+        let target = format!("{}@v{}", wrapper.module.path, wrapper.module.version);
         let mut command = Command::new("go");
         command.args(["mod", "download", "-json", &target]).current_dir("/").env("GOWORK", "off");
         command.stdin(Stdio::null()).kill_on_drop(true);

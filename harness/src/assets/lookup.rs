@@ -47,6 +47,8 @@ impl Options {
 pub enum Source {
     /// A folder that the user named.
     Folder,
+    /// The user's own programs.
+    Path,
     /// The official release.
     Download,
     /// Built here.
@@ -57,6 +59,7 @@ impl std::fmt::Display for Source {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Folder => "folder",
+            Self::Path => "PATH",
             Self::Download => "official release",
             Self::GoBuild => "go build",
         })
@@ -78,7 +81,7 @@ pub struct Found {
     pub warning: Option<String>,
 }
 
-/// Looks in the named folders and the cache; obtains nothing.
+/// Looks in the named folders, for kind in `PATH`, and in the cache; obtains nothing.
 ///
 /// # Errors
 /// When what is there cannot be used: corrupt, or of the wrong version.
@@ -89,6 +92,9 @@ pub async fn locate(options: &Options, binary: Binary) -> Result<Option<Found>, 
             return in_folder(binary, path).await.map(Some);
         }
     }
+    if let Some(found) = on_path(binary).await {
+        return Ok(Some(found));
+    }
     let record = options.cache.get(binary)?;
     Ok(record.map(|record| Found {
         binary,
@@ -97,6 +103,18 @@ pub async fn locate(options: &Options, binary: Binary) -> Result<Option<Found>, 
         source: record.source,
         warning: None,
     }))
+}
+
+/// kind is a tool that many have. Theirs is used where it is of the pinned minor version, and passed over where not:
+/// nobody asked for it by name.
+async fn on_path(binary: Binary) -> Option<Found> {
+    if binary != Binary::Kind {
+        return None;
+    }
+    let folders = env::var_os("PATH")?;
+    let path = env::split_paths(&folders).map(|folder| folder.join(binary.name())).find(|path| path.is_file())?;
+    let version = version_of(binary, &path, "").await.ok().filter(|found| found.is_patch_of(&binary.pinned()))?;
+    Some(Found { binary, path, version, source: Source::Path, warning: None })
 }
 
 async fn in_folder(binary: Binary, path: PathBuf) -> Result<Found, AssetError> {
@@ -125,8 +143,8 @@ pub(super) async fn version_of(binary: Binary, path: &Path, remedy: &str) -> Res
         .await
         .map_err(|_| corrupt("no answer in 20 s".into()))?
         .map_err(|error| corrupt(error.to_string()))?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    binary
-        .parse_version(&text)
+    let said = |stream| binary.parse_version(&String::from_utf8_lossy(stream));
+    said(&output.stdout)
+        .or_else(|| said(&output.stderr))
         .ok_or_else(|| corrupt(format!("it does not say its version ({})", output.status)))
 }

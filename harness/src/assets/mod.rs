@@ -11,6 +11,7 @@ mod error;
 mod go;
 mod lookup;
 mod progress;
+mod recipe;
 mod resolve;
 mod tarball;
 pub mod versions;

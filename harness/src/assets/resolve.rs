@@ -115,7 +115,9 @@ impl Installer<'_> {
         let Some(releases) = &self.options.releases else {
             return Ok(Some("downloads are switched off".into()));
         };
-        let server = if binary == Binary::Etcd { &releases.etcd } else { &releases.kubernetes };
+        let Some(server) = releases.server_of(binary) else {
+            return Ok(Some("what is in node images alone is not downloaded".into()));
+        };
         if let Some((_, reason)) = self.unreachable.iter().find(|(known, _)| known == server) {
             return Ok(Some(reason.clone()));
         }
@@ -155,7 +157,7 @@ impl Installer<'_> {
             let folder = match prepared.iter().find(|(known, _)| *known == wrapper) {
                 Some((_, folder)) => folder.clone(),
                 None => {
-                    let module = format!("{} {}", wrapper.module, wrapper.version);
+                    let module = format!("{} v{}", wrapper.module.path, wrapper.module.version);
                     self.progress.step(&Step::Fetching { module });
                     let folder = staging.path().join(prepared.len().to_string());
                     go.prepare(&wrapper, &folder).await.map_err(failed)?;

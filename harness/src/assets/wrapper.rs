@@ -3,52 +3,40 @@
 //! A program of a module that replaces its own parts, as Kubernetes does, cannot be built by version from outside.
 //! So it becomes a requirement of a module of ours, which says where the parts are published.
 
-use super::{Binary, versions};
+use super::{
+    Binary,
+    recipe::{Module, recipe},
+    versions,
+};
+
+/// The Go that the wrapper asks for; a module that needs a newer one gets it.
+const GO: &str = "1.26.0";
 
 /// A module to build one or more programs in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wrapper {
     /// The module that is required.
-    pub(super) module: &'static str,
-    /// Its version, with a leading `v`.
-    pub(super) version: String,
-    /// Whether parts of it are published as modules of their own.
-    pub(super) staged: bool,
-    go: &'static str,
-    name: &'static str,
+    pub(super) module: Module,
 }
 
 /// The module to build a binary in.
 pub(super) fn wrapper(binary: Binary) -> Wrapper {
-    match binary {
-        Binary::Etcd => Wrapper {
-            module: "go.etcd.io/etcd/server/v3",
-            version: format!("v{}", versions::ETCD),
-            staged: false,
-            go: "1.26.0",
-            name: "tenantbench.local/etcd",
-        },
-        _ => Wrapper {
-            module: "k8s.io/kubernetes",
-            version: format!("v{}", versions::KUBERNETES),
-            staged: true,
-            go: "1.26.0",
-            name: "tenantbench.local/kubernetes",
-        },
-    }
+    Wrapper { module: recipe(binary).module }
 }
 
 /// The package of a binary.
 pub(super) fn package(binary: Binary) -> String {
-    match binary {
-        Binary::Etcd => "go.etcd.io/etcd/server/v3".to_owned(),
-        _ => format!("k8s.io/kubernetes/cmd/{binary}"),
-    }
+    let recipe = recipe(binary);
+    format!("{}{}", recipe.module.path, recipe.package)
 }
 
 /// The linker's flags: no debug information, and the version that a release would carry.
 pub(super) fn linker_flags(binary: Binary) -> String {
-    if binary == Binary::Etcd {
+    let module = recipe(binary).module;
+    if let Some(variable) = module.version_variable {
+        return format!("-s -w -X {variable}=v{}", module.version);
+    }
+    if !module.staged {
         return "-s -w".to_owned();
     }
     let version = versions::KUBERNETES;
@@ -70,12 +58,13 @@ pub(super) fn linker_flags(binary: Binary) -> String {
 impl Wrapper {
     /// The text of its `go.mod`. `staging` are the module paths that the required module replaces by folders.
     pub(super) fn go_mod(&self, staging: &[String]) -> String {
-        let Self { module, version, go, name, .. } = self;
-        let mut text = format!("module {name}\n\ngo {go}\n\n");
+        let Module { path, version, .. } = self.module;
+        let name = path.rsplit('/').find(|part| !is_major(part)).unwrap_or(path);
+        let mut text = format!("module tenantbench.local/{name}\n\ngo {GO}\n\n");
         if !staging.is_empty() {
             text.push_str("godebug default=go1.26\n\n");
         }
-        text.push_str(&format!("require {module} {version}\n"));
+        text.push_str(&format!("require {path} v{version}\n"));
         if !staging.is_empty() {
             // Kubernetes 1.36.3 publishes its parts as 0.36.3.
             let part = format!("v0.{}", version.split_once('.').map_or("", |(_, rest)| rest));
@@ -87,6 +76,11 @@ impl Wrapper {
         }
         text
     }
+}
+
+/// True for the `v2` at the end of a module's path.
+fn is_major(part: &str) -> bool {
+    part.strip_prefix('v').is_some_and(|number| number.parse::<u32>().is_ok())
 }
 
 /// The module paths that a `go.mod` replaces by folders below `./staging`.
@@ -115,8 +109,17 @@ mod tests {
         let text = wrapper(Binary::Etcd).go_mod(&[]);
         assert_eq!(
             text,
-            "module tenantbench.local/etcd\n\ngo 1.26.0\n\nrequire go.etcd.io/etcd/server/v3 v3.6.16\n"
+            "module tenantbench.local/server\n\ngo 1.26.0\n\nrequire go.etcd.io/etcd/server/v3 v3.6.16\n"
         );
+    }
+
+    #[test]
+    fn programs_of_one_module_are_built_in_one_place() {
+        assert_eq!(wrapper(Binary::Containerd), wrapper(Binary::Ctr));
+        assert_ne!(wrapper(Binary::Kind), wrapper(Binary::Ctr));
+        assert_eq!(package(Binary::Ctr), "github.com/containerd/containerd/v2/cmd/ctr");
+        assert_eq!(package(Binary::Kind), "sigs.k8s.io/kind");
+        assert!(linker_flags(Binary::Ctr).ends_with("version.Version=v2.3.7"));
     }
 
     #[test]

@@ -143,6 +143,7 @@ impl From<HostError> for CliError {
             HostError::State(_) | HostError::Folder(_) | HostError::Files(_) | HostError::Ports(_) => {
                 Code::Unfit
             }
+            HostError::Docker(error) if error.is_unfit() => Code::Unfit,
             HostError::Pki(_) => Code::Bug,
             HostError::Interrupted => Code::Interrupted,
             _ => Code::HostFailed,

@@ -8,7 +8,8 @@ use super::{
 };
 use crate::host::{
     HostError,
-    gc::{leftovers, remove_run},
+    gc::{leftovers, orphaned_clusters, remove_run},
+    kind::{self, DockerError},
     state::{forwards_folder, runs_folder},
 };
 
@@ -20,11 +21,18 @@ pub(super) struct GcArgs {
     dry_run: bool,
 }
 
-pub(super) fn run(arguments: &GcArgs, terminal: &Terminal) -> Result<Code, CliError> {
+pub(super) async fn run(arguments: &GcArgs, terminal: &Terminal) -> Result<Code, CliError> {
     let runs = runs_folder().map_err(HostError::from)?;
     let mut found = leftovers(&runs)?;
     found.extend(leftovers(&forwards_folder().map_err(HostError::from)?)?);
-    if found.is_empty() {
+    let clusters = match orphaned_clusters(&runs).await {
+        Err(HostError::Docker(error @ DockerError::NotRunning(_))) => {
+            terminal.note(&format!("clusters were not looked for: {error}"));
+            Default::default()
+        }
+        found => found?,
+    };
+    if found.is_empty() && clusters.is_empty() {
         terminal.note("nothing to remove");
     }
     for leftover in found {
@@ -35,9 +43,18 @@ pub(super) fn run(arguments: &GcArgs, terminal: &Terminal) -> Result<Code, CliEr
             }
             terminal.data(&format!("would remove folder {}", leftover.folder.path().display()))?;
         } else {
-            for line in remove_run(&leftover.folder)? {
+            for line in remove_run(&leftover.folder).await? {
                 terminal.data(&format!("removed {line}"))?;
             }
+        }
+    }
+    for cluster in clusters {
+        if arguments.dry_run {
+            terminal.data(&format!("would remove cluster {cluster}"))?;
+            continue;
+        }
+        for line in kind::remove(&cluster).await.map_err(HostError::from)? {
+            terminal.data(&format!("removed {line}"))?;
         }
     }
     Ok(Code::Ok)

@@ -1,24 +1,24 @@
-//! `tenantbench host`: local hosts that stay.
+//! `tenantbench host`: hosts that stay.
 
 use clap::{Args, Subcommand};
 use tabled::{builder::Builder, settings::Style};
 
 use super::{
     exit::{CliError, Code},
-    local::LocalArgs,
     output::{Format, Terminal},
+    place::PlaceArgs,
     signals,
 };
 use crate::host::{
     Host, HostError,
     folder::{RunFolder, RunName, is_live},
     gc,
-    local::{Link, LocalHost, take_down},
     state::runs_folder,
+    supervised::{Link, SupervisedHost, take_down},
     supervisor::{State, Status},
 };
 
-/// Start, list and stop local hosts that stay.
+/// Start, list and stop hosts that stay.
 #[derive(Args, Debug)]
 pub(super) struct HostArgs {
     #[command(subcommand)]
@@ -32,7 +32,7 @@ enum HostVerb {
         #[command(flatten)]
         name: NameArgs,
         #[command(flatten)]
-        local: Box<LocalArgs>,
+        place: Box<PlaceArgs>,
     },
     /// Show the hosts that run.
     List {
@@ -67,27 +67,24 @@ struct NameArgs {
 
 pub(super) async fn run(arguments: HostArgs, terminal: &Terminal) -> Result<Code, CliError> {
     match arguments.verb {
-        HostVerb::Up { name, local } => up(name.name, &local, terminal).await,
+        HostVerb::Up { name, place } => up(name.name, &place, terminal).await,
         HostVerb::List { format } => list(format, terminal).await,
         HostVerb::Kubeconfig { name, path } => kubeconfig(&name.name, path, terminal),
         HostVerb::Down { name, all } => down(&name.name, all, terminal).await,
     }
 }
 
-async fn up(name: RunName, local: &LocalArgs, terminal: &Terminal) -> Result<Code, CliError> {
+async fn up(name: RunName, place: &PlaceArgs, terminal: &Terminal) -> Result<Code, CliError> {
     let interrupted = signals::shutdown().map_err(|error| CliError::new(Code::Unfit, error.to_string()))?;
-    let assets = tokio::select! {
-        assets = local.assets.resolve(terminal) => assets?,
-        () = interrupted.cancelled() => return Err(HostError::Interrupted.into()),
-    };
-    let spec = local.spec(name.clone(), &assets)?;
-    remove_leftover(&spec.runs, &name, terminal)?;
-    let host = LocalHost::start_unless(&spec, |text| terminal.note(text), interrupted.cancelled()).await?;
+    let place = place.prepare(terminal, &interrupted).await?;
+    let spec = place.spec(name.clone(), None)?;
+    remove_leftover(&spec.runs, &name, terminal).await?;
+    let host = SupervisedHost::start_unless(&spec, |text| terminal.note(text), interrupted.cancelled()).await?;
     host.keep().await?;
     let facts = host.facts();
     terminal.note(&format!(
-        "host {name} is ready: API in {:.1} s, all in {:.1} s, {} simulated nodes; `tenantbench host down --name {name}` stops it",
-        facts.api_ready_seconds, facts.ready_seconds, facts.node_count,
+        "host {name} is ready: API in {:.1} s, all in {:.1} s, {} {} nodes; `tenantbench host down --name {name}` stops it",
+        facts.api_ready_seconds, facts.ready_seconds, facts.node_count, facts.nodes,
     ));
     let folder = RunFolder::at(host.folder().unwrap_or_default());
     terminal.data(&folder.admin_kubeconfig().display().to_string())?;
@@ -95,10 +92,10 @@ async fn up(name: RunName, local: &LocalArgs, terminal: &Terminal) -> Result<Cod
 }
 
 /// A killed run of the same name must not stand in the way of a new one.
-fn remove_leftover(runs: &std::path::Path, name: &RunName, terminal: &Terminal) -> Result<(), CliError> {
+async fn remove_leftover(runs: &std::path::Path, name: &RunName, terminal: &Terminal) -> Result<(), CliError> {
     let found = gc::leftovers(runs)?.into_iter().find(|leftover| leftover.name == *name);
     let Some(leftover) = found else { return Ok(()) };
-    for line in gc::remove_run(&leftover.folder)? {
+    for line in gc::remove_run(&leftover.folder).await? {
         terminal.note(&format!("left by a killed run: removed {line}"));
     }
     Ok(())
@@ -132,7 +129,7 @@ async fn status(folder: &RunFolder) -> Result<Status, HostError> {
 
 fn table(hosts: &[Status]) -> String {
     let mut table = Builder::default();
-    table.push_record(["NAME", "STATE", "NODES", "API", "PID", "STARTED"]);
+    table.push_record(["NAME", "KIND", "STATE", "NODES", "API", "PID", "STARTED"]);
     for host in hosts {
         let state = match &host.state {
             State::Starting => "starting".to_owned(),
@@ -141,6 +138,7 @@ fn table(hosts: &[Status]) -> String {
         };
         table.push_record([
             host.name.clone(),
+            host.kind.as_str().to_owned(),
             state,
             host.facts.as_ref().map_or("-".into(), |facts| facts.node_count.to_string()),
             host.api_server.clone(),

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     assets::{self, Assets, Binary, Options},
-    host::{HostError, cidr::Cidr, folder::RunName, local::LocalSpec, state::runs_folder},
+    host::{Blueprint, LocalBlueprint, cidr::Cidr},
 };
 
 /// What a local host is to be.
@@ -27,12 +27,6 @@ pub struct LocalArgs {
     /// The range of Service addresses.
     #[arg(long, default_value = "10.96.0.0/16", env = "TENANTBENCH_SERVICE_CIDR", value_name = "CIDR")]
     pub service_cidr: Cidr,
-    /// How long the host may take to come up.
-    #[arg(long, default_value = "60", env = "TENANTBENCH_START_TIMEOUT", value_name = "SECONDS", value_parser = seconds)]
-    pub start_timeout: Duration,
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "clap would show the text as a heading")]
-    pub assets: AssetArgs,
 }
 
 /// Where binaries come from.
@@ -63,13 +57,13 @@ impl AssetArgs {
         Ok(options)
     }
 
-    /// Finds what a host runs, and obtains what is not there, showing progress. kubectl is the user's affair.
+    /// Finds programs, and obtains those that are not there, showing progress.
     ///
     /// # Errors
     /// When one cannot be had.
-    pub async fn resolve(&self, terminal: &Terminal) -> Result<Assets, CliError> {
+    pub async fn resolve(&self, wanted: &[Binary], terminal: &Terminal) -> Result<Assets, CliError> {
         let options = self.options()?;
-        let assets = assets::resolve(&options, &Binary::SERVERS, progress::assets(terminal)).await?;
+        let assets = assets::resolve(&options, wanted, progress::assets(terminal)).await?;
         for warning in assets.all().filter_map(|found| found.warning.as_ref()) {
             terminal.warn(warning);
         }
@@ -78,30 +72,26 @@ impl AssetArgs {
 }
 
 impl LocalArgs {
-    /// The host of this name, with these binaries.
+    /// A host of processes with these binaries.
     ///
     /// # Errors
-    /// When there is no place for its folder.
-    pub fn spec(&self, name: RunName, assets: &Assets) -> Result<LocalSpec, CliError> {
-        let executable = std::env::current_exe().map_err(|error| {
-            CliError::new(Code::Unfit, format!("cannot find tenantbench's own file: {error}"))
-        })?;
+    /// When not all of them were looked for, which is a bug.
+    pub fn blueprint(&self, assets: &Assets) -> Result<Blueprint, CliError> {
         let binaries = assets.control_plane();
-        Ok(LocalSpec {
-            name,
-            runs: runs_folder().map_err(HostError::from)?,
+        Ok(Blueprint::Local(LocalBlueprint {
             binaries: binaries.ok_or_else(|| CliError::new(Code::Bug, "not all servers were looked for"))?,
-            executable,
             nodes: self.nodes,
             ready_delay: self.node_ready_delay,
             service_cidr: self.service_cidr,
-            start_timeout: self.start_timeout,
-        })
+        }))
     }
 }
 
 /// Reads a number of seconds: `1.5`, `2s`.
-pub(super) fn seconds(text: &str) -> Result<Duration, String> {
+///
+/// # Errors
+/// When it is none.
+pub fn seconds(text: &str) -> Result<Duration, String> {
     let number =
         text.trim_end_matches('s').parse::<f64>().map_err(|_| "not a number of seconds".to_owned())?;
     Duration::try_from_secs_f64(number).map_err(|error| error.to_string())

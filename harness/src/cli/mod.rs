@@ -5,10 +5,12 @@ pub mod exit;
 mod gc;
 mod host;
 mod internal;
+pub mod kind;
 mod list;
 pub mod local;
 mod operator;
 pub mod output;
+pub mod place;
 mod plan;
 mod plane;
 pub mod progress;
@@ -50,7 +52,7 @@ enum Verb {
     List(list::ListArgs),
     /// Print what a scenario would do, without doing it.
     Plan(plan::PlanArgs),
-    /// Start, list and stop local hosts that stay.
+    /// Start, list and stop hosts that stay.
     Host(host::HostArgs),
     /// Install, list and find the Kubernetes binaries.
     Tools(tools::ToolsArgs),
@@ -116,7 +118,7 @@ fn run(verb: Verb, terminal: &Terminal) -> Result<ExitCode, CliError> {
             Verb::Host(arguments) => host::run(arguments, terminal).await,
             Verb::Tools(arguments) => tools::run(arguments, terminal).await,
             Verb::Doctor(arguments) => doctor::run(arguments, terminal).await,
-            Verb::Gc(arguments) => gc::run(&arguments, terminal),
+            Verb::Gc(arguments) => gc::run(&arguments, terminal).await,
         };
         code.map(ExitCode::from)
     });

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(super) use flags::ScenarioArgs;
 
-use self::hosts::LocalHosts;
+use self::hosts::PlacedHosts;
 use super::{
     exit::{CliError, Code},
     output::Terminal,
@@ -37,9 +37,10 @@ pub(super) async fn run(args: ScenarioArgs, terminal: &Terminal) -> Result<Code,
     let planned = plan(&scenario, &models, args.rounds.unwrap_or(scenario.rounds), seed);
     let workload = workload(&scenario, &args)?;
     let shutdown = signals::shutdown().map_err(|error| CliError::new(Code::Unfit, error.to_string()))?;
-    let factory = LocalHosts::new(&args, terminal, &shutdown).await?;
+    let place = args.place.prepare(terminal, &shutdown).await?;
     let run = run_id(&scenario.scenario);
     let results = args.results();
+    let factory = PlacedHosts::new(place, terminal, results.run_folder(&run), &shutdown);
     let recorder = recorder(&results, &run, terminal)?;
     recorder.emit(head(&run, &scenario, &planned));
     let request = engine::Request {
@@ -62,7 +63,7 @@ struct Ending {
 
 async fn execute(
     request: &engine::Request,
-    factory: &LocalHosts<'_>,
+    factory: &PlacedHosts<'_>,
     recorder: &Recorder,
     shutdown: &CancellationToken,
 ) -> Ending {

@@ -5,6 +5,7 @@ use std::{io, path::PathBuf};
 use super::{
     control_plane::FilesError,
     folder::{FolderError, RunNameError},
+    kind::DockerError,
     pki::PkiError,
     state::NoStateFolder,
 };
@@ -93,6 +94,21 @@ pub enum HostError {
     /// The host's supervisor could not be started, or ended without a word.
     #[error("the host's supervisor {0}; `tenantbench gc` removes what it left")]
     Supervisor(String),
+    /// Docker cannot do its part.
+    #[error(transparent)]
+    Docker(#[from] DockerError),
+    /// A Service cannot be reached from this machine.
+    #[error("no way to port {port} of service {namespace}/{service}: {reason}; see `kubectl -n {namespace} get endpointslices,pods`")]
+    NoWay {
+        /// The Service's namespace.
+        namespace: String,
+        /// The Service's name.
+        service: String,
+        /// The Service's port.
+        port: u16,
+        /// Why there is none.
+        reason: String,
+    },
     /// There is no host of this name.
     #[error("no host named {0}; `tenantbench host list` names those that run")]
     Unknown(String),

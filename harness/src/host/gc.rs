@@ -1,12 +1,14 @@
 //! Removes what killed runs left. A run whose lock is held is never touched.
 
-use std::{path::Path, time::Duration};
+use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use nix::sys::signal::Signal;
 
 use super::{
-    HostError,
+    Blueprint, HostError,
     folder::{RunFolder, RunLock, RunName, is_live},
+    kind::{self, DockerError},
+    supervisor::Config,
 };
 use crate::process::{Entry, of_run};
 
@@ -35,7 +37,7 @@ pub fn leftovers(runs: &Path) -> Result<Vec<Leftover>, HostError> {
 ///
 /// # Errors
 /// When something could not be removed.
-pub fn remove_run(folder: &RunFolder) -> Result<Vec<String>, HostError> {
+pub async fn remove_run(folder: &RunFolder) -> Result<Vec<String>, HostError> {
     if !folder.path().exists() {
         return Ok(Vec::new());
     }
@@ -44,10 +46,42 @@ pub fn remove_run(folder: &RunFolder) -> Result<Vec<String>, HostError> {
     let Some(_lock) = RunLock::take(folder).map_err(HostError::io(context()))? else {
         return Ok(Vec::new());
     };
+    let cluster = cluster_of(folder);
+    if cluster.is_some() {
+        kind::end_creation(folder).map_err(HostError::io(context()))?;
+    }
     let mut removed = kill(folder).map_err(HostError::io(context()))?;
+    if let Some(cluster) = cluster {
+        removed.extend(kind::remove(&cluster).await?);
+    }
     fs_err::remove_dir_all(folder.path()).map_err(HostError::io(context()))?;
     removed.push(format!("folder {}", folder.path().display()));
     Ok(removed)
+}
+
+/// The kind cluster of a run, if it was to have one.
+fn cluster_of(folder: &RunFolder) -> Option<String> {
+    let config: Config = serde_json::from_slice(&fs_err::read(folder.config()).ok()?).ok()?;
+    match config.blueprint {
+        Blueprint::Kind(blueprint) => Some(blueprint.cluster),
+        Blueprint::Local(_) => None,
+    }
+}
+
+/// Finds clusters whose run folders are gone.
+///
+/// # Errors
+/// When Docker is there and cannot be asked, or the folder cannot be read.
+pub async fn orphaned_clusters(runs: &Path) -> Result<BTreeSet<String>, HostError> {
+    // In this order: a run that begins in between has its folder before it has a cluster.
+    let mut found = match kind::clusters(runs).await {
+        Err(DockerError::Missing) => return Ok(BTreeSet::new()),
+        found => found?,
+    };
+    for (name, _) in RunFolder::all(runs).map_err(HostError::io("cannot list the runs"))? {
+        found.remove(&kind::cluster(runs, &name));
+    }
+    Ok(found)
 }
 
 /// How often processes are looked for. One that is being killed may just have started another.

@@ -1,6 +1,10 @@
 //! Where a scenario runs. Every host offers [`Host`]; a scenario names none.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use futures::future::BoxFuture;
 use kube::config::Kubeconfig;
@@ -11,13 +15,17 @@ pub mod control_plane;
 mod error;
 pub mod folder;
 pub mod gc;
-pub mod local;
+pub mod kind;
 pub mod pki;
 pub mod ports;
+mod seconds;
+mod spec;
 pub mod state;
+pub mod supervised;
 pub mod supervisor;
 
 pub use error::HostError;
+pub use spec::{Blueprint, HostKind, HostSpec, LocalBlueprint};
 
 /// The component that holds a local host's simulated nodes: no part of a real control plane.
 pub const SUPERVISOR: &str = "supervisor";
@@ -51,6 +59,12 @@ pub trait Host: Send + Sync {
 
     /// The API server's audit log on this machine, where there is one: JSON lines of `audit.k8s.io/v1`.
     fn audit_log(&self) -> Option<PathBuf>;
+
+    /// The containers that are the host's nodes, by name; empty where nodes are something else.
+    fn containers(&self) -> &[String];
+
+    /// Writes what the host's servers and pods have logged into a folder, which is made.
+    fn save_logs<'a>(&'a self, folder: &'a Path) -> BoxFuture<'a, Result<(), HostError>>;
 
     /// Ends, with one line on why, when the host has broken down; never while it works.
     fn failure(&self) -> BoxFuture<'_, String>;

@@ -131,6 +131,9 @@ impl Turn<'_> {
             outcome,
             error,
         });
+        if ended.as_ref().is_err_and(|error| !matches!(error, RunError::Interrupted)) {
+            self.save_logs(&platform, recorder).await;
+        }
         if self.model.wants_own_host() && !self.keep {
             hosts.down(&platform).await?;
         }
@@ -142,6 +145,19 @@ impl Turn<'_> {
             Err(RunError::Interrupted) => Err(RunError::Interrupted),
             ended => Ok(ended.is_ok()),
         }
+    }
+
+    /// Why a round failed is often in the host's logs, which go with it.
+    async fn save_logs(&self, platform: &Platform, recorder: &Recorder) {
+        let folder = self.request.folder.join("logs").join(format!("{}-{}", self.model.name(), self.round));
+        let saved = match std::path::absolute(&folder) {
+            Ok(folder) => platform.host.save_logs(&folder).await.map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        recorder.note(match saved {
+            Ok(()) => format!("the host's logs are in {}", folder.display()),
+            Err(error) => format!("the host's logs were not saved: {error}"),
+        });
     }
 
     async fn on(&self, platform: &Arc<Platform>, recorder: &Recorder) -> Result<Outcome, RunError> {

@@ -14,7 +14,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use tenantbench::{
     assets::{self, Binary, Options, Silent},
-    host::local::{LocalHost, LocalSpec},
+    host::{Blueprint, HostSpec, LocalBlueprint, supervised::SupervisedHost},
     observe::pods::is_ready,
     tenancy::{Limits, Platform, Tenant, model},
 };
@@ -65,7 +65,7 @@ pub(crate) fn case(test: impl AsyncFnOnce(&'static World)) {
 
 impl World {
     async fn start() -> Self {
-        let host = LocalHost::start(&spec().await, |_| {}).await.unwrap();
+        let host = SupervisedHost::start(&spec().await, |_| {}).await.unwrap();
         let platform = Platform::new(Arc::new(host), "real-syncer".into(), PATIENCE).await.unwrap();
         platform.settled().await.unwrap();
         for node in [LOST, APART] {
@@ -204,18 +204,21 @@ pub(crate) fn holds(pod: &Pod, condition: &str, reason: Option<&str>) -> bool {
     })
 }
 
-async fn spec() -> LocalSpec {
+async fn spec() -> HostSpec {
     let options = Options::from_env(None).unwrap();
-    let found = assets::resolve(&options, &Binary::ALL, Arc::new(Silent)).await.unwrap();
-    LocalSpec {
+    let found = assets::resolve(&options, &Binary::SERVERS, Arc::new(Silent)).await.unwrap();
+    HostSpec {
         name: format!("syncer-{}", std::process::id()).parse().unwrap(),
         // Unix sockets need a short path.
         runs: PathBuf::from("/tmp/tb-real-syncer"),
-        binaries: found.control_plane().unwrap(),
         executable: env!("CARGO_BIN_EXE_tenantbench").into(),
-        nodes: NODES,
-        ready_delay: Duration::from_millis(100),
-        service_cidr: "10.96.0.0/16".parse().unwrap(),
         start_timeout: PATIENCE,
+        logs: None,
+        blueprint: Blueprint::Local(LocalBlueprint {
+            binaries: found.control_plane().unwrap(),
+            nodes: NODES,
+            ready_delay: Duration::from_millis(100),
+            service_cidr: "10.96.0.0/16".parse().unwrap(),
+        }),
     }
 }

@@ -29,6 +29,7 @@ impl HostFold {
             node_count: host.node_count,
             node_ready_delay_seconds: host.node_ready_delay_seconds,
             pod_isolation: host.pod_isolation.clone(),
+            versions: host.versions.clone(),
             cannot_show: host.cannot_show.clone(),
             starts: Vec::new(),
         });

@@ -3,13 +3,13 @@
 use std::{path::PathBuf, time::Duration};
 
 use camino::Utf8PathBuf;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use tenantbench_reports::results::Results;
 use tenantbench_scenarios::{Model, Resolved, Setting, parse_duration};
 
 use crate::cli::{
     exit::{CliError, Code},
-    local::LocalArgs,
+    place::PlaceArgs,
     report::Format,
 };
 
@@ -30,9 +30,6 @@ pub(crate) struct ScenarioArgs {
     /// Sets a parameter of the scenario; may be repeated.
     #[arg(long, value_name = "NAME=VALUE")]
     pub set: Vec<Setting>,
-    /// Where it runs.
-    #[arg(long, value_enum, default_value_t, env = "TENANTBENCH_HOST")]
-    pub host: HostChoice,
     /// How long any one step may take [default: what the scenario gives each].
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub timeout: Option<Duration>,
@@ -49,17 +46,7 @@ pub(crate) struct ScenarioArgs {
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     #[command(flatten)]
-    pub local: LocalArgs,
-}
-
-/// The kinds of host that can be asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum HostChoice {
-    /// The best that works here: for now always local.
-    #[default]
-    Auto,
-    /// Real control plane processes with simulated nodes.
-    Local,
+    pub place: PlaceArgs,
 }
 
 impl ScenarioArgs {

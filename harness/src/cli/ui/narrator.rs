@@ -163,6 +163,7 @@ mod tests {
             node_count: 3,
             node_ready_delay_seconds: None,
             pod_isolation: "namespaces".to_owned(),
+            versions: Default::default(),
             cannot_show: vec![],
         })
     }

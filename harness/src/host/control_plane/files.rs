@@ -127,7 +127,7 @@ fn json_text(value: &impl serde::Serialize) -> io::Result<String> {
 
 /// Every write by anybody is kept with its user and time. Left out are reads by the control plane itself and by
 /// nodes, reads of leases, and health checks: they tell nothing of tenants and are most of the traffic.
-fn audit_policy() -> Value {
+pub(crate) fn audit_policy() -> Value {
     let reads = ["get", "list", "watch"];
     json!({
         "apiVersion": "audit.k8s.io/v1",
@@ -142,7 +142,11 @@ fn audit_policy() -> Value {
                     "system:apiserver", "system:kube-controller-manager", "system:kube-scheduler", NODES_USER,
                 ],
             },
-            { "level": "None", "verbs": reads, "userGroups": ["system:serviceaccounts:kube-system"] },
+            {
+                "level": "None",
+                "verbs": reads,
+                "userGroups": ["system:serviceaccounts:kube-system", "system:nodes"],
+            },
             {
                 "level": "None",
                 "verbs": reads,

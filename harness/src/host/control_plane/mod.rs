@@ -13,7 +13,7 @@ pub use api_server::api_server;
 pub use controller_manager::controller_manager;
 pub use etcd::etcd;
 pub use files::{Files, FilesError};
-pub(crate) use files::{api_server_url, kubeconfigs};
+pub(crate) use files::{api_server_url, audit_policy, kubeconfigs};
 pub use kubeconfig::kubeconfig;
 pub use scheduler::scheduler;
 use serde::{Deserialize, Serialize};

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use futures::future::{join_all, select_all};
 
-use super::Config;
+use super::local::LocalConfig;
 use crate::{
     host::{
         HostError,
@@ -30,14 +30,14 @@ impl Servers {
     pub(super) async fn start_api(
         &mut self,
         spawner: &Spawner,
-        config: &Config,
+        config: &LocalConfig,
         files: &Files,
         settings: &Settings,
     ) -> Result<(), HostError> {
         let program = |name: &str, path| Program::new(name, path, config.folder.log(name));
-        let etcd = program("etcd", &config.binaries.etcd).args(control_plane::etcd(files, settings.ports));
+        let etcd = program("etcd", &config.blueprint.binaries.etcd).args(control_plane::etcd(files, settings.ports));
         self.stages[2].push(spawner.spawn(&etcd).await?);
-        let api_server = program("kube-apiserver", &config.binaries.api_server)
+        let api_server = program("kube-apiserver", &config.blueprint.binaries.api_server)
             .args(control_plane::api_server(files, settings));
         self.stages[1].push(spawner.spawn(&api_server).await?);
         Ok(())
@@ -47,16 +47,16 @@ impl Servers {
     pub(super) async fn start_controllers(
         &mut self,
         spawner: &Spawner,
-        config: &Config,
+        config: &LocalConfig,
         files: &Files,
         settings: &Settings,
     ) -> Result<(), HostError> {
         let program = |name: &str, path| Program::new(name, path, config.folder.log(name));
-        let manager = program("kube-controller-manager", &config.binaries.controller_manager)
+        let manager = program("kube-controller-manager", &config.blueprint.binaries.controller_manager)
             .args(control_plane::controller_manager(files, settings));
         self.stages[0].push(spawner.spawn(&manager).await?);
         let scheduler =
-            program("kube-scheduler", &config.binaries.scheduler).args(control_plane::scheduler(files));
+            program("kube-scheduler", &config.blueprint.binaries.scheduler).args(control_plane::scheduler(files));
         self.stages[0].push(spawner.spawn(&scheduler).await?);
         Ok(())
     }

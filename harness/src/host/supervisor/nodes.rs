@@ -10,7 +10,7 @@ use k8s_openapi::api::rbac::v1::PolicyRule;
 use kube::config::Kubeconfig;
 use tenantbench_syncer::client::{Purpose, client, from_kubeconfig};
 
-use super::Config;
+use super::local::LocalConfig;
 use crate::{
     host::{HostError, control_plane::API_SERVER_ADDRESS, pki::ClusterPki},
     node::{self, ApiServerAddress, BackoffPolicy, ImageMap, NetworkConfig, NodesConfig, PodIsolation},
@@ -30,9 +30,9 @@ pub(super) struct Nodes(Arc<node::Nodes>);
 
 impl Network {
     /// Starts the network's helper processes and serves the egress socket.
-    pub(super) async fn start(config: &Config, spawner: &Spawner) -> Result<Self, HostError> {
+    pub(super) async fn start(config: &LocalConfig, spawner: &Spawner) -> Result<Self, HostError> {
         let mut network = NetworkConfig::new(&config.executable, &config.folder.egress_socket());
-        network.service_cidr = config.service_cidr;
+        network.service_cidr = config.blueprint.service_cidr;
         Ok(Self(node::Network::start(network, spawner).await.map_err(nodes_error)?))
     }
 
@@ -66,7 +66,7 @@ impl Nodes {
     /// Registers the nodes and runs what is bound to them.
     pub(super) async fn start(
         network: &Network,
-        config: &Config,
+        config: &LocalConfig,
         kubeconfig: Kubeconfig,
         api_server_port: u16,
         pki: &ClusterPki,
@@ -75,8 +75,8 @@ impl Nodes {
         let access = from_kubeconfig(kubeconfig).await.map_err(|error| failed(&error))?;
         let streams = Purpose::Watches { streams: node::WATCHES };
         let nodes = NodesConfig {
-            count: config.nodes,
-            ready_delay: config.ready_delay,
+            count: config.blueprint.nodes,
+            ready_delay: config.blueprint.ready_delay,
             images: images(config),
             api_server: ApiServerAddress {
                 advertised: SocketAddrV4::new(API_SERVER_ADDRESS, api_server_port),
@@ -112,8 +112,8 @@ impl Nodes {
 }
 
 /// The images of a tenant's control plane, and tenantbench itself.
-fn images(config: &Config) -> ImageMap {
-    let binaries = &config.binaries;
+fn images(config: &LocalConfig) -> ImageMap {
+    let binaries = &config.blueprint.binaries;
     ImageMap::new()
         .with("registry.k8s.io/kube-apiserver", &binaries.api_server)
         .with("registry.k8s.io/kube-controller-manager", &binaries.controller_manager)

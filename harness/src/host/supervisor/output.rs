@@ -10,7 +10,7 @@ use super::Event;
 
 /// Writes events as lines. Once the owner is gone nobody reads them, and that is no error.
 #[derive(Clone, Debug)]
-pub(super) struct Output {
+pub(in crate::host) struct Output {
     pipe: Arc<Mutex<File>>,
 }
 
@@ -19,7 +19,7 @@ impl Output {
         Self { pipe: Arc::new(Mutex::new(pipe)) }
     }
 
-    pub(super) fn say(&self, event: &Event) {
+    pub(in crate::host) fn say(&self, event: &Event) {
         let Ok(mut line) = serde_json::to_vec(event) else { return };
         line.push(b'\n');
         let mut pipe = self.pipe.lock().unwrap_or_else(PoisonError::into_inner);
@@ -28,7 +28,7 @@ impl Output {
         }
     }
 
-    pub(super) fn progress(&self, text: &str) {
+    pub(in crate::host) fn progress(&self, text: &str) {
         tracing::info!("{text}");
         self.say(&Event::Progress { text: text.to_owned() });
     }

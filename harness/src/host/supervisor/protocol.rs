@@ -1,12 +1,12 @@
 //! What a supervisor says: events on its standard output, and answers on its control socket. Both are JSON lines.
 
-use std::{collections::BTreeMap, net::SocketAddr};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tenantbench_reports::HostReady;
 
-use crate::process::Identity;
+use crate::{host::HostKind, process::Identity};
 
 /// A line on standard output, for whoever started the supervisor.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -45,6 +45,11 @@ pub enum Request {
         /// The Service's port.
         port: u16,
     },
+    /// Write what the host's servers and pods have logged into a folder. The answer comes when all is written.
+    Logs {
+        /// The folder.
+        to: PathBuf,
+    },
     /// Live on when the owner ends.
     Keep,
     /// Take everything down. The answer comes when nothing is left.
@@ -62,6 +67,8 @@ pub enum Reply {
         /// The address on this machine.
         address: SocketAddr,
     },
+    /// To [`Request::Logs`].
+    Saved,
     /// To [`Request::Keep`].
     Kept,
     /// To [`Request::Down`].
@@ -81,6 +88,8 @@ pub enum Reply {
 pub struct Status {
     /// The run's name.
     pub name: String,
+    /// Which kind of host it is.
+    pub kind: HostKind,
     /// How far it is.
     pub state: State,
     /// Whether it outlives its owner.
@@ -91,6 +100,10 @@ pub struct Status {
     pub supervisor: Identity,
     /// Process ids by component.
     pub processes: BTreeMap<String, u32>,
+    /// The containers that are its nodes.
+    pub containers: Vec<String>,
+    /// Where the API server's audit log grows.
+    pub audit_log: PathBuf,
     /// The API server's address for programs on this machine.
     pub api_server: String,
     /// The range of Service addresses.

@@ -1,22 +1,26 @@
 //! Waiting until the API serves and the cluster is what a user expects. All waits but the first end on watch events.
 
-use std::{path::Path, pin::pin, time::Duration};
+use std::{fmt::Debug, path::Path, pin::pin, time::Duration};
 
 use futures::TryStreamExt;
 use http::Request;
-use k8s_openapi::api::core::v1::{Node, ServiceAccount};
+use k8s_openapi::api::{
+    apps::v1::{DaemonSet, Deployment},
+    core::v1::{Node, ServiceAccount},
+};
 use kube::{
     Api, Client,
     config::Kubeconfig,
     runtime::watcher::{self, Event, watcher},
 };
 use tenantbench_syncer::client::{self, ClientError, Purpose};
-use tokio::time;
+use serde::de::DeserializeOwned;
+use tokio::time::{self, Instant};
 
 use crate::host::HostError;
 
 /// A client for a kubeconfig of ours.
-pub(super) async fn client(kubeconfig: &Kubeconfig, path: &Path) -> Result<Client, HostError> {
+pub(in crate::host) async fn client(kubeconfig: &Kubeconfig, path: &Path) -> Result<Client, HostError> {
     let unusable =
         |error: ClientError| HostError::Kubeconfig { path: path.to_owned(), reason: error.to_string() };
     let config = client::from_kubeconfig(kubeconfig.clone()).await.map_err(unusable)?;
@@ -24,7 +28,7 @@ pub(super) async fn client(kubeconfig: &Kubeconfig, path: &Path) -> Result<Clien
 }
 
 /// Asks until the API server says that it is ready: before that there is nothing to watch.
-pub(super) async fn api(client: &Client) {
+pub(in crate::host) async fn api(client: &Client) {
     const PAUSE: Duration = Duration::from_millis(25);
     loop {
         if let Ok(request) = Request::get("/readyz").body(Vec::new())
@@ -37,7 +41,7 @@ pub(super) async fn api(client: &Client) {
 }
 
 /// Waits for the service account without which no pod can be made in the namespace `default`.
-pub(super) async fn default_service_account(client: &Client) -> Result<(), HostError> {
+pub(in crate::host) async fn default_service_account(client: &Client) -> Result<(), HostError> {
     let accounts: Api<ServiceAccount> = Api::namespaced(client.clone(), "default");
     let mut events = pin!(watcher(accounts, watcher::Config::default().fields("metadata.name=default")));
     loop {
@@ -49,7 +53,7 @@ pub(super) async fn default_service_account(client: &Client) -> Result<(), HostE
 }
 
 /// Waits until `count` nodes are Ready.
-pub(super) async fn nodes(client: &Client, count: u32) -> Result<(), HostError> {
+pub(in crate::host) async fn nodes(client: &Client, count: u32) -> Result<(), HostError> {
     let mut events = pin!(watcher(Api::<Node>::all(client.clone()), watcher::Config::default()));
     let mut ready = std::collections::BTreeSet::new();
     while ready.len() < count as usize {
@@ -60,6 +64,54 @@ pub(super) async fn nodes(client: &Client, count: u32) -> Result<(), HostError> 
         }
     }
     Ok(())
+}
+
+/// Waits until every Deployment and DaemonSet that the cluster came with has all its pods: DNS first of all.
+pub(in crate::host) async fn workloads(client: &Client) -> Result<(), HostError> {
+    let deployments = all_of::<Deployment>(client, "watch deployments", |deployment| {
+        let wanted = deployment.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
+        deployment.status.as_ref().and_then(|status| status.available_replicas).unwrap_or(0) >= wanted
+    });
+    let daemons = all_of::<DaemonSet>(client, "watch daemon sets", |daemon| {
+        daemon.status.as_ref().is_some_and(|status| {
+            status.desired_number_scheduled > 0 && status.number_ready >= status.desired_number_scheduled
+        })
+    });
+    tokio::try_join!(deployments, daemons).map(drop)
+}
+
+/// Waits until all objects of a kind pass `done`.
+async fn all_of<K>(client: &Client, context: &str, done: impl Fn(&K) -> bool) -> Result<(), HostError>
+where
+    K: kube::Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + 'static,
+{
+    let mut events = pin!(watcher(Api::<K>::all(client.clone()), watcher::Config::default()));
+    let mut waiting = std::collections::BTreeSet::new();
+    let mut listed = false;
+    while !listed || !waiting.is_empty() {
+        match next(&mut events, context).await? {
+            Event::Init => (listed, waiting) = (false, Default::default()),
+            Event::InitDone => listed = true,
+            Event::Apply(object) | Event::InitApply(object) if !done(&object) => {
+                waiting.insert((object.meta().namespace.clone(), object.meta().name.clone()));
+            }
+            Event::Apply(object) | Event::InitApply(object) | Event::Delete(object) => {
+                waiting.remove(&(object.meta().namespace.clone(), object.meta().name.clone()));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Does `work` before `deadline`, or says what was waited for.
+pub(in crate::host) async fn within<T>(
+    deadline: Instant,
+    limit: Duration,
+    waiting_for: &str,
+    work: impl Future<Output = Result<T, HostError>>,
+) -> Result<T, HostError> {
+    let late = |_| HostError::NotReady { waiting_for: waiting_for.into(), seconds: limit.as_secs_f64() };
+    time::timeout_at(deadline, work).await.map_err(late)?
 }
 
 fn is_ready(node: &Node) -> bool {

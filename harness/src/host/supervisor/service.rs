@@ -1,6 +1,6 @@
 //! The supervisor's life: come up, answer, notice what breaks, go down.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
@@ -12,7 +12,10 @@ use super::{
     plant::Plant,
 };
 use crate::{
-    host::{HostError, folder::RunLock},
+    host::{
+        HostError,
+        folder::{RunFolder, RunLock},
+    },
     process::{Identity, Spawner, become_reaper, kill_children},
 };
 
@@ -24,6 +27,8 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 
 pub(super) struct Service {
     plant: Plant,
+    folder: RunFolder,
+    logs: Option<PathBuf>,
     output: Output,
     status: Status,
     // Held until the very end; the folder is removed under it.
@@ -42,7 +47,7 @@ impl Service {
     ) -> Result<(), HostError> {
         let mut service = Self::new(config, lock, output)?;
         let (calls, mut queue) = mpsc::channel(16);
-        let socket = service.plant.config.folder.control_socket();
+        let socket = service.folder.control_socket();
         control::serve(&socket, calls).map_err(HostError::io("cannot make the control socket"))?;
 
         let farewell = match service.come_up(&mut queue, &mut owner_gone, &mut stop).await {
@@ -50,6 +55,7 @@ impl Service {
             Ok(Some(farewell)) => farewell,
             Err(error) => {
                 service.report_failure(&error);
+                service.rescue_logs().await;
                 None
             }
         };
@@ -64,17 +70,20 @@ impl Service {
         let spawner = Spawner::start(config.folder.path(), ledger).map_err(HostError::io(context))?;
         let status = Status {
             name: config.name.to_string(),
+            kind: config.blueprint.kind(),
             state: State::Starting,
             kept: false,
             started_at: Timestamp::now(),
             supervisor: Identity::own().map_err(HostError::io(context))?,
             processes: Default::default(),
+            containers: Vec::new(),
+            audit_log: PathBuf::new(),
             api_server: String::new(),
-            service_cidr: config.service_cidr.to_string(),
+            service_cidr: config.blueprint.service_cidr().to_string(),
             facts: None,
         };
-        let plant = Plant::new(config, spawner, output.clone());
-        Ok(Self { plant, output, status, _lock: lock })
+        let plant = Plant::new(&config, spawner, output.clone());
+        Ok(Self { plant, folder: config.folder, logs: config.logs, output, status, _lock: lock })
     }
 
     /// Comes up, answering meanwhile. Returns a farewell if it is to go down before it is ready.
@@ -93,7 +102,7 @@ impl Service {
                     _ = stop.recv() => return Ok(Some(None)),
                     Some(call) = queue.recv() => match &call.request {
                         Request::Down => return Ok(Some(Some(call))),
-                        Request::Forward { .. } => reply(call.reply, not_ready()),
+                        Request::Forward { .. } | Request::Logs { .. } => reply(call.reply, not_ready()),
                         Request::Keep => {
                             self.status.kept = true;
                             reply(call.reply, Reply::Kept);
@@ -104,8 +113,10 @@ impl Service {
             }
         };
         self.status.state = State::Ready;
-        self.status.processes = self.plant.servers.pids();
-        self.status.api_server.clone_from(&self.plant.api_server);
+        self.status.processes = self.plant.processes();
+        self.status.containers = self.plant.containers();
+        self.status.audit_log = self.plant.audit_log();
+        self.status.api_server = self.plant.api_server().to_owned();
         self.status.facts = Some(facts);
         self.output.say(&Event::Ready(Box::new(self.status.clone())));
         Ok(None)
@@ -136,20 +147,41 @@ impl Service {
                         let (namespace, service) = (namespace.clone(), service.clone());
                         self.forward(namespace, service, *port, call.reply);
                     }
+                    Request::Logs { to } => self.save_logs(to.clone(), call.reply),
                 },
             }
         }
     }
 
     fn forward(&self, namespace: String, service: String, port: u16, back: oneshot::Sender<Reply>) {
-        let Some(nodes) = self.plant.nodes.clone() else { return reply(back, not_ready()) };
+        let Some(forwarder) = self.plant.forwarder() else { return reply(back, not_ready()) };
         tokio::spawn(async move {
-            let answer = match nodes.forward(&namespace, &service, port).await {
+            let answer = match forwarder.forward(&namespace, &service, port).await {
                 Ok(address) => Reply::Forwarded { address },
                 Err(error) => Reply::Error { message: error.to_string() },
             };
             reply(back, answer);
         });
+    }
+
+    fn save_logs(&self, to: PathBuf, back: oneshot::Sender<Reply>) {
+        let logs = self.plant.logs();
+        tokio::spawn(async move {
+            let answer = match logs.save(&to).await {
+                Ok(()) => Reply::Saved,
+                Err(error) => Reply::Error { message: error.to_string() },
+            };
+            reply(back, answer);
+        });
+    }
+
+    /// The logs of a host that did not come up go with it, unless somebody wants them.
+    async fn rescue_logs(&self) {
+        if let Some(to) = &self.logs
+            && let Err(error) = self.plant.logs().save(to).await
+        {
+            tracing::warn!(%error, "the host's logs were not saved");
+        }
     }
 
     fn report_failure(&mut self, error: &HostError) {
@@ -161,22 +193,34 @@ impl Service {
 
     async fn go_down(mut self, farewell: Farewell) {
         tracing::info!("going down");
-        let mut removed = self.plant.stop().await;
+        let stopped = self.plant.stop().await;
         let strays = tokio::task::spawn_blocking(kill_children).await.unwrap_or_default();
+        let answer = match stopped.map(|removed| self.remove_folder(removed, strays)) {
+            Ok(answer) => answer,
+            // The folder stays, for it tells `gc` what else there is.
+            Err(error) => {
+                tracing::error!(%error, "not everything of the host could be removed");
+                Reply::Error { message: format!("{error}; `tenantbench gc` removes what is left") }
+            }
+        };
+        if let Some(call) = farewell {
+            reply(call.reply, answer);
+            drop(tokio::time::timeout(LAST_WORDS, call.written).await);
+        }
+    }
+
+    /// Removes the run's folder, last of all.
+    fn remove_folder(&self, mut removed: Vec<String>, strays: usize) -> Reply {
         if strays > 0 {
             removed.push(format!("{strays} stray processes"));
         }
-        let folder = self.plant.config.folder.path();
-        let answer = match fs_err::remove_dir_all(folder) {
+        let folder = self.folder.path();
+        match fs_err::remove_dir_all(folder) {
             Ok(()) => {
                 removed.push(format!("folder {}", folder.display()));
                 Reply::Down { removed }
             }
             Err(error) => Reply::Error { message: format!("{error}; remove it with `tenantbench gc`") },
-        };
-        if let Some(call) = farewell {
-            reply(call.reply, answer);
-            drop(tokio::time::timeout(LAST_WORDS, call.written).await);
         }
     }
 }

@@ -1,6 +1,6 @@
-//! A host of real etcd, kube-apiserver, kube-controller-manager and kube-scheduler processes with simulated nodes.
+//! A host as its user sees it, whichever kind it is.
 //!
-//! The processes belong to a supervisor ([`super::supervisor`]) with a life of its own; this is the client's side.
+//! Everything of it belongs to a supervisor ([`super::supervisor`]) with a life of its own; this is the client's side.
 
 mod launch;
 mod link;
@@ -8,9 +8,8 @@ mod link;
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
-    time::Duration,
 };
 
 use futures::future::BoxFuture;
@@ -21,34 +20,11 @@ use tokio::sync::watch;
 use self::launch::Owned;
 pub use self::link::Link;
 use super::{
-    Host, HostError, SUPERVISOR,
-    cidr::Cidr,
-    control_plane::Binaries,
+    Host, HostError, HostKind, HostSpec, SUPERVISOR,
     folder::{RunFolder, RunName},
     gc,
     supervisor::{Reply, Request, Status},
 };
-
-/// What a local host is to be.
-#[derive(Clone, Debug)]
-pub struct LocalSpec {
-    /// Its name, also of its run folder.
-    pub name: RunName,
-    /// The folder in which run folders are; see [`super::state::runs_folder`].
-    pub runs: PathBuf,
-    /// The servers' programs.
-    pub binaries: Binaries,
-    /// The tenantbench program: runs as the supervisor, and in pods.
-    pub executable: PathBuf,
-    /// How many simulated nodes.
-    pub nodes: u32,
-    /// How long a pod without a program waits until it is Ready.
-    pub ready_delay: Duration,
-    /// The range of Service addresses.
-    pub service_cidr: Cidr,
-    /// How long the host may take to come up.
-    pub start_timeout: Duration,
-}
 
 /// Why a host that was ready no longer is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,9 +35,9 @@ pub struct Breakage {
     pub tail: Vec<String>,
 }
 
-/// A local host, seen from outside its supervisor.
+/// A host, seen from outside its supervisor.
 #[derive(Debug)]
-pub struct LocalHost {
+pub struct SupervisedHost {
     folder: RunFolder,
     status: Status,
     facts: HostReady,
@@ -71,23 +47,23 @@ pub struct LocalHost {
     broken: watch::Receiver<Option<Breakage>>,
 }
 
-impl LocalHost {
+impl SupervisedHost {
     /// Starts a host and waits until it is ready. `progress` gets a line for each thing that is waited for.
     ///
     /// Until [`Host::keep`] is called, the host goes down with this value, and with this process.
     ///
     /// # Errors
     /// When the host does not come up; nothing of it is left then.
-    pub async fn start(spec: &LocalSpec, progress: impl Fn(&str) + Send) -> Result<Self, HostError> {
+    pub async fn start(spec: &HostSpec, progress: impl Fn(&str) + Send) -> Result<Self, HostError> {
         Self::start_unless(spec, progress, std::future::pending()).await
     }
 
-    /// As [`LocalHost::start`], but gives up when `cancelled` resolves, and returns when nothing is left.
+    /// As [`SupervisedHost::start`], but gives up when `cancelled` resolves, and returns when nothing is left.
     ///
     /// # Errors
     /// Also [`HostError::Interrupted`].
     pub async fn start_unless(
-        spec: &LocalSpec,
+        spec: &HostSpec,
         progress: impl Fn(&str) + Send,
         cancelled: impl Future<Output = ()>,
     ) -> Result<Self, HostError> {
@@ -102,7 +78,7 @@ impl LocalHost {
             Err(error) => {
                 // The supervisor cleans up and ends; if it was killed, it is up to us.
                 owned.ended().await;
-                drop(gc::remove_run(&folder));
+                drop(gc::remove_run(&folder).await);
                 return Err(error);
             }
         };
@@ -114,7 +90,7 @@ impl LocalHost {
     ///
     /// # Errors
     /// When there is none of this name, or it is not ready.
-    pub async fn connect(runs: &std::path::Path, name: &RunName) -> Result<Self, HostError> {
+    pub async fn connect(runs: &Path, name: &RunName) -> Result<Self, HostError> {
         let folder = RunFolder::at(runs.join(name.to_string()));
         let status = Link::open(&folder).await?.status().await?;
         let (_, broken) = watch::channel(None);
@@ -178,12 +154,12 @@ pub async fn take_down(folder: &RunFolder) -> Result<Vec<String>, HostError> {
     match Link::open(folder).await {
         Ok(mut link) => link.down().await,
         // Nobody answers: whatever is left is ours to remove.
-        Err(HostError::Unknown(_)) if folder.path().exists() => gc::remove_run(folder),
+        Err(HostError::Unknown(_)) if folder.path().exists() => gc::remove_run(folder).await,
         Err(error) => Err(error),
     }
 }
 
-impl Host for LocalHost {
+impl Host for SupervisedHost {
     fn facts(&self) -> &HostReady {
         &self.facts
     }
@@ -213,7 +189,10 @@ impl Host for LocalHost {
 
     fn processes(&self) -> BTreeMap<String, u32> {
         let mut all = self.status.processes.clone();
-        all.insert(SUPERVISOR.to_owned(), self.supervisor());
+        // Of a host of containers, the supervisor is no part: the servers are elsewhere.
+        if self.status.kind == HostKind::Local {
+            all.insert(SUPERVISOR.to_owned(), self.supervisor());
+        }
         all
     }
 
@@ -222,7 +201,20 @@ impl Host for LocalHost {
     }
 
     fn audit_log(&self) -> Option<PathBuf> {
-        Some(self.folder.audit_log())
+        Some(self.status.audit_log.clone())
+    }
+
+    fn containers(&self) -> &[String] {
+        &self.status.containers
+    }
+
+    fn save_logs<'a>(&'a self, folder: &'a Path) -> BoxFuture<'a, Result<(), HostError>> {
+        Box::pin(async move {
+            match self.ask(&Request::Logs { to: folder.to_owned() }).await? {
+                Reply::Saved => Ok(()),
+                other => Err(unexpected(&other)),
+            }
+        })
     }
 
     fn failure(&self) -> BoxFuture<'_, String> {

@@ -9,10 +9,10 @@ use tokio::{
     time::Instant,
 };
 
-use super::{Breakage, LocalSpec};
+use super::Breakage;
 use crate::{
     host::{
-        HostError,
+        HostError, HostSpec,
         folder::{RunFolder, RunLock},
         supervisor::{Config, Event, Status},
     },
@@ -30,7 +30,7 @@ pub(super) struct Owned {
 }
 
 /// Makes the run folder and starts a supervisor in it.
-pub(super) fn launch(spec: &LocalSpec) -> Result<(Owned, RunFolder), HostError> {
+pub(super) fn launch(spec: &HostSpec) -> Result<(Owned, RunFolder), HostError> {
     let (folder, lock) = RunFolder::create(&spec.runs, &spec.name)?;
     match start(spec, &folder, &lock) {
         Ok(owned) => Ok((owned, folder)),
@@ -41,17 +41,15 @@ pub(super) fn launch(spec: &LocalSpec) -> Result<(Owned, RunFolder), HostError> 
     }
 }
 
-fn start(spec: &LocalSpec, folder: &RunFolder, lock: &RunLock) -> Result<Owned, HostError> {
+fn start(spec: &HostSpec, folder: &RunFolder, lock: &RunLock) -> Result<Owned, HostError> {
     let config = Config {
         name: spec.name.clone(),
         folder: folder.clone(),
         lock: lock.file().as_raw_fd(),
-        binaries: spec.binaries.clone(),
         executable: spec.executable.clone(),
-        nodes: spec.nodes,
-        ready_delay: spec.ready_delay,
-        service_cidr: spec.service_cidr,
         start_timeout: spec.start_timeout,
+        logs: spec.logs.clone(),
+        blueprint: spec.blueprint.clone(),
     };
     let text = serde_json::to_string_pretty(&config)
         .map_err(|error| HostError::io("cannot write the supervisor's configuration")(error.into()))?;
