@@ -86,7 +86,8 @@ fn tarball() -> Vec<u8> {
 async fn installed(folder: &Path, server: &str, binary: Binary) -> Result<Options, AssetError> {
     // A second call would fail, and one is enough for all tests.
     drop(rustls::crypto::ring::default_provider().install_default());
-    let releases = Releases { kubernetes: server.to_owned(), etcd: server.to_owned(), kind: server.to_owned() };
+    let releases =
+        Releases { kubernetes: server.to_owned(), etcd: server.to_owned(), kind: server.to_owned() };
     let options =
         Options { folders: Vec::new(), cache: Cache::under(folder), releases: Some(releases), build: false };
     install(&options, &[binary], false, Arc::new(Silent)).await.map(|()| options)

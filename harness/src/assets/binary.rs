@@ -8,9 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::recipe::recipe;
 
 /// A program that a host, or its user, needs.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ValueEnum,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Binary {
@@ -159,9 +157,15 @@ mod tests {
         let kubectl = "Client Version: v1.36.3\nKustomize Version: v5.8.1\n";
         assert_eq!(Binary::Kubectl.parse_version(kubectl), Some(version("1.36.3")));
         assert_eq!(Binary::Kubectl.parse_version("#!/bin/sh"), None);
-        assert_eq!(Binary::Kind.parse_version("kind v0.33.0 go1.26.8 linux/amd64\n"), Some(version("0.33.0")));
+        assert_eq!(
+            Binary::Kind.parse_version("kind v0.33.0 go1.26.8 linux/amd64\n"),
+            Some(version("0.33.0"))
+        );
         assert_eq!(Binary::Kubeadm.parse_version("v1.36.3\n"), Some(version("1.36.3")));
-        assert_eq!(Binary::Coredns.parse_version("CoreDNS-1.14.7\nlinux/amd64, go1.26.8, \n"), Some(version("1.14.7")));
+        assert_eq!(
+            Binary::Coredns.parse_version("CoreDNS-1.14.7\nlinux/amd64, go1.26.8, \n"),
+            Some(version("1.14.7"))
+        );
         let shim = "containerd-shim-runc-v2:\n  Version:  v2.3.7\n  Revision: \n";
         assert_eq!(Binary::ContainerdShimRuncV2.parse_version(shim), Some(version("2.3.7")));
         let plugin = "CNI ptp plugin v1.9.1\nCNI protocol versions supported: 0.1.0, 1.1.0\n";

@@ -221,7 +221,8 @@ mod tests {
 
     #[test]
     fn the_addresses_are_those_of_the_official_releases() {
-        let releases = Releases { kubernetes: "https://k".into(), etcd: "https://e".into(), kind: "https://d".into() };
+        let releases =
+            Releases { kubernetes: "https://k".into(), etcd: "https://e".into(), kind: "https://d".into() };
         let Some(platform) = platform() else { return };
         let kubectl = releases.release_of(Binary::Kubectl).unwrap();
         assert_eq!(kubectl.url, format!("https://k/release/v1.36.3/bin/linux/{platform}/kubectl"));

@@ -112,8 +112,10 @@ async fn on_path(binary: Binary) -> Option<Found> {
         return None;
     }
     let folders = env::var_os("PATH")?;
-    let path = env::split_paths(&folders).map(|folder| folder.join(binary.name())).find(|path| path.is_file())?;
-    let version = version_of(binary, &path, "").await.ok().filter(|found| found.is_patch_of(&binary.pinned()))?;
+    let path =
+        env::split_paths(&folders).map(|folder| folder.join(binary.name())).find(|path| path.is_file())?;
+    let version =
+        version_of(binary, &path, "").await.ok().filter(|found| found.is_patch_of(&binary.pinned()))?;
     Some(Found { binary, path, version, source: Source::Path, warning: None })
 }
 

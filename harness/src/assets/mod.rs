@@ -24,4 +24,4 @@ pub use error::AssetError;
 pub use go::{Go, GoError};
 pub use lookup::{Found, Options, Source, locate};
 pub use progress::{Progress, Silent, Step};
-pub use resolve::{Assets, install, resolve};
+pub use resolve::{Assets, Workshop, install, resolve, workshop};

@@ -64,7 +64,9 @@ pub(super) fn recipe(binary: Binary) -> Recipe {
     match binary {
         Binary::Etcd => row(ETCD, "", flag, "etcd Version: "),
         Binary::KubeApiserver => row(KUBERNETES, "/cmd/kube-apiserver", flag, "Kubernetes v"),
-        Binary::KubeControllerManager => row(KUBERNETES, "/cmd/kube-controller-manager", flag, "Kubernetes v"),
+        Binary::KubeControllerManager => {
+            row(KUBERNETES, "/cmd/kube-controller-manager", flag, "Kubernetes v")
+        }
         Binary::KubeScheduler => row(KUBERNETES, "/cmd/kube-scheduler", flag, "Kubernetes v"),
         Binary::Kubectl => row(KUBERNETES, "/cmd/kubectl", &["version", "--client"], "Client Version: v"),
         Binary::Kind => row(KIND, "", &["version"], "kind v"),

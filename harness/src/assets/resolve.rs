@@ -95,6 +95,30 @@ pub async fn install(
     installer.build(&to_build).await
 }
 
+/// A folder to build something large in, that goes when it is dropped, and that nobody else builds in meanwhile.
+#[derive(Debug)]
+pub struct Workshop {
+    folder: tempfile::TempDir,
+    // After the folder: whoever waits for the lock finds nothing left.
+    _lock: InstallLock,
+}
+
+impl Workshop {
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+/// Takes the cache's one workshop; waits while another process has it. What a killed one left in it is removed.
+///
+/// # Errors
+/// When the cache cannot be written.
+pub async fn workshop(cache: &Cache, progress: Arc<dyn Progress>) -> Result<Workshop, AssetError> {
+    let lock = take_lock(cache, progress).await?;
+    Ok(Workshop { folder: cache.staging(&lock)?, _lock: lock })
+}
+
 async fn take_lock(cache: &Cache, progress: Arc<dyn Progress>) -> Result<InstallLock, AssetError> {
     let cache = cache.clone();
     let lock = tokio::task::spawn_blocking(move || cache.lock(|| progress.step(&Step::Waiting)));

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     assets::AssetError,
-    host::{HostError, folder::FolderError},
+    host::{HostError, folder::FolderError, kind::node_image::NodeImageError},
     run::RunError,
 };
 
@@ -155,6 +155,18 @@ impl From<HostError> for CliError {
 impl From<AssetError> for CliError {
     fn from(error: AssetError) -> Self {
         Self::new(Code::Unfit, error.to_string())
+    }
+}
+
+impl From<NodeImageError> for CliError {
+    fn from(error: NodeImageError) -> Self {
+        match error {
+            NodeImageError::Docker(error) => HostError::from(error).into(),
+            NodeImageError::Asset(error) => error.into(),
+            NodeImageError::Interrupted => Self::new(Code::Interrupted, error.to_string()),
+            NodeImageError::Failed { ref tail, .. } => Self::new(Code::Unfit, error.to_string()).log(tail),
+            _ => Self::new(Code::Unfit, error.to_string()),
+        }
     }
 }
 

@@ -79,7 +79,8 @@ async fn up(name: RunName, place: &PlaceArgs, terminal: &Terminal) -> Result<Cod
     let place = place.prepare(terminal, &interrupted).await?;
     let spec = place.spec(name.clone(), None)?;
     remove_leftover(&spec.runs, &name, terminal).await?;
-    let host = SupervisedHost::start_unless(&spec, |text| terminal.note(text), interrupted.cancelled()).await?;
+    let host =
+        SupervisedHost::start_unless(&spec, |text| terminal.note(text), interrupted.cancelled()).await?;
     host.keep().await?;
     let facts = host.facts();
     terminal.note(&format!(
@@ -92,7 +93,11 @@ async fn up(name: RunName, place: &PlaceArgs, terminal: &Terminal) -> Result<Cod
 }
 
 /// A killed run of the same name must not stand in the way of a new one.
-async fn remove_leftover(runs: &std::path::Path, name: &RunName, terminal: &Terminal) -> Result<(), CliError> {
+async fn remove_leftover(
+    runs: &std::path::Path,
+    name: &RunName,
+    terminal: &Terminal,
+) -> Result<(), CliError> {
     let found = gc::leftovers(runs)?.into_iter().find(|leftover| leftover.name == *name);
     let Some(leftover) = found else { return Ok(()) };
     for line in gc::remove_run(&leftover.folder).await? {

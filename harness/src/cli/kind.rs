@@ -1,19 +1,24 @@
 //! The flags of a kind host, and what must be there before one can start.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use clap::Args;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     exit::{CliError, Code},
     local::AssetArgs,
     output::Terminal,
+    progress,
 };
 use crate::{
-    assets::{Binary, versions},
+    assets::Binary,
     host::{
         HostError,
-        kind::{Docker, NodeImage, Profile},
+        kind::{
+            Docker, NodeImage, Profile,
+            node_image::{self, Say},
+        },
     },
 };
 
@@ -38,18 +43,32 @@ impl KindArgs {
         &self,
         assets: &AssetArgs,
         terminal: &Terminal,
+        shutdown: &CancellationToken,
     ) -> Result<(PathBuf, NodeImage), CliError> {
-        Docker.engine().await.map_err(HostError::from)?;
-        let found = assets.resolve(&[Binary::Kind], terminal).await?;
+        let there = async {
+            let engine = Docker.engine().await.map_err(HostError::from)?;
+            Ok::<_, CliError>((engine, assets.resolve(&[Binary::Kind], terminal).await?))
+        };
+        let (engine, found) = tokio::select! {
+            there = there => there?,
+            () = shutdown.cancelled() => return Err(HostError::Interrupted.into()),
+        };
         let program = found.path(Binary::Kind).map(PathBuf::from);
         let program = program.ok_or_else(|| CliError::new(Code::Bug, "kind was not looked for"))?;
-        Ok((program, self.image().await?))
+        let image = match &self.node_image {
+            // kind itself pulls what is not there.
+            Some(named) => NodeImage::Named(named.clone()),
+            None => {
+                let (options, progress) = (assets.options()?, progress::assets(terminal));
+                node_image::obtain(&engine, &options, progress, say(terminal), shutdown).await?
+            }
+        };
+        Ok((program, image))
     }
+}
 
-    async fn image(&self) -> Result<NodeImage, CliError> {
-        match &self.node_image {
-            Some(named) => Ok(NodeImage::Named(named.clone())),
-            None => Ok(NodeImage::Official(versions::KIND_NODE_IMAGE.to_owned())),
-        }
-    }
+/// Shows lines on the terminal.
+pub(super) fn say(terminal: &Terminal) -> Say {
+    let terminal = *terminal;
+    Arc::new(move |text: &str| terminal.note(text))
 }

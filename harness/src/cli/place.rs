@@ -78,20 +78,15 @@ impl PlaceArgs {
         terminal: &Terminal,
         shutdown: &CancellationToken,
     ) -> Result<Place, CliError> {
-        let needs = async {
-            match self.host {
-                HostChoice::Auto | HostChoice::Local => {
-                    Ok(Needs::Local(self.assets.resolve(&Binary::SERVERS, terminal).await?))
-                }
-                HostChoice::Kind => {
-                    let (program, image) = self.kind.prepare(&self.assets, terminal).await?;
-                    Ok::<_, CliError>(Needs::Kind { program, image })
-                }
+        let needs = match self.host {
+            HostChoice::Auto | HostChoice::Local => tokio::select! {
+                assets = self.assets.resolve(&Binary::SERVERS, terminal) => Needs::Local(assets?),
+                () = shutdown.cancelled() => return Err(HostError::Interrupted.into()),
+            },
+            HostChoice::Kind => {
+                let (program, image) = self.kind.prepare(&self.assets, terminal, shutdown).await?;
+                Needs::Kind { program, image }
             }
-        };
-        let needs = tokio::select! {
-            needs = needs => needs?,
-            () = shutdown.cancelled() => return Err(HostError::Interrupted.into()),
         };
         let executable = std::env::current_exe()
             .map_err(|error| HostError::Supervisor(format!("cannot be found: {error}")))?;

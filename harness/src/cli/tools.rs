@@ -6,11 +6,15 @@ use tabled::{builder::Builder, settings::Style};
 
 use super::{
     exit::{CliError, Code},
+    kind::say,
     local::AssetArgs,
     output::{Format, Terminal},
     progress, signals,
 };
-use crate::assets::{self, Binary, Options, locate};
+use crate::{
+    assets::{self, Binary, Options, locate},
+    host::kind::node_image,
+};
 
 /// Install, list and find the Kubernetes binaries.
 #[derive(Args, Debug)]
@@ -37,6 +41,12 @@ enum ToolsVerb {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    /// Build the image of kind's nodes where no image registry can be reached; prints what Docker calls it.
+    NodeImage {
+        /// Also where it is there.
+        #[arg(long)]
+        force: bool,
+    },
     /// Print the files of binaries that are there, a line each.
     Path {
         /// Which [default: all].
@@ -49,6 +59,7 @@ pub(super) async fn run(arguments: ToolsArgs, terminal: &Terminal) -> Result<Cod
     match arguments.verb {
         ToolsVerb::Install { binaries, force } => install(&options, &or_all(binaries), force, terminal).await,
         ToolsVerb::List { format } => list(&options, format, terminal).await,
+        ToolsVerb::NodeImage { force } => node_image(&options, force, terminal).await,
         ToolsVerb::Path { binaries } => path(&options, &or_all(binaries), terminal).await,
     }
 }
@@ -70,6 +81,14 @@ async fn install(
         () = interrupted.cancelled() => return Err(CliError::new(Code::Interrupted, "interrupted; nothing half-done was installed")),
     }
     terminal.note(&format!("binaries are in {}", options.cache.folder().display()));
+    Ok(Code::Ok)
+}
+
+async fn node_image(options: &Options, force: bool, terminal: &Terminal) -> Result<Code, CliError> {
+    let interrupted = signals::shutdown().map_err(|error| CliError::new(Code::Unfit, error.to_string()))?;
+    let progress = progress::assets(terminal);
+    let image = node_image::build(options, force, progress, say(terminal), &interrupted).await?;
+    terminal.data(&image)?;
     Ok(Code::Ok)
 }
 

@@ -98,7 +98,9 @@ pub enum HostError {
     #[error(transparent)]
     Docker(#[from] DockerError),
     /// A Service cannot be reached from this machine.
-    #[error("no way to port {port} of service {namespace}/{service}: {reason}; see `kubectl -n {namespace} get endpointslices,pods`")]
+    #[error(
+        "no way to port {port} of service {namespace}/{service}: {reason}; see `kubectl -n {namespace} get endpointslices,pods`"
+    )]
     NoWay {
         /// The Service's namespace.
         namespace: String,

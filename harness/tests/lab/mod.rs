@@ -53,7 +53,12 @@ impl Lab {
         let mut command = Command::new("unshare");
         command.args(["--user", "--map-root-user", "--mount", "sh", "-c", &script, "sh"]);
         command.arg(env!("CARGO_BIN_EXE_tenantbench")).args(arguments);
-        command.env("TENANTBENCH_STATE", state).env("TENANTBENCH_HOST", "local").stdin(Stdio::null()).output().unwrap()
+        command
+            .env("TENANTBENCH_STATE", state)
+            .env("TENANTBENCH_HOST", "local")
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
     }
 
     /// Runs tenantbench, which must succeed.

@@ -39,14 +39,11 @@ impl<'a> PlacedHosts<'a> {
 
     async fn next(&self) -> Result<Arc<dyn Host>, RunError> {
         let number = self.started.fetch_add(1, Ordering::Relaxed) + 1;
-        let name: RunName =
-            format!("s{}-{number}", std::process::id()).parse().map_err(HostError::from)?;
+        let name: RunName = format!("s{}-{number}", std::process::id()).parse().map_err(HostError::from)?;
         // Absolute, for the supervisor works elsewhere.
         let logs = std::path::absolute(self.results.join("logs").join(format!("host-{number}")));
-        let spec = self
-            .place
-            .spec(name, logs.ok())
-            .map_err(|error| RunError::Setup(error.message().to_owned()))?;
+        let spec =
+            self.place.spec(name, logs.ok()).map_err(|error| RunError::Setup(error.message().to_owned()))?;
         let progress = |text: &str| self.terminal.note(text);
         let host = SupervisedHost::start_unless(&spec, progress, self.shutdown.cancelled()).await?;
         Ok(Arc::new(host))

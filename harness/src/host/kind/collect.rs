@@ -44,7 +44,10 @@ impl Collector {
             let folder = to.join(&node);
             fs_err::create_dir_all(&folder).map_err(HostError::io("cannot save the nodes' logs"))?;
             keep(&folder.join("inspect.json"), Docker.run(["inspect", &node]).await.ok());
-            keep(&folder.join("journal.log"), Docker.run(["exec", &node, "journalctl", "--no-pager"]).await.ok());
+            keep(
+                &folder.join("journal.log"),
+                Docker.run(["exec", &node, "journalctl", "--no-pager"]).await.ok(),
+            );
             let (files, name) = (folder.clone(), node.clone());
             let copied = tokio::task::spawn_blocking(move || copy_logs(&name, &files)).await;
             if let Ok(Err(error)) = copied {
@@ -140,7 +143,8 @@ mod tests {
     #[test]
     fn logs_are_unpacked_without_the_audit_log() {
         let folder = tempfile::tempdir().unwrap();
-        let files: [(&str, &[u8]); 2] = [("log/pods/a/0.log", b"said"), ("log/tenantbench/audit.log", b"much")];
+        let files: [(&str, &[u8]); 2] =
+            [("log/pods/a/0.log", b"said"), ("log/tenantbench/audit.log", b"much")];
         unpack(&archive(&files)[..], folder.path()).unwrap();
         assert_eq!(fs_err::read_to_string(folder.path().join("log/pods/a/0.log")).unwrap(), "said");
         assert!(!folder.path().join("log/tenantbench").exists());

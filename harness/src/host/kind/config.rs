@@ -61,8 +61,11 @@ fn append(to: &mut Value, more: &Value) {
 }
 
 fn parse(text: &str) -> Result<Value, HostError> {
-    serde_saphyr::from_str(text)
-        .map_err(|error| HostError::io("cannot read a configuration in kind-configs/")(std::io::Error::other(error.to_string())))
+    serde_saphyr::from_str(text).map_err(|error| {
+        HostError::io("cannot read a configuration in kind-configs/")(std::io::Error::other(
+            error.to_string(),
+        ))
+    })
 }
 
 #[cfg(test)]
@@ -99,7 +102,8 @@ mod tests {
     #[test]
     fn many_tenants_get_more_pods_than_a_kubelet_allows_by_itself() {
         let whole = configuration(Profile::ManyTenants, Path::new("/a")).unwrap();
-        let patch: Value = serde_saphyr::from_str(whole["kubeadmConfigPatches"][0].as_str().unwrap()).unwrap();
+        let patch: Value =
+            serde_saphyr::from_str(whole["kubeadmConfigPatches"][0].as_str().unwrap()).unwrap();
         let most = patch["maxPods"].as_u64().unwrap();
         assert!(most > 110 && most < 254, "{most}");
     }

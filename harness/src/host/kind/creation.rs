@@ -26,7 +26,11 @@ pub(super) struct Creation {
 
 impl Creation {
     /// Starts it, in a process group of its own.
-    pub(super) fn start(blueprint: &KindBlueprint, config: &Path, kubeconfig: &Path) -> Result<Self, HostError> {
+    pub(super) fn start(
+        blueprint: &KindBlueprint,
+        config: &Path,
+        kubeconfig: &Path,
+    ) -> Result<Self, HostError> {
         let mut command = Command::new(&blueprint.program);
         command.args(["create", "cluster", "--retain", "--name", &blueprint.cluster]);
         command.args(["--image", blueprint.image.reference()]);
@@ -90,7 +94,8 @@ fn refusal(text: &str) -> HostError {
     if error.is_unfit() {
         return error.into();
     }
-    let said = text.lines().find_map(|line| line.strip_prefix("ERROR: ")).unwrap_or("it ended without a word");
+    let said =
+        text.lines().find_map(|line| line.strip_prefix("ERROR: ")).unwrap_or("it ended without a word");
     let lines: Vec<String> = text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect();
     let tail = lines[lines.len().saturating_sub(TAIL)..].to_vec();
     HostError::Failed { message: format!("kind could not create the cluster: {said}"), tail }

@@ -91,7 +91,8 @@ impl Forwards {
         let task = tokio::spawn(self.clone().keep(key.clone(), name, listener, sender)).abort_handle();
         self.inner.open.lock().insert(key.clone(), (address, task));
         let mut ready = targets.clone();
-        let found = tokio::time::timeout(LIMIT, ready.wait_for(|targets: &Vec<Target>| !targets.is_empty())).await;
+        let found =
+            tokio::time::timeout(LIMIT, ready.wait_for(|targets: &Vec<Target>| !targets.is_empty())).await;
         if matches!(found, Ok(Ok(_))) {
             return Ok(address);
         }
@@ -133,7 +134,8 @@ impl Forwards {
 
     async fn follow(&self, key: &Key, port: &str, targets: &watch::Sender<Vec<Target>>) {
         let slices: Api<EndpointSlice> = Api::namespaced(self.inner.client.clone(), &key.namespace);
-        let of_service = watcher::Config::default().labels(&format!("kubernetes.io/service-name={}", key.service));
+        let of_service =
+            watcher::Config::default().labels(&format!("kubernetes.io/service-name={}", key.service));
         let mut events = pin!(watcher(slices, of_service).default_backoff());
         let mut known = BTreeMap::new();
         loop {
@@ -215,7 +217,8 @@ impl Key {
 /// The pods of a slice that are ready, with the number that their port of this name has.
 fn ready_targets(slice: &EndpointSlice, port: &str) -> Vec<Target> {
     let ports = slice.ports.as_deref().unwrap_or_default();
-    let number = ports.iter().find(|one| one.name.as_deref().unwrap_or_default() == port).and_then(|one| one.port);
+    let number =
+        ports.iter().find(|one| one.name.as_deref().unwrap_or_default() == port).and_then(|one| one.port);
     let Some(number) = number.and_then(|number| u16::try_from(number).ok()) else { return Vec::new() };
     let ready = slice.endpoints.iter().flatten().filter(|endpoint| {
         endpoint.conditions.as_ref().and_then(|conditions| conditions.ready).unwrap_or(true)

@@ -9,6 +9,7 @@ mod creation;
 pub mod docker;
 mod forward;
 mod names;
+pub mod node_image;
 mod plant;
 mod sweep;
 mod watch;
@@ -24,8 +25,8 @@ pub use docker::{Docker, DockerError};
 pub(in crate::host) use forward::Forwards;
 pub use names::{cluster, prefix};
 pub(in crate::host) use plant::KindPlant;
-pub use sweep::{clusters, remove};
 pub(in crate::host) use sweep::end_creation;
+pub use sweep::{clusters, remove};
 
 /// The range from which kind gives cluster addresses.
 pub const SERVICE_CIDR: Cidr = Cidr::new([10, 96, 0, 0], 16);

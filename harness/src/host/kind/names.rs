@@ -48,7 +48,10 @@ mod tests {
     fn a_cluster_bears_the_name_of_its_run_and_the_mark_of_its_folder() {
         let (here, there) = (Path::new("/a/runs"), Path::new("/b/runs"));
         let cluster_here = cluster(here, &name("default"));
-        assert!(cluster_here.starts_with(&prefix(here)) && cluster_here.ends_with("-default"), "{cluster_here}");
+        assert!(
+            cluster_here.starts_with(&prefix(here)) && cluster_here.ends_with("-default"),
+            "{cluster_here}"
+        );
         assert!(!cluster(there, &name("default")).starts_with(&prefix(here)));
     }
 

@@ -13,12 +13,8 @@ use tenantbench_syncer::client::{self, ClientError, Purpose};
 use tokio::time::Instant;
 
 use super::{
-    Collector, Docker, Forwards, KindBlueprint, NodeImage, config,
-    creation::Creation,
-    docker::Engine,
-    names::RUN_LABEL,
-    sweep,
-    watch::NodeWatch,
+    Collector, Docker, Forwards, KindBlueprint, NodeImage, config, creation::Creation, docker::Engine,
+    names::RUN_LABEL, sweep, watch::NodeWatch,
 };
 use crate::{
     assets::versions,
@@ -260,7 +256,8 @@ fn cannot_show(image: &NodeImage, nodes: usize) -> Vec<String> {
     if matches!(image, NodeImage::Built(_)) {
         sentences.push("The node image has no engine for network policies: they are not enforced.".into());
         if nodes > 1 {
-            sentences.push("Volumes are folders of one node: a pod on another node finds its claim empty.".into());
+            sentences
+                .push("Volumes are folders of one node: a pod on another node finds its claim empty.".into());
         }
     }
     sentences

@@ -70,7 +70,10 @@ pub(in crate::host) fn end_creation(folder: &RunFolder) -> io::Result<()> {
     }
     for entry in of_run(folder.path()) {
         if starts_a_container(entry.identity) && !entry.identity.wait_ended(PATIENCE)? {
-            return Err(io::Error::other(format!("`docker run` (process {}) does not end", entry.identity.pid)));
+            return Err(io::Error::other(format!(
+                "`docker run` (process {}) does not end",
+                entry.identity.pid
+            )));
         }
     }
     Ok(())

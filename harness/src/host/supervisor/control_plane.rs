@@ -35,7 +35,8 @@ impl Servers {
         settings: &Settings,
     ) -> Result<(), HostError> {
         let program = |name: &str, path| Program::new(name, path, config.folder.log(name));
-        let etcd = program("etcd", &config.blueprint.binaries.etcd).args(control_plane::etcd(files, settings.ports));
+        let etcd =
+            program("etcd", &config.blueprint.binaries.etcd).args(control_plane::etcd(files, settings.ports));
         self.stages[2].push(spawner.spawn(&etcd).await?);
         let api_server = program("kube-apiserver", &config.blueprint.binaries.api_server)
             .args(control_plane::api_server(files, settings));
@@ -55,8 +56,8 @@ impl Servers {
         let manager = program("kube-controller-manager", &config.blueprint.binaries.controller_manager)
             .args(control_plane::controller_manager(files, settings));
         self.stages[0].push(spawner.spawn(&manager).await?);
-        let scheduler =
-            program("kube-scheduler", &config.blueprint.binaries.scheduler).args(control_plane::scheduler(files));
+        let scheduler = program("kube-scheduler", &config.blueprint.binaries.scheduler)
+            .args(control_plane::scheduler(files));
         self.stages[0].push(spawner.spawn(&scheduler).await?);
         Ok(())
     }

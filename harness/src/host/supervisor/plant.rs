@@ -122,9 +122,7 @@ impl Plant {
     pub(super) fn logs(&self) -> Logs {
         match self {
             Self::Local(plant) => Logs { folder: plant.folder().clone(), containers: None },
-            Self::Kind(plant) => {
-                Logs { folder: plant.folder().clone(), containers: Some(plant.collector()) }
-            }
+            Self::Kind(plant) => Logs { folder: plant.folder().clone(), containers: Some(plant.collector()) },
         }
     }
 

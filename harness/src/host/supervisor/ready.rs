@@ -13,8 +13,8 @@ use kube::{
     config::Kubeconfig,
     runtime::watcher::{self, Event, watcher},
 };
-use tenantbench_syncer::client::{self, ClientError, Purpose};
 use serde::de::DeserializeOwned;
+use tenantbench_syncer::client::{self, ClientError, Purpose};
 use tokio::time::{self, Instant};
 
 use crate::host::HostError;

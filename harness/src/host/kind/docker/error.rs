@@ -7,7 +7,9 @@ use std::io;
 #[non_exhaustive]
 pub enum DockerError {
     /// There is no `docker` to run.
-    #[error("no `docker` in PATH; install Docker Engine (https://docs.docker.com/engine/install), or use --host local")]
+    #[error(
+        "no `docker` in PATH; install Docker Engine (https://docs.docker.com/engine/install), or use --host local"
+    )]
     Missing,
     /// No engine answers.
     #[error("Docker is not running ({0}); start it, as with `systemctl start docker`, or use --host local")]
@@ -29,7 +31,9 @@ pub enum DockerError {
     #[error("Docker's disk is full ({0}); free some, as with `docker system prune`, and try again")]
     DiskFull(String),
     /// All address ranges that the engine may give to networks are taken.
-    #[error("Docker has no addresses left for one more network ({0}); remove some, as with `docker network prune`")]
+    #[error(
+        "Docker has no addresses left for one more network ({0}); remove some, as with `docker network prune`"
+    )]
     NoAddresses(String),
     /// Another refusal.
     #[error("`{command}` failed: {reason}")]
@@ -80,8 +84,13 @@ pub(in crate::host::kind) fn of_text(command: &str, text: &str) -> DockerError {
     if let Some(found) = line(&["non-overlapping ipv4 address pool", "predefined address pools have been"]) {
         return DockerError::NoAddresses(found);
     }
-    let absent =
-        ["no such image", "unable to find image", "pull access denied", "manifest unknown", "failed to pull image"];
+    let absent = [
+        "no such image",
+        "unable to find image",
+        "pull access denied",
+        "manifest unknown",
+        "failed to pull image",
+    ];
     if let Some(found) = line(&absent) {
         return DockerError::NoImage { image: quoted(&found) };
     }
@@ -117,8 +126,7 @@ mod tests {
 
     #[test]
     fn an_engine_that_is_not_running_is_told_from_one_that_is_forbidden() {
-        let stopped =
-            "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?";
+        let stopped = "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?";
         let newer = "failed to connect to the docker API at unix:///var/run/docker.sock; check if the path is correct and if the daemon is running: dial unix /var/run/docker.sock: connect: no such file or directory";
         for text in [stopped, newer] {
             assert!(matches!(read(text), DockerError::NotRunning(_)), "{:?}", read(text));
@@ -159,7 +167,8 @@ mod tests {
 
     #[test]
     fn other_words_are_handed_on_with_the_command() {
-        let error = of_text("docker network rm", "Error response from daemon: network x has active endpoints\n");
+        let error =
+            of_text("docker network rm", "Error response from daemon: network x has active endpoints\n");
         assert_eq!(error.to_string(), "`docker network rm` failed: network x has active endpoints");
         assert!(!error.is_unfit());
     }

@@ -14,7 +14,7 @@ pub(super) use error::of_text;
 pub struct Docker;
 
 /// What the engine says of itself.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Engine {
     /// Its version.
