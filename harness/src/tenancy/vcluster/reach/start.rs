@@ -38,7 +38,7 @@ pub async fn start(
     names: &PlaneNames,
 ) -> Result<Open, ReachError> {
     if !is_live(&place.folder()) {
-        gc::remove_run(&place.folder())?;
+        gc::remove_run(&place.folder()).await?;
     }
     let (folder, lock) = RunFolder::create(&place.parent, &place.name)?;
     let config = Config {
@@ -53,7 +53,7 @@ pub async fn start(
     let opened = launch(&config, lock.file()).await;
     if opened.is_err() {
         drop(lock);
-        gc::remove_run(&folder)?;
+        gc::remove_run(&folder).await?;
     }
     opened
 }
@@ -89,7 +89,7 @@ async fn launch(config: &Config, lock: &std::fs::File) -> Result<Open, ReachErro
 /// When the process does not end, or its files cannot be removed.
 pub async fn end(place: &Place) -> Result<bool, ReachError> {
     let Some(open) = place.open() else {
-        let removed = gc::remove_run(&place.folder())?;
+        let removed = gc::remove_run(&place.folder()).await?;
         return Ok(!removed.is_empty());
     };
     open.process.signal(Signal::SIGTERM);
@@ -99,6 +99,6 @@ pub async fn end(place: &Place) -> Result<bool, ReachError> {
         return Err(ReachError::Stays(open.process.pid));
     }
     // It removes its folder itself, unless it was killed.
-    gc::remove_run(&place.folder())?;
+    gc::remove_run(&place.folder()).await?;
     Ok(true)
 }
