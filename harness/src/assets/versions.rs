@@ -4,6 +4,10 @@
 pub const KUBERNETES: &str = "1.36.3";
 /// etcd.
 pub const ETCD: &str = "3.6.16";
+/// The tag of etcd's image that kubeadm of this Kubernetes asks for, so that each of its nodes holds it.
+pub const ETCD_IMAGE: &str = "3.6.8-0";
+/// The same of CoreDNS's image.
+pub const COREDNS_IMAGE: &str = "v1.14.2";
 /// kind, for hosts in Docker.
 pub const KIND: &str = "0.33.0";
 /// Helm, for workloads that are charts.

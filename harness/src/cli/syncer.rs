@@ -1,11 +1,22 @@
-//! `tenantbench syncer`: the syncer, in the one image that holds everything of ours.
+//! `tenantbench syncer`: the syncer, in the one image that holds everything of ours, with the virtual cluster's DNS.
 
-use tenantbench_syncer::{cli::SyncerArgs, run::RunError};
+use tenantbench_syncer::{cli, run::RunError};
 
 use super::{
     exit::{CliError, Code},
     signals,
 };
+use crate::tenancy::vcluster::dns;
+
+/// The syncer's own flags, and what is run inside besides.
+#[derive(clap::Args, Debug)]
+pub(super) struct SyncerArgs {
+    #[command(flatten)]
+    syncer: cli::SyncerArgs,
+    /// Image of CoreDNS to run as the virtual cluster's DNS, in a pod of its own [default: no DNS].
+    #[arg(long, env = "TENANTBENCH_DNS_IMAGE", value_name = "IMAGE")]
+    dns_image: Option<String>,
+}
 
 /// Runs until SIGTERM or Ctrl-C.
 ///
@@ -13,7 +24,17 @@ use super::{
 /// What no waiting mends.
 pub(super) async fn run(args: SyncerArgs) -> Result<Code, CliError> {
     let stop = signals::shutdown().map_err(|error| CliError::new(Code::Unfit, error.to_string()))?;
-    tenantbench_syncer::cli::run(args, stop).await?;
+    let tenant = args.syncer.tenant_kubeconfig();
+    let furnish = async {
+        if let (Some(tenant), Some(image)) = (tenant, &args.dns_image) {
+            dns::furnish(&tenant, image).await;
+        }
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        ended = cli::run(args.syncer, stop) => ended?,
+        () = furnish => {}
+    }
     Ok(Code::Ok)
 }
 

@@ -6,7 +6,7 @@ use std::io;
 use serde_json::{Value, json};
 use tar::{Builder, EntryType};
 
-use super::{Blob, Image, PROGRAM, REFERENCE, layer::append};
+use super::{BIN, Blob, Image, layer::append};
 
 const LAYER_TYPE: &str = "application/vnd.oci.image.layer.v1.tar";
 const CONFIG_TYPE: &str = "application/vnd.oci.image.config.v1+json";
@@ -18,14 +18,14 @@ const EPOCH: &str = "1970-01-01T00:00:00Z";
 
 /// What a container of the image runs, and what it is made of. The layer is not compressed, so its digest is its
 /// content's too.
-pub(super) fn config(layer: &Blob) -> Value {
+pub(super) fn config(program: &str, layer: &Blob) -> Value {
     json!({
         "created": EPOCH,
         "architecture": architecture(),
         "os": "linux",
         "config": {
-            "Entrypoint": [format!("/{PROGRAM}")],
-            "Env": ["PATH=/usr/local/bin"],
+            "Entrypoint": [format!("/{program}")],
+            "Env": [format!("PATH=/{BIN}")],
             "WorkingDir": "/",
             "Labels": {"org.opencontainers.image.version": env!("CARGO_PKG_VERSION")},
         },
@@ -58,16 +58,17 @@ pub(super) fn write(image: &Image, out: impl io::Write) -> io::Result<()> {
 fn index(image: &Image) -> Value {
     let mut entry = descriptor(MANIFEST_TYPE, &image.manifest);
     entry["platform"] = json!({"os": "linux", "architecture": architecture()});
-    let tag = REFERENCE.rsplit(':').next();
+    let reference = &image.reference;
+    let tag = reference.rsplit(':').next();
     // The second is the standard's word for a tag, the first is what containerd reads a whole name from.
     entry["annotations"] =
-        json!({"io.containerd.image.name": REFERENCE, "org.opencontainers.image.ref.name": tag});
+        json!({"io.containerd.image.name": reference, "org.opencontainers.image.ref.name": tag});
     json!({"schemaVersion": 2, "mediaType": INDEX_TYPE, "manifests": [entry]})
 }
 
 /// What `docker load` reads.
 fn contents(image: &Image) -> Value {
-    json!([{"Config": image.config.path(), "RepoTags": [REFERENCE], "Layers": [image.layer.path()]}])
+    json!([{"Config": image.config.path(), "RepoTags": [image.reference], "Layers": [image.layer.path()]}])
 }
 
 fn descriptor(media_type: &str, blob: &Blob) -> Value {

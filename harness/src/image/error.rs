@@ -46,7 +46,7 @@ pub enum ImageError {
         /// Which node, by its container.
         node: String,
         /// Which image.
-        image: &'static str,
+        image: String,
         /// The node's words, one line.
         reason: String,
     },

@@ -4,8 +4,6 @@ use std::io;
 
 use tar::{Builder, EntryType, Header};
 
-use super::PROGRAM;
-
 /// The C library looks names up in DNS alone where no file says otherwise, and a kubelet writes pods' own names into
 /// `/etc/hosts`.
 const NSSWITCH: &str = "hosts: files dns\n";
@@ -14,13 +12,13 @@ const NSSWITCH: &str = "hosts: files dns\n";
 const FOLDERS: [(&str, u32); 5] =
     [("etc/", 0o755), ("tmp/", 0o1777), ("usr/", 0o755), ("usr/local/", 0o755), ("usr/local/bin/", 0o755)];
 
-pub(super) fn layer(program: &[u8]) -> io::Result<Vec<u8>> {
+pub(super) fn layer(place: &str, program: &[u8]) -> io::Result<Vec<u8>> {
     let mut tar = Builder::new(Vec::with_capacity(program.len() + (1 << 14)));
     for (path, mode) in FOLDERS {
         append(&mut tar, EntryType::Directory, path, mode, &[])?;
     }
     append(&mut tar, EntryType::Regular, "etc/nsswitch.conf", 0o644, NSSWITCH.as_bytes())?;
-    append(&mut tar, EntryType::Regular, PROGRAM, 0o755, program)?;
+    append(&mut tar, EntryType::Regular, place, 0o755, program)?;
     tar.into_inner()
 }
 

@@ -1,4 +1,5 @@
-//! The one image for everything of ours: nothing but the program that runs, as an OCI archive.
+//! The one image for everything of ours: nothing but the program that runs, as an OCI archive. Any other static program
+//! can be one too.
 //!
 //! It needs no Dockerfile and no builder: a static program is a whole root filesystem. The same program gives the same
 //! bytes, so that a node which holds the image is known by its digest and is given nothing a second time.
@@ -24,11 +25,12 @@ pub const REPOSITORY: &str = "tenantbench.dev/tenantbench";
 /// The image that manifests of this version name.
 pub const REFERENCE: &str = concat!("tenantbench.dev/tenantbench:", env!("CARGO_PKG_VERSION"));
 
-/// Where the program lies in the image.
-const PROGRAM: &str = "usr/local/bin/tenantbench";
+/// Where programs lie in images.
+const BIN: &str = "usr/local/bin";
 
-/// The image in memory: a few tens of megabytes.
+/// An image of one program, in memory: a few tens of megabytes.
 pub struct Image {
+    reference: String,
     layer: Blob,
     config: Blob,
     manifest: Blob,
@@ -41,21 +43,32 @@ impl Image {
     /// As [`Image::of`], and where the program's own file cannot be found.
     pub fn of_this_program() -> Result<Self, ImageError> {
         // Not `current_exe`, whose name leads nowhere once the file was replaced by a new build.
-        Self::of(Path::new("/proc/self/exe"))
+        Self::of(Path::new("/proc/self/exe"), "tenantbench", REFERENCE)
     }
 
-    /// The image of the program at `path`.
+    /// The image `reference` of the program at `path`, which is called `name` inside.
     ///
     /// # Errors
     /// [`ImageError`] where it cannot be read, or needs more than itself to run.
-    pub fn of(path: &Path) -> Result<Self, ImageError> {
+    pub fn of(path: &Path, name: &str, reference: &str) -> Result<Self, ImageError> {
         let named = || std::fs::read_link(path).unwrap_or_else(|_| path.to_owned());
         let file = std::fs::read(path).map_err(|source| ImageError::Read { path: named(), source })?;
         let program = program::essence(file).map_err(|why| ImageError::Program { path: named(), why })?;
-        let layer = Blob::new(layer::layer(&program).map_err(ImageError::Write)?);
-        let config = Blob::json(&archive::config(&layer));
+        let place = format!("{BIN}/{name}");
+        let layer = Blob::new(layer::layer(&place, &program).map_err(ImageError::Write)?);
+        let config = Blob::json(&archive::config(&place, &layer));
         let manifest = Blob::json(&archive::manifest(&config, &layer));
-        Ok(Self { layer, config, manifest })
+        Ok(Self { reference: reference.to_owned(), layer, config, manifest })
+    }
+
+    /// What containers call it.
+    pub fn reference(&self) -> &str {
+        &self.reference
+    }
+
+    /// The digest of its configuration, by which Docker knows it.
+    pub fn id(&self) -> &str {
+        &self.config.digest
     }
 
     /// What the image is known by: the digest of its manifest, `sha256:…`.

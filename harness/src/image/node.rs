@@ -8,7 +8,7 @@ use tokio::{
     time::Instant,
 };
 
-use super::{Image, ImageError, REFERENCE};
+use super::{Image, ImageError};
 
 /// Where kubelets look for images.
 const NAMESPACE: &str = "k8s.io";
@@ -27,36 +27,39 @@ pub enum Given {
 /// # Errors
 /// [`ImageError`] where Docker cannot be run, or the node does not take the image.
 pub async fn give(node: &str, image: &Image) -> Result<Given, ImageError> {
-    if held(node).await?.as_deref() == Some(image.digest()) {
+    if held(node, image).await?.as_deref() == Some(image.digest()) {
         return Ok(Given::Held);
     }
     let started = Instant::now();
-    import(node, image.archive()?).await?;
-    match held(node).await?.as_deref() {
+    import(node, image).await?;
+    match held(node, image).await?.as_deref() {
         Some(digest) if digest == image.digest() => Ok(Given::Loaded(started.elapsed())),
-        found => Err(refused(node, format!("after the import it holds {}", found.unwrap_or("nothing")))),
+        found => {
+            Err(refused(node, image, format!("after the import it holds {}", found.unwrap_or("nothing"))))
+        }
     }
 }
 
 /// The digest that the image's name stands for on a node.
-async fn held(node: &str) -> Result<Option<String>, ImageError> {
-    let filter = format!("name=={REFERENCE}");
+async fn held(node: &str, image: &Image) -> Result<Option<String>, ImageError> {
+    let filter = format!("name=={}", image.reference());
     let list = ctr(node, &["exec"], &["images", "list", &filter]).output().await;
     let list = list.map_err(ImageError::Docker)?;
     if !list.status.success() {
-        return Err(refused(node, last_line(&list.stderr)));
+        return Err(refused(node, image, last_line(&list.stderr)));
     }
-    Ok(digest_in(&String::from_utf8_lossy(&list.stdout)))
+    Ok(digest_in(&String::from_utf8_lossy(&list.stdout), image.reference()))
 }
 
 /// Picks the digest of the image out of `ctr images list`: a head, then a line with name, type and digest.
-fn digest_in(list: &str) -> Option<String> {
+fn digest_in(list: &str, reference: &str) -> Option<String> {
     let mut words = list.lines().skip(1).map(str::split_whitespace);
-    let mut line = words.find(|line| line.clone().next() == Some(REFERENCE))?;
+    let mut line = words.find(|line| line.clone().next() == Some(reference))?;
     line.find(|word| word.starts_with("sha256:")).map(str::to_owned)
 }
 
-async fn import(node: &str, archive: Vec<u8>) -> Result<(), ImageError> {
+async fn import(node: &str, image: &Image) -> Result<(), ImageError> {
+    let archive = image.archive()?;
     let mut child = ctr(node, &["exec", "-i"], &["images", "import", "--snapshotter=overlayfs", "-"])
         .stdin(Stdio::piped())
         .spawn()
@@ -64,9 +67,9 @@ async fn import(node: &str, archive: Vec<u8>) -> Result<(), ImageError> {
     let sent = send(&mut child, archive).await;
     let ended = child.wait_with_output().await.map_err(ImageError::Docker)?;
     if !ended.status.success() {
-        return Err(refused(node, last_line(&ended.stderr)));
+        return Err(refused(node, image, last_line(&ended.stderr)));
     }
-    sent.map_err(|error| refused(node, error.to_string()))
+    sent.map_err(|error| refused(node, image, error.to_string()))
 }
 
 async fn send(child: &mut Child, archive: Vec<u8>) -> io::Result<()> {
@@ -82,8 +85,8 @@ fn ctr(node: &str, how: &[&str], words: &[&str]) -> Command {
     command
 }
 
-fn refused(node: &str, reason: String) -> ImageError {
-    ImageError::Node { node: node.to_owned(), image: REFERENCE, reason }
+fn refused(node: &str, image: &Image, reason: String) -> ImageError {
+    ImageError::Node { node: node.to_owned(), image: image.reference().to_owned(), reason }
 }
 
 fn last_line(text: &[u8]) -> String {
@@ -94,15 +97,16 @@ fn last_line(text: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::image::REFERENCE;
 
     #[test]
     fn the_digest_of_our_image_is_found_among_others() {
         let head = "REF TYPE DIGEST SIZE PLATFORMS LABELS\n";
         let other = "tenantbench.dev/tenantbench:0.0.9 application/x sha256:aa 1 MiB linux/amd64 -\n";
         let own = format!("{REFERENCE} application/x sha256:bb 1 MiB linux/amd64 -\n");
-        assert_eq!(digest_in(&format!("{head}{other}{own}")), Some("sha256:bb".to_owned()));
-        assert_eq!(digest_in(&format!("{head}{other}")), None);
-        assert_eq!(digest_in(head), None);
+        assert_eq!(digest_in(&format!("{head}{other}{own}"), REFERENCE), Some("sha256:bb".to_owned()));
+        assert_eq!(digest_in(&format!("{head}{other}"), REFERENCE), None);
+        assert_eq!(digest_in(head, REFERENCE), None);
     }
 
     #[test]

@@ -28,7 +28,7 @@ fn image() -> Image {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("program");
     std::fs::write(&path, elf(false)).unwrap();
-    Image::of(&path).unwrap()
+    Image::of(&path, "tenantbench", REFERENCE).unwrap()
 }
 
 fn entries(archive: &[u8]) -> BTreeMap<String, Vec<u8>> {
@@ -61,7 +61,7 @@ fn what_cannot_run_by_itself_is_refused_with_the_remedy() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("script");
     std::fs::write(&path, "#!/bin/sh").unwrap();
-    let line = Image::of(&path).err().unwrap().to_string();
+    let line = Image::of(&path, "script", REFERENCE).err().unwrap().to_string();
     assert!(line.contains("script cannot be a container image") && !line.contains('\n'), "{line}");
 }
 
@@ -105,7 +105,7 @@ fn the_root_has_the_program_and_belongs_to_root_at_no_time() {
         assert_eq!((header.uid().unwrap(), header.gid().unwrap(), header.mtime().unwrap()), (0, 0, 0));
         found.push((entry.path().unwrap().display().to_string(), header.mode().unwrap()));
     }
-    assert!(found.contains(&(PROGRAM.to_owned(), 0o755)), "{found:?}");
+    assert!(found.contains(&(format!("{BIN}/tenantbench"), 0o755)), "{found:?}");
     assert!(found.contains(&("tmp/".to_owned(), 0o1777)), "{found:?}");
 }
 

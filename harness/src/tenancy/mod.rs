@@ -108,6 +108,17 @@ pub struct Tenant {
 }
 
 impl Tenant {
+    /// Waits until all that keeps the tenant running is there, its DNS too, which its first calls do not need.
+    ///
+    /// # Errors
+    /// [`TenancyError::Wait`] when it does not come within `limit`.
+    pub async fn settled(&self, limit: std::time::Duration) -> Result<(), TenancyError> {
+        match self.plane {
+            Some(_) => vcluster::dns::ready(self.client(), limit).await,
+            None => Ok(()),
+        }
+    }
+
     /// A client with the tenant's own rights in the API that it works with.
     pub fn client(&self) -> Client {
         self.api.client().clone()

@@ -2,10 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use k8s_openapi::api::core::v1::{ConfigMap, Namespace, PersistentVolume, ResourceQuota, ServiceAccount};
+use k8s_openapi::api::core::v1::{
+    ConfigMap, Namespace, Node, PersistentVolume, ResourceQuota, ServiceAccount,
+};
 use kube::{
     Api, Client, ResourceExt,
-    api::{DeleteParams, DynamicObject},
+    api::{DeleteParams, DynamicObject, ListParams},
     config::Kubeconfig,
     runtime::watcher,
 };
@@ -87,6 +89,16 @@ impl Platform {
     /// A client with the platform team's rights.
     pub fn client(&self) -> Client {
         self.applier.client().clone()
+    }
+
+    /// The host's nodes, which the platform tells its tenants of, for they may not look.
+    ///
+    /// # Errors
+    /// [`TenancyError::Call`] where they cannot be listed.
+    pub async fn nodes(&self) -> Result<Vec<Node>, TenancyError> {
+        let nodes: Api<Node> = Api::all(self.client());
+        let found = nodes.list(&ListParams::default()).await;
+        Ok(found.map_err(TenancyError::call("list", "nodes"))?.items)
     }
 
     /// Makes the host namespace of a tenant with its limits, and binds `user` to the built-in `admin` role in it.

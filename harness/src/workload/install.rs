@@ -168,12 +168,14 @@ fn crd_state(crd: &CustomResourceDefinition) -> String {
     if states.is_empty() { "no condition yet".into() } else { states.join(", ") }
 }
 
-fn is_available(deployment: &Deployment) -> bool {
+/// Whether a Deployment says that enough of its pods are Ready.
+pub(crate) fn is_available(deployment: &Deployment) -> bool {
     let conditions = deployment.status.as_ref().and_then(|status| status.conditions.as_ref());
     conditions.is_some_and(|all| all.iter().any(|one| one.type_ == "Available" && one.status == "True"))
 }
 
-fn deployment_state(deployment: &Deployment) -> String {
+/// What a Deployment says of itself, one line.
+pub(crate) fn deployment_state(deployment: &Deployment) -> String {
     let conditions = deployment.status.iter().flat_map(|status| status.conditions.iter().flatten());
     let states = conditions
         .map(|one| format!("{}={} ({})", one.type_, one.status, one.message.as_deref().unwrap_or_default()));

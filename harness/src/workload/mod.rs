@@ -13,6 +13,7 @@ mod yaml;
 
 pub use choice::{Workload, WorkloadError};
 pub use install::InstallError;
+pub(crate) use install::{deployment_state, is_available};
 pub use package::{Assisted, Instance, Package, ReadyWhen};
 pub use yaml::to_yaml;
 

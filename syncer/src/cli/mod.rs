@@ -44,6 +44,15 @@ pub struct RunArgs {
     settings: Settings,
 }
 
+impl SyncerArgs {
+    /// The kubeconfig of the virtual cluster, where flags or file name one: for what runs beside the syncer.
+    #[must_use]
+    pub fn tenant_kubeconfig(&self) -> Option<PathBuf> {
+        let settings = self.run.effective().ok()?.settings;
+        settings.tenant_kubeconfig.as_deref().map(options::mounted)
+    }
+}
+
 impl RunArgs {
     fn effective(&self) -> Result<Effective, ConfigError> {
         let file = self.config.as_deref().map(options::mounted);

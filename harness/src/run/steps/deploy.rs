@@ -31,6 +31,7 @@ pub fn run<'r>(
 ) -> BoxFuture<'r, Result<Step, RunError>> {
     async move {
         let guest = round.guest()?;
+        guest.tenant.settled(round.platform.limit()).await?;
         let room = Room { quota: guest.limits.pods, taken: own_pods(round).await?, asked: replicas };
         let started = Moment::now();
         let object = serde_json::from_value(deployment(name, replicas)).map_err(RunError::object)?;

@@ -12,6 +12,7 @@ use kube::{Api, Client, runtime::watcher};
 use super::{Limits, Model, Platform, TenancyError, Tenant, platform::connect};
 use crate::{apply::Applier, names, observe::until::Wait};
 
+pub mod dns;
 mod keys;
 pub mod life;
 pub mod objects;
@@ -23,7 +24,7 @@ mod room;
 pub mod values;
 
 pub use plane_names::{NotATenantName, PlaneNames, TenantName};
-pub use values::Values;
+pub use values::{Images, Values};
 
 use life::Site;
 use plane::Plane;
@@ -62,7 +63,11 @@ async fn create(platform: &Platform, name: &str, limits: &Limits) -> Result<Tena
     let user = names::tenant_user(name);
     let host = platform.namespace(name, &user, limits).await?;
     let host = Arc::new(Applier::new(connect(host).await?).await?);
-    let values = Values { service_cidr: platform.host.service_cidr().to_owned(), ..Values::default() };
+    let values = Values {
+        service_cidr: platform.host.service_cidr().to_owned(),
+        images: Images::default().held_by(&platform.nodes().await?),
+        ..Values::default()
+    };
     let plane = PlaneNames::new(names::VIRTUAL_CLUSTER, name, &values);
     let site = Site { host: Arc::clone(&host), namespace: name.to_owned() };
     life::apply(&site, &plane, &values).await?;

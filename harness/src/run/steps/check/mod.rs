@@ -25,6 +25,7 @@ pub fn run<'r>(
     against: Option<&'r str>,
 ) -> BoxFuture<'r, Result<Step, RunError>> {
     async move {
+        round.tenant()?.settled(round.platform.limit()).await?;
         let ground = Ground::prepare(round, round.tenant()?).await?;
         let mut broken = Vec::new();
         for part in parts {

@@ -1,11 +1,14 @@
 //! The images of a virtual cluster.
 
+use k8s_openapi::api::core::v1::Node;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::assets::versions;
+use super::held::{choose, held};
+use crate::{assets::versions, image};
 
-/// The images of the plane's containers. Their tags are the versions that tenantbench was made for.
+/// The images of a virtual cluster. Their tags are those that a node of kubeadm holds already, for the version of
+/// Kubernetes that tenantbench was made for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Images {
@@ -17,16 +20,34 @@ pub struct Images {
     pub controller_manager: String,
     /// The first step and the syncer.
     pub tenantbench: String,
+    /// The DNS, which is a pod of the virtual cluster; empty for none.
+    pub coredns: String,
 }
 
 impl Default for Images {
     fn default() -> Self {
         let kubernetes = versions::KUBERNETES;
         Self {
-            etcd: format!("registry.k8s.io/etcd:{}-0", versions::ETCD),
+            etcd: format!("registry.k8s.io/etcd:{}", versions::ETCD_IMAGE),
             api_server: format!("registry.k8s.io/kube-apiserver:v{kubernetes}"),
             controller_manager: format!("registry.k8s.io/kube-controller-manager:v{kubernetes}"),
-            tenantbench: format!("tenantbench.dev/tenantbench:{}", env!("CARGO_PKG_VERSION")),
+            tenantbench: image::REFERENCE.to_owned(),
+            coredns: format!("registry.k8s.io/coredns/coredns:{}", versions::COREDNS_IMAGE),
+        }
+    }
+}
+
+impl Images {
+    /// The same of what `nodes` hold: where they hold another tag of an image, that one, so that nothing is pulled.
+    #[must_use]
+    pub fn held_by(&self, nodes: &[Node]) -> Self {
+        let held = held(nodes);
+        Self {
+            etcd: choose(&self.etcd, &held),
+            api_server: choose(&self.api_server, &held),
+            controller_manager: choose(&self.controller_manager, &held),
+            tenantbench: self.tenantbench.clone(),
+            coredns: choose(&self.coredns, &held),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What a virtual cluster is to be: the values of `tenant create`, of the Helm chart and of a VirtualCluster.
 
+mod held;
 mod images;
 mod resources;
 

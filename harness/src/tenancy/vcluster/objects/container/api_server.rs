@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{API_SERVER_PORT, CONTAINERS, Demand, PKI, Values, mount};
+use super::{API_SERVER_PORT, CONTAINERS, Demand, PKI, PULL, Values, mount};
 
 pub(in super::super) fn api_server(values: &Values, demand: &Demand) -> Value {
     json!({
         "name": CONTAINERS[1],
         "image": values.images.api_server,
+        "imagePullPolicy": PULL,
         "command": [
             "kube-apiserver",
             "--etcd-servers=http://127.0.0.1:2379",

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{CONTAINERS, Demand, PKI, Values, mount};
+use super::{CONTAINERS, Demand, PKI, PULL, Values, mount};
 
 /// Controllers that need nodes or disks are the host's business.
 const CONTROLLERS: &str = "*,-nodeipam,-nodelifecycle,-persistentvolume-binder,-attachdetach,\
@@ -12,6 +12,7 @@ pub(in super::super) fn controller_manager(values: &Values, demand: &Demand) -> 
     json!({
         "name": CONTAINERS[2],
         "image": values.images.controller_manager,
+        "imagePullPolicy": PULL,
         "command": [
             "kube-controller-manager",
             "--kubeconfig=/pki/controller-manager.kubeconfig",

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{CONTAINERS, Demand, mount};
+use super::{CONTAINERS, Demand, PULL, mount};
 
 /// An init container that stays: it is there before the first step, and ends after the API server.
 pub(in super::super) fn etcd(image: &str, demand: &Demand, has_disk: bool) -> Value {
@@ -25,6 +25,7 @@ pub(in super::super) fn etcd(image: &str, demand: &Demand, has_disk: bool) -> Va
     json!({
         "name": CONTAINERS[0],
         "image": image,
+        "imagePullPolicy": PULL,
         "restartPolicy": "Always",
         "command": command,
         "resources": demand.to_json(),

@@ -28,6 +28,9 @@ const HEALTH_PORT: u16 = 8081;
 pub(in crate::tenancy::vcluster) const PORTS: [u16; 5] =
     [API_SERVER_PORT, KUBELET_PORT, HEALTH_PORT, 2379, 2380];
 
+/// What nodes hold is not asked for anywhere else.
+const PULL: &str = "IfNotPresent";
+
 /// Where the first step writes what the others read.
 const PKI: &str = "/pki";
 

@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{Demand, PKI, PlaneNames, Values, mount};
+use super::{Demand, PKI, PULL, PlaneNames, Values, mount};
 
 pub(in super::super) fn prepare(names: &PlaneNames, values: &Values, demand: &Demand) -> Value {
     json!({
         "name": "prepare",
         "image": values.images.tenantbench,
+        "imagePullPolicy": PULL,
         "command": [
             "tenantbench", "plane", "prepare",
             format!("--name={}", names.cluster),

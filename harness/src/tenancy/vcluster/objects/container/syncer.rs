@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{CONTAINERS, Demand, HEALTH_PORT, KUBELET_PORT, PKI, PlaneNames, Values, mount};
+use super::{CONTAINERS, Demand, HEALTH_PORT, KUBELET_PORT, PKI, PULL, PlaneNames, Values, mount};
 
 pub(in super::super) fn syncer(names: &PlaneNames, values: &Values, demand: &Demand) -> Value {
-    let own = [
+    let mut own = vec![
         "tenantbench".to_owned(),
         "syncer".to_owned(),
         // What only the first step knows: the Service's address.
@@ -21,9 +21,13 @@ pub(in super::super) fn syncer(names: &PlaneNames, values: &Values, demand: &Dem
         format!("--service-cidr={}", values.service_cidr),
         format!("--listen=0.0.0.0:{HEALTH_PORT}"),
     ];
+    if !values.images.coredns.is_empty() {
+        own.push(format!("--dns-image={}", values.images.coredns));
+    }
     json!({
         "name": CONTAINERS[3],
         "image": values.images.tenantbench,
+        "imagePullPolicy": PULL,
         "command": own,
         "args": values.syncer_flags,
         "readinessProbe": {"httpGet": {"path": "/readyz", "port": HEALTH_PORT}, "periodSeconds": 1},
