@@ -59,7 +59,7 @@ enum Verb {
     /// Print a workload's manifests.
     Workload(workload::WorkloadArgs),
     /// Run a syncer; this is what the plane of a virtual cluster starts.
-    Syncer(Box<syncer::SyncerArgs>),
+    Syncer(Box<syncer::FurnishedSyncerArgs>),
     /// Make, reach and end virtual clusters on any host cluster.
     Tenant(Box<tenant::TenantArgs>),
     /// Run a step of a virtual cluster's plane; this is what its pod starts.

@@ -10,7 +10,7 @@ use crate::tenancy::vcluster::dns;
 
 /// The syncer's own flags, and what is run inside besides.
 #[derive(clap::Args, Debug)]
-pub(super) struct SyncerArgs {
+pub(super) struct FurnishedSyncerArgs {
     #[command(flatten)]
     syncer: cli::SyncerArgs,
     /// Image of CoreDNS to run as the virtual cluster's DNS, in a pod of its own [default: no DNS].
@@ -22,7 +22,7 @@ pub(super) struct SyncerArgs {
 ///
 /// # Errors
 /// What no waiting mends.
-pub(super) async fn run(args: SyncerArgs) -> Result<Code, CliError> {
+pub(super) async fn run(args: FurnishedSyncerArgs) -> Result<Code, CliError> {
     let stop = signals::shutdown().map_err(|error| CliError::new(Code::Unfit, error.to_string()))?;
     let tenant = args.syncer.tenant_kubeconfig();
     let furnish = async {
