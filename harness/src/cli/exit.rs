@@ -11,6 +11,7 @@ use super::{
 use crate::{
     assets::AssetError,
     host::{HostError, folder::FolderError, kind::node_image::NodeImageError},
+    image::ImageError,
     run::RunError,
 };
 
@@ -149,6 +150,12 @@ impl From<HostError> for CliError {
             _ => Code::HostFailed,
         };
         Self::new(code, error.to_string()).log(error.log_lines())
+    }
+}
+
+impl From<ImageError> for CliError {
+    fn from(error: ImageError) -> Self {
+        Self::new(Code::Unfit, error.to_string())
     }
 }
 

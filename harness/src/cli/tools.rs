@@ -1,5 +1,7 @@
 //! `tenantbench tools`: the Kubernetes binaries.
 
+use std::path::{Path, PathBuf};
+
 use clap::{Args, Subcommand};
 use serde_json::json;
 use tabled::{builder::Builder, settings::Style};
@@ -14,6 +16,7 @@ use super::{
 use crate::{
     assets::{self, Binary, Options, locate},
     host::kind::node_image,
+    image::Image,
 };
 
 /// Install, list and find the Kubernetes binaries.
@@ -47,6 +50,13 @@ enum ToolsVerb {
         #[arg(long)]
         force: bool,
     },
+    /// Write the container image of this program, for `docker load`, `ctr images import` or a registry; prints its name
+    /// and digest.
+    Image {
+        /// The file: an OCI archive.
+        #[arg(long, short, value_name = "FILE", default_value = "tenantbench-image.tar")]
+        output: PathBuf,
+    },
     /// Print the files of binaries that are there, a line each.
     Path {
         /// Which [default: all].
@@ -60,6 +70,7 @@ pub(super) async fn run(arguments: ToolsArgs, terminal: &Terminal) -> Result<Cod
         ToolsVerb::Install { binaries, force } => install(&options, &or_all(binaries), force, terminal).await,
         ToolsVerb::List { format } => list(&options, format, terminal).await,
         ToolsVerb::NodeImage { force } => node_image(&options, force, terminal).await,
+        ToolsVerb::Image { output } => image(&output, terminal),
         ToolsVerb::Path { binaries } => path(&options, &or_all(binaries), terminal).await,
     }
 }
@@ -89,6 +100,14 @@ async fn node_image(options: &Options, force: bool, terminal: &Terminal) -> Resu
     let progress = progress::assets(terminal);
     let image = node_image::build(options, force, progress, say(terminal), &interrupted).await?;
     terminal.data(&image)?;
+    Ok(Code::Ok)
+}
+
+fn image(output: &Path, terminal: &Terminal) -> Result<Code, CliError> {
+    let image = Image::of_this_program()?;
+    image.save(output)?;
+    terminal.note(&format!("{} has {:.1} MB", output.display(), image.size() as f64 / 1e6));
+    terminal.data(&format!("{}@{}", image.reference(), image.digest()))?;
     Ok(Code::Ok)
 }
 

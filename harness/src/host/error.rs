@@ -9,7 +9,10 @@ use super::{
     pki::PkiError,
     state::NoStateFolder,
 };
-use crate::process::{Exit, SpawnError};
+use crate::{
+    image::ImageError,
+    process::{Exit, SpawnError},
+};
 
 /// A host that could not be made, reached or removed. Each message names the thing, the reason and the remedy.
 #[derive(Debug, thiserror::Error)]
@@ -94,6 +97,9 @@ pub enum HostError {
     /// The host's supervisor could not be started, or ended without a word.
     #[error("the host's supervisor {0}; `tenantbench gc` removes what it left")]
     Supervisor(String),
+    /// The nodes do not get the image of this program.
+    #[error(transparent)]
+    Image(#[from] ImageError),
     /// Docker cannot do its part.
     #[error(transparent)]
     Docker(#[from] DockerError),

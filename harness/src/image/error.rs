@@ -35,9 +35,6 @@ pub enum ImageError {
         /// What the system said.
         source: io::Error,
     },
-    /// Docker could not be asked.
-    #[error("cannot run docker: {0}; see `tenantbench doctor`")]
-    Docker(#[source] io::Error),
     /// A node did not take the image.
     #[error(
         "node {node} does not take the image {image}: {reason}; is its disk full? (`docker exec {node} df -h`)"

@@ -2,13 +2,10 @@
 
 use std::{io, process::Stdio, time::Duration};
 
-use tokio::{
-    io::AsyncWriteExt,
-    process::{Child, Command},
-    time::Instant,
-};
+use tokio::{io::AsyncWriteExt, process::Child, time::Instant};
 
 use super::{Image, ImageError};
+use crate::host::kind::Docker;
 
 /// Where kubelets look for images.
 const NAMESPACE: &str = "k8s.io";
@@ -43,12 +40,9 @@ pub async fn give(node: &str, image: &Image) -> Result<Given, ImageError> {
 /// The digest that the image's name stands for on a node.
 async fn held(node: &str, image: &Image) -> Result<Option<String>, ImageError> {
     let filter = format!("name=={}", image.reference());
-    let list = ctr(node, &["exec"], &["images", "list", &filter]).output().await;
-    let list = list.map_err(ImageError::Docker)?;
-    if !list.status.success() {
-        return Err(refused(node, image, last_line(&list.stderr)));
-    }
-    Ok(digest_in(&String::from_utf8_lossy(&list.stdout), image.reference()))
+    let list = Docker.run(ctr(node, &["exec"], &["images", "list", &filter])).await;
+    let list = list.map_err(|error| refused(node, image, error.to_string()))?;
+    Ok(digest_in(&list, image.reference()))
 }
 
 /// Picks the digest of the image out of `ctr images list`: a head, then a line with name, type and digest.
@@ -60,16 +54,17 @@ fn digest_in(list: &str, reference: &str) -> Option<String> {
 
 async fn import(node: &str, image: &Image) -> Result<(), ImageError> {
     let archive = image.archive()?;
-    let mut child = ctr(node, &["exec", "-i"], &["images", "import", "--snapshotter=overlayfs", "-"])
-        .stdin(Stdio::piped())
-        .spawn()
-        .map_err(ImageError::Docker)?;
+    let words = ["images", "import", "--snapshotter=overlayfs", "-"];
+    let mut command = Docker.command(ctr(node, &["exec", "--interactive"], &words));
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let failed = |error: io::Error| refused(node, image, error.to_string());
+    let mut child = command.spawn().map_err(failed)?;
     let sent = send(&mut child, archive).await;
-    let ended = child.wait_with_output().await.map_err(ImageError::Docker)?;
+    let ended = child.wait_with_output().await.map_err(failed)?;
     if !ended.status.success() {
         return Err(refused(node, image, last_line(&ended.stderr)));
     }
-    sent.map_err(|error| refused(node, image, error.to_string()))
+    sent.map_err(failed)
 }
 
 async fn send(child: &mut Child, archive: Vec<u8>) -> io::Result<()> {
@@ -78,11 +73,8 @@ async fn send(child: &mut Child, archive: Vec<u8>) -> io::Result<()> {
     input.shutdown().await
 }
 
-fn ctr(node: &str, how: &[&str], words: &[&str]) -> Command {
-    let mut command = Command::new("docker");
-    command.args(how).args([node, "ctr", "--namespace", NAMESPACE]).args(words);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-    command
+fn ctr<'w>(node: &'w str, how: &[&'w str], words: &[&'w str]) -> Vec<&'w str> {
+    [how, &[node, "ctr", "--namespace", NAMESPACE], words].concat()
 }
 
 fn refused(node: &str, image: &Image, reason: String) -> ImageError {

@@ -27,6 +27,7 @@ use crate::{
             ready::{self, within},
         },
     },
+    image::{Image, node::give},
 };
 
 /// The folder in the run folder that the API server's node sees.
@@ -43,6 +44,8 @@ pub(in crate::host) struct KindPlant {
     nodes: Vec<String>,
     watch: Option<NodeWatch>,
     access: Option<Access>,
+    /// The digest of our own image, once the nodes hold it.
+    image: String,
 }
 
 /// The way into a cluster that serves its API.
@@ -66,7 +69,17 @@ impl KindPlant {
         output: Output,
     ) -> Self {
         let nodes = Vec::new();
-        Self { folder, limit, blueprint, output, creation: None, nodes, watch: None, access: None }
+        Self {
+            folder,
+            limit,
+            blueprint,
+            output,
+            creation: None,
+            nodes,
+            watch: None,
+            access: None,
+            image: String::new(),
+        }
     }
 
     /// Brings the cluster up. On failure, and when dropped half-way, what runs already is still known to `stop`.
@@ -83,7 +96,10 @@ impl KindPlant {
         self.output.say(&Event::ApiReady);
         self.output.progress("waiting for nodes, DNS and the default service account");
         let waiting_for = "nodes or the cluster's own pods are not Ready";
-        within(deadline, limit, waiting_for, self.populated(&client)).await?;
+        let (populated, given) =
+            tokio::join!(within(deadline, limit, waiting_for, self.populated(&client)), self.give_image());
+        populated?;
+        self.image = given?;
         self.facts(&client, &engine, api_ready, begun.elapsed()).await
     }
 
@@ -150,6 +166,18 @@ impl KindPlant {
         }
     }
 
+    /// Gives every node the image of this program, and returns its digest.
+    async fn give_image(&self) -> Result<String, HostError> {
+        let image = tokio::task::spawn_blocking(Image::of_this_program).await;
+        let image =
+            image.map_err(|error| HostError::io("cannot make the image of tenantbench")(error.into()))??;
+        let given = futures::future::try_join_all(self.nodes.iter().map(|node| give(node, &image))).await?;
+        for (node, given) in self.nodes.iter().zip(given) {
+            tracing::info!(node, ?given, digest = image.digest(), "the image of tenantbench");
+        }
+        Ok(image.digest().to_owned())
+    }
+
     async fn facts(
         &self,
         client: &Client,
@@ -165,6 +193,7 @@ impl KindPlant {
         versions.insert("docker".into(), engine.server_version.clone());
         versions.insert("kind".into(), versions::KIND.into());
         versions.insert("node-image".into(), format!("{image} ({id})"));
+        versions.insert("tenantbench-image".into(), self.image.clone());
         versions.insert("cgroup".into(), format!("v{}", engine.cgroup_version));
         Ok(HostReady {
             kind: HostKind::Kind.as_str().into(),
