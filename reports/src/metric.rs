@@ -96,6 +96,11 @@ pub enum Metric {
     SyncerPss,
     /// Processor time of the syncer, over the round.
     SyncerCpu,
+    /// Memory of one container that keeps a tenant running, by its cgroup: what it uses less what could be dropped at
+    /// once.
+    ContainerMemory,
+    /// The sum of those of a tenant, its DNS too.
+    TenantMemory,
     /// By how much the host's own processes grew over the round.
     HostGrowth,
     /// Objects that the round made on the host, of every kind.
@@ -135,6 +140,8 @@ impl Metric {
         row(Metric::ControlPlaneCpu, "control_plane_cpu_seconds", Group::TenantCost, "plane's CPU"),
         row(Metric::SyncerPss, "syncer_pss_bytes", Group::TenantCost, "syncer's memory"),
         row(Metric::SyncerCpu, "syncer_cpu_seconds", Group::TenantCost, "syncer's CPU"),
+        row(Metric::ContainerMemory, "container_memory_bytes", Group::TenantCost, "a container's memory"),
+        row(Metric::TenantMemory, "tenant_memory_bytes", Group::TenantCost, "all of its containers"),
         row(Metric::HostGrowth, "host_growth_bytes", Group::HostCost, "memory growth"),
         row(Metric::HostObjectsCreated, "host_objects_created", Group::HostCost, "objects created"),
     ];

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{names, observe::audit_log::Request};
+use crate::observe::audit_log::Request;
 
 /// What the platform team itself may write in a tenant's namespace: the fence around it.
 const FENCE: [&str; 5] = ["namespaces", "resourcequotas", "limitranges", "networkpolicies", "rolebindings"];
@@ -27,8 +27,8 @@ pub struct Actors {
 }
 
 /// Sorts the writes among `requests` in the namespace of `tenant` by author. `own` are the users that act for the tenant: itself, its
-/// syncer, its own service accounts.
-pub fn actors(requests: &[Request], tenant: &str, own: &[String]) -> Actors {
+/// syncer, its own service accounts; `platform` is the platform team's.
+pub fn actors(requests: &[Request], tenant: &str, own: &[String], platform: &str) -> Actors {
     let mut found = Actors::default();
     let inside = requests.iter().filter(|request| request.is_write()).filter(|write| {
         write.object.namespace == tenant
@@ -36,7 +36,7 @@ pub fn actors(requests: &[Request], tenant: &str, own: &[String]) -> Actors {
     });
     for write in inside {
         *found.writes.entry(write.user.clone()).or_default() += 1;
-        if write.impersonated.is_some() || !may(write, own) {
+        if write.impersonated.is_some() || !may(write, own, platform) {
             found.strangers.push(format!("{} {} {}", write.user, write.verb, write.object.resource));
         }
     }
@@ -45,9 +45,9 @@ pub fn actors(requests: &[Request], tenant: &str, own: &[String]) -> Actors {
     found
 }
 
-fn may(write: &Request, own: &[String]) -> bool {
+fn may(write: &Request, own: &[String], platform: &str) -> bool {
     let user = write.user.as_str();
-    if user == names::PLATFORM_USER {
+    if user == platform {
         return FENCE.contains(&write.object.resource.as_str());
     }
     own.iter().any(|one| one == user)
@@ -60,6 +60,8 @@ fn may(write: &Request, own: &[String]) -> bool {
 mod tests {
     use super::*;
     use crate::observe::audit_log::ObjectRef;
+
+    const PLATFORM: &str = "the-platform";
 
     fn write(user: &str, resource: &str) -> Request {
         Request {
@@ -76,10 +78,10 @@ mod tests {
     #[test]
     fn the_platform_may_build_the_fence_but_not_act_for_the_tenant() {
         let own = ["tenantbench:t".to_owned()];
-        let fence = actors(&[write(names::PLATFORM_USER, "resourcequotas")], "t", &own);
+        let fence = actors(&[write(PLATFORM, "resourcequotas")], "t", &own, PLATFORM);
         assert!(fence.strangers.is_empty());
-        let behind_the_back = actors(&[write(names::PLATFORM_USER, "pods")], "t", &own);
-        assert_eq!(behind_the_back.strangers, ["tenantbench-admin create pods"]);
+        let behind_the_back = actors(&[write(PLATFORM, "pods")], "t", &own, PLATFORM);
+        assert_eq!(behind_the_back.strangers, ["the-platform create pods"]);
     }
 
     #[test]
@@ -87,13 +89,18 @@ mod tests {
         let own = ["tenantbench:t".to_owned()];
         let mut as_someone = write("tenantbench:t", "pods");
         as_someone.impersonated = Some("admin".into());
-        assert_eq!(actors(&[as_someone], "t", &own).strangers.len(), 1);
+        assert_eq!(actors(&[as_someone], "t", &own, PLATFORM).strangers.len(), 1);
     }
 
     #[test]
     fn another_tenants_user_in_this_namespace_is_a_stranger() {
         let own = ["tenantbench:t".to_owned()];
-        let found = actors(&[write("tenantbench:other", "pods"), write("tenantbench:t", "pods")], "t", &own);
+        let found = actors(
+            &[write("tenantbench:other", "pods"), write("tenantbench:t", "pods")],
+            "t",
+            &own,
+            PLATFORM,
+        );
         assert_eq!(found.strangers, ["tenantbench:other create pods"]);
         assert_eq!(found.writes.len(), 2);
     }

@@ -1,6 +1,7 @@
 //! What is measured and proved.
 
 pub mod actors;
+pub mod containers;
 pub mod inside;
 pub mod inventory;
 pub mod leftovers;

@@ -51,7 +51,7 @@ async fn act(action: &Action, round: &mut Round<'_>) -> Result<Step, RunError> {
         Action::Deploy { name, replicas } => {
             let done = steps::deploy::run(round, name, *replicas).await?;
             steps::restarts::check(round).await?;
-            steps::cost::record_memory(round);
+            steps::cost::record_memory(round).await?;
             Ok(done)
         }
         Action::Check { parts, against } => steps::check::run(round, parts, against.as_deref()).await,

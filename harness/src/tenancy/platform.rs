@@ -2,12 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use k8s_openapi::api::core::v1::{
-    ConfigMap, Namespace, Node, PersistentVolume, ResourceQuota, ServiceAccount,
+use k8s_openapi::api::{
+    authentication::v1::SelfSubjectReview,
+    core::v1::{ConfigMap, Namespace, Node, PersistentVolume, ResourceQuota, ServiceAccount},
 };
 use kube::{
     Api, Client, ResourceExt,
-    api::{DeleteParams, DynamicObject, ListParams},
+    api::{DeleteParams, DynamicObject, ListParams, PostParams},
     config::Kubeconfig,
     runtime::watcher,
 };
@@ -32,6 +33,8 @@ pub struct Platform {
     pub host: Arc<dyn Host>,
     /// Acts with the platform team's own rights.
     pub applier: Applier,
+    /// The user by which the host knows the platform team.
+    pub user: String,
     /// The run's id, for labels.
     pub run: String,
     limit: Mutex<Duration>,
@@ -44,7 +47,8 @@ impl Platform {
     /// [`TenancyError`] where the host's own credentials do not work.
     pub async fn new(host: Arc<dyn Host>, run: String, limit: Duration) -> Result<Self, TenancyError> {
         let applier = Applier::new(connect(host.admin().clone()).await?).await?;
-        Ok(Self { host, applier, run, limit: Mutex::new(limit) })
+        let user = who_am_i(applier.client()).await?;
+        Ok(Self { host, applier, user, run, limit: Mutex::new(limit) })
     }
 
     /// Waits until Kubernetes' controllers have filled its own namespaces, so that a snapshot of the host that is taken
@@ -172,6 +176,14 @@ impl Platform {
             .await?;
         Ok(())
     }
+}
+
+/// The user that an API server takes a client for.
+async fn who_am_i(client: &Client) -> Result<String, TenancyError> {
+    let reviews: Api<SelfSubjectReview> = Api::all(client.clone());
+    let review = reviews.create(&PostParams::default(), &SelfSubjectReview::default()).await;
+    let status = review.map_err(TenancyError::call("create", "selfsubjectreviews"))?.status;
+    Ok(status.and_then(|status| status.user_info?.username).unwrap_or_default())
 }
 
 /// A client with the rights that a kubeconfig carries.

@@ -92,9 +92,15 @@ fn metrics(action: &Action, model: Model) -> Vec<&'static str> {
             (&["crds_established_seconds", "operator_ready_seconds", "install_seconds"], &[])
         }
         Action::CreateNamespace { .. } | Action::Check { .. } => (&[], &[]),
-        Action::Start { .. } | Action::Deploy { .. } => {
-            (&["workload_ready_seconds"], &["pod_sync_down_seconds", "pod_sync_up_seconds"])
-        }
+        Action::Start { .. } | Action::Deploy { .. } => (
+            &["workload_ready_seconds"],
+            &[
+                "pod_sync_down_seconds",
+                "pod_sync_up_seconds",
+                "container_memory_bytes",
+                "tenant_memory_bytes",
+            ],
+        ),
         Action::List { .. } => (&["list_seconds"], &[]),
         Action::Stop { .. } => (&["workload_deleted_seconds"], &[]),
         Action::Uninstall { .. } => (&["uninstall_seconds"], &[]),

@@ -42,7 +42,7 @@ pub fn actors_of(round: &Round<'_>, tenant: &Tenant) {
     let mut own = vec![tenant.user.clone()];
     own.extend(tenant.plane.as_ref().map(Plane::syncer_user));
     own.extend(round.shared.iter().flat_map(|shared| shared.accounts()));
-    let found = actors(&round.host_requests(), &tenant.name, &own);
+    let found = actors(&round.host_requests(), &tenant.name, &own, &round.platform.user);
     let by: Vec<_> = found.writes.iter().map(|(user, count)| format!("{user} {count}")).collect();
     let detail = match found.strangers.as_slice() {
         [] => format!("every write in the namespace carried its author's own name: {}", by.join(", ")),
