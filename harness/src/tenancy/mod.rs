@@ -108,6 +108,14 @@ pub struct Tenant {
 }
 
 impl Tenant {
+    /// A client with the same rights, for exec, attach and port-forward.
+    ///
+    /// # Errors
+    /// [`TenancyError::Client`] where the kubeconfig cannot be used.
+    pub async fn stream_client(&self) -> Result<Client, TenancyError> {
+        platform::connect_for_streams(self.kubeconfig.clone()).await
+    }
+
     /// Waits until all that keeps the tenant running is there, its DNS too, which its first calls do not need.
     ///
     /// # Errors

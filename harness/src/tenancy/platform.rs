@@ -203,6 +203,15 @@ fn goes_with(volume: &PersistentVolume, namespace: &str) -> bool {
     })
 }
 
+/// The same for exec, attach and port-forward, which HTTP/2 cannot carry.
+///
+/// # Errors
+/// As [`connect`].
+pub(super) async fn connect_for_streams(kubeconfig: Kubeconfig) -> Result<Client, TenancyError> {
+    let config = client::from_kubeconfig(kubeconfig).await?;
+    Ok(client::client(config, Purpose::Upgrades)?)
+}
+
 /// The namespace, its limits, and the binding that makes `user` its admin.
 fn fence(name: &str, user: &str, run: &str, limits: &Limits) -> [Value; 5] {
     let labels = json!({names::RUN_LABEL: run, names::TENANT_LABEL: name});

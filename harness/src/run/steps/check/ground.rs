@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{Pod, Service, ServiceAccount};
-use kube::{Api, api::DynamicObject};
+use kube::{Api, Client, api::DynamicObject};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -38,6 +38,8 @@ const PATIENCE: &str = "20s";
 /// A tenant's side of the checks.
 pub(super) struct Ground<'a> {
     pub(super) tenant: &'a Tenant,
+    /// For what is carried both ways at once.
+    streams: Client,
     /// True where nodes are our own simulation, which has no DNS and no disks.
     pub(super) simulated: bool,
     pub(super) limit: Duration,
@@ -62,12 +64,18 @@ impl<'a> Ground<'a> {
         ready(&pods(tenant, FRONT), CLIENT, limit).await?;
         let address = self::address(tenant, limit).await?;
         let simulated = round.platform.host.facts().nodes == SIMULATED;
-        Ok(Ground { tenant, simulated, limit, address, server })
+        let streams = tenant.stream_client().await?;
+        Ok(Ground { tenant, streams, simulated, limit, address, server })
     }
 
     /// The tenant's pods in one of its namespaces.
     pub(super) fn pods(&self, namespace: &str) -> Api<Pod> {
         pods(self.tenant, namespace)
+    }
+
+    /// The same for what is carried both ways at once.
+    pub(super) fn streams(&self, namespace: &str) -> Api<Pod> {
+        Api::namespaced(self.streams.clone(), namespace)
     }
 
     /// The address of the server's own pod.
@@ -88,7 +96,7 @@ impl<'a> Ground<'a> {
         pod: &str,
         program: &[&str],
     ) -> Result<T, RunError> {
-        let answer = inside::ask(&self.pods(namespace), pod, program, self.limit).await;
+        let answer = inside::ask(&self.streams(namespace), pod, program, self.limit).await;
         answer.map_err(|error| failed(program, pod, &error))
     }
 }

@@ -39,6 +39,7 @@ pub(super) async fn run(
     namespace(other, FRONT, ground.limit).await?;
     apply(other, client(), FRONT).await?;
     ready(&pods(other, FRONT), CLIENT, ground.limit).await?;
+    let visitor = Api::namespaced(other.stream_client().await?, FRONT);
     let targets = [
         ("isolation-by-pod-address", format!("{}:{PORT}", ground.pod_address())),
         ("isolation-by-service-address", format!("{}:{SERVICE_PORT}", ground.address)),
@@ -46,39 +47,40 @@ pub(super) async fn run(
     let mut tried = Vec::new();
     for (name, target) in targets {
         let own: Fetched = ground.ask(FRONT, CLIENT, &once(&target)).await?;
-        tried.push((name, own, from(other, &target, ground).await?));
+        tried.push((name, own, from(&visitor, &target, ground).await?));
     }
     let any = tried.iter().any(|(_, _, foreign)| matches!(foreign, Fetched::Answered { .. }));
-    let control = if any { Some(control(round, other, ground).await?) } else { None };
+    let control = if any { Some(control(round, &visitor, ground).await?) } else { None };
     let mut findings: Vec<Finding> =
         tried.iter().map(|(name, own, foreign)| isolation(name, own, foreign, control.as_ref())).collect();
-    findings.push(by_name(ground, other).await?);
+    findings.push(by_name(ground, &visitor).await?);
     Ok(findings)
 }
 
 /// One tenant's names mean nothing to another.
-async fn by_name(ground: &Ground<'_>, other: &Tenant) -> Result<Finding, RunError> {
+async fn by_name(ground: &Ground<'_>, visitor: &Api<Pod>) -> Result<Finding, RunError> {
     let name = "isolation-by-name";
     if ground.simulated {
         return Ok(Finding::not_shown(name, "simulated nodes have no DNS"));
     }
     let target = format!("{SERVER}.{BACK}.svc.cluster.local:{SERVICE_PORT}");
     let own: Fetched = ground.ask(FRONT, CLIENT, &once(&target)).await?;
-    Ok(isolation(name, &own, &from(other, &target, ground).await?, None))
+    Ok(isolation(name, &own, &from(visitor, &target, ground).await?, None))
 }
 
 fn once(target: &str) -> [&str; 4] {
     ["fetch", target, "--limit", LIMIT]
 }
 
-async fn from(other: &Tenant, target: &str, ground: &Ground<'_>) -> Result<Fetched, RunError> {
+/// Lets the other tenant's client try something.
+async fn from(visitor: &Api<Pod>, target: &str, ground: &Ground<'_>) -> Result<Fetched, RunError> {
     let program = once(target);
-    let answer = inside::ask(&pods(other, FRONT), CLIENT, &program, ground.limit).await;
+    let answer = inside::ask(visitor, CLIENT, &program, ground.limit).await;
     answer.map_err(|error| failed(&program, CLIENT, &error))
 }
 
 /// Lets the other tenant's client try a pod of the platform behind a policy that allows nothing.
-async fn control(round: &Round<'_>, other: &Tenant, ground: &Ground<'_>) -> Result<Fetched, RunError> {
+async fn control(round: &Round<'_>, visitor: &Api<Pod>, ground: &Ground<'_>) -> Result<Fetched, RunError> {
     let [home, policy, pod] = control_objects(&round.platform.run);
     platform_applies(round, home).await?;
     let tried = async {
@@ -89,7 +91,7 @@ async fn control(round: &Round<'_>, other: &Tenant, ground: &Ground<'_>) -> Resu
         // A kubelet's probes pass every policy, so Ready means that it listens.
         let pod = ready(&control, SERVER, ground.limit).await?;
         let address = pod.status.and_then(|status| status.pod_ip).unwrap_or_default();
-        from(other, &format!("{address}:{PORT}"), ground).await
+        from(visitor, &format!("{address}:{PORT}"), ground).await
     };
     let fetched = tried.await;
     remove_control(round).await?;

@@ -57,7 +57,7 @@ async fn forward(ground: &Ground<'_>) -> Finding {
 async fn through(ground: &Ground<'_>) -> io::Result<Greeting> {
     let limit = ground.limit;
     let talk = async {
-        let mut way = ground.pods(BACK).portforward(SERVER, &[PORT]).await.map_err(io::Error::other)?;
+        let mut way = ground.streams(BACK).portforward(SERVER, &[PORT]).await.map_err(io::Error::other)?;
         let mut stream = way.take_stream(PORT).ok_or_else(|| io::Error::other("no stream of that port"))?;
         stream.write_all(b"GET / HTTP/1.1\r\nHost: server\r\nConnection: close\r\n\r\n").await?;
         let mut answer = String::new();
