@@ -87,7 +87,7 @@ async fn a_real_api_server_and_its_store_answer_from_images_of_ours() {
         return;
     }
     let options = Options::from_env(None).unwrap();
-    let found = assets::resolve(&options, &Binary::ALL, Arc::new(Silent)).await.unwrap();
+    let found = assets::resolve(&options, &Binary::SERVERS, Arc::new(Silent)).await.unwrap();
     let binaries = found.control_plane().unwrap();
     let (store, _) = Loaded::of(&binaries.etcd, "etcd");
     let (server, _) = Loaded::of(&binaries.api_server, "kube-apiserver");

@@ -69,9 +69,10 @@ pub(super) fn isolation(
         (Fetched::Answered { .. }, Some(Fetched::Answered { .. })) => Finding {
             name,
             verdict: Verdict::NotEnforced,
-            detail: "the other tenant reached it; so did a client a pod that no NetworkPolicy lets anybody in to, so \
-                     this host's network enforces none"
-                .to_owned(),
+            detail:
+                "the other tenant reached it, and the same client reached a pod that no NetworkPolicy lets \
+                     anybody in to: this host's network enforces none"
+                    .to_owned(),
         },
         (Fetched::Answered { .. }, _) => {
             Finding::broken(name, format!("the other tenant reached it: {}", words(foreign)))
