@@ -56,8 +56,14 @@ impl KindArgs {
         let program = found.path(Binary::Kind).map(PathBuf::from);
         let program = program.ok_or_else(|| CliError::new(Code::Bug, "kind was not looked for"))?;
         let image = match &self.node_image {
-            // kind itself pulls what is not there.
-            Some(named) => NodeImage::Named(named.clone()),
+            Some(named) => {
+                let say = say(terminal);
+                let found = tokio::select! {
+                    found = node_image::find(named, &say) => found,
+                    () = shutdown.cancelled() => return Err(HostError::Interrupted.into()),
+                };
+                found.map_err(HostError::from)?
+            }
             None => {
                 let (options, progress) = (assets.options()?, progress::assets(terminal));
                 node_image::obtain(&engine, &options, progress, say(terminal), shutdown).await?

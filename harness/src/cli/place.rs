@@ -16,7 +16,7 @@ use crate::{
     host::{
         Blueprint, HostError, HostKind, HostSpec,
         folder::RunName,
-        kind::{KindBlueprint, NodeImage, cluster},
+        kind::{KindBlueprint, NodeImage, cluster, fitness::Fitness},
         state::runs_folder,
     },
 };
@@ -44,7 +44,7 @@ pub struct PlaceArgs {
 /// The kinds of host that can be asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum HostChoice {
-    /// The best that works here: for now always local.
+    /// kind where it works, else local; it says which, and why.
     #[default]
     Auto,
     /// Real control plane processes with simulated nodes.
@@ -78,12 +78,16 @@ impl PlaceArgs {
         terminal: &Terminal,
         shutdown: &CancellationToken,
     ) -> Result<Place, CliError> {
-        let needs = match self.host {
-            HostChoice::Auto | HostChoice::Local => tokio::select! {
+        let chosen = tokio::select! {
+            chosen = self.choose(terminal) => chosen?,
+            () = shutdown.cancelled() => return Err(HostError::Interrupted.into()),
+        };
+        let needs = match chosen {
+            HostKind::Local => tokio::select! {
                 assets = self.assets.resolve(&Binary::SERVERS, terminal) => Needs::Local(assets?),
                 () = shutdown.cancelled() => return Err(HostError::Interrupted.into()),
             },
-            HostChoice::Kind => {
+            HostKind::Kind => {
                 let (program, image) = self.kind.prepare(&self.assets, terminal, shutdown).await?;
                 Needs::Kind { program, image }
             }
@@ -91,6 +95,26 @@ impl PlaceArgs {
         let executable = std::env::current_exe()
             .map_err(|error| HostError::Supervisor(format!("cannot be found: {error}")))?;
         Ok(Place { args: self.clone(), needs, executable, runs: runs_folder().map_err(HostError::from)? })
+    }
+}
+
+impl PlaceArgs {
+    /// The kind of host that was asked for, or the best that works here.
+    async fn choose(&self, terminal: &Terminal) -> Result<HostKind, CliError> {
+        match self.host {
+            HostChoice::Local => Ok(HostKind::Local),
+            HostChoice::Kind => Ok(HostKind::Kind),
+            HostChoice::Auto => Ok(match Fitness::look(&self.assets.options()?).await.surprise() {
+                None => {
+                    terminal.note("host: kind, for Docker answers and a node image is there; --host local needs neither");
+                    HostKind::Kind
+                }
+                Some(reason) => {
+                    terminal.note(&format!("host: local, and not kind: {reason}"));
+                    HostKind::Local
+                }
+            }),
+        }
     }
 }
 

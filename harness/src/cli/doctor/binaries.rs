@@ -5,7 +5,8 @@ use crate::assets::{AssetError, Binary, Found, Go, GoError, Options, locate};
 
 pub(super) async fn check(options: &Options) -> Vec<Finding> {
     let mut found = Vec::new();
-    for binary in Binary::ALL {
+    // kind is among what its hosts need.
+    for binary in Binary::ALL.into_iter().filter(|binary| *binary != Binary::Kind) {
         found.push((binary, locate(options, binary).await));
     }
     let all_there = found.iter().all(|(_, found)| matches!(found, Ok(Some(_))));

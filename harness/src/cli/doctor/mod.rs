@@ -3,8 +3,9 @@
 mod binaries;
 mod finding;
 mod folders;
+mod isolation;
+mod kind;
 mod limits;
-mod programs;
 
 use clap::Args;
 use owo_colors::OwoColorize;
@@ -29,11 +30,13 @@ pub(super) struct DoctorArgs {
 /// Ends with [`Code::Unfit`] when a local host cannot run here.
 pub(super) async fn run(arguments: DoctorArgs, terminal: &Terminal) -> Result<Code, CliError> {
     let options = arguments.assets.options()?;
-    let (binaries, programs) = tokio::join!(binaries::check(&options), programs::check());
+    let (binaries, isolation, kind) =
+        tokio::join!(binaries::check(&options), isolation::check(), kind::check(&options));
     let mut findings = limits::check();
     findings.extend(folders::check(&options));
     findings.extend(binaries);
-    findings.extend(programs);
+    findings.push(isolation);
+    findings.extend(kind);
 
     match arguments.format {
         Format::Human => terminal.data(&text(&findings))?,

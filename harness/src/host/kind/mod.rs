@@ -7,6 +7,7 @@ mod collect;
 pub mod config;
 mod creation;
 pub mod docker;
+pub mod fitness;
 mod forward;
 mod names;
 pub mod node_image;

@@ -62,7 +62,8 @@ pub async fn build(
     Ok(reference)
 }
 
-fn check_tools() -> Result<(), NodeImageError> {
+/// Whether this machine has what the recipe runs.
+pub(in crate::host::kind) fn check_tools() -> Result<(), NodeImageError> {
     if !nix::unistd::geteuid().is_root() {
         return Err(NodeImageError::NotRoot);
     }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 pub use build::build;
+pub(super) use build::check_tools;
 pub use error::NodeImageError;
 pub use recipe::reference;
 
@@ -70,16 +71,32 @@ pub async fn built(options: &Options) -> Result<Option<String>, NodeImageError> 
     Ok(Docker.image_id(&reference).await?.map(|_| reference))
 }
 
-/// Pulls an image from its registry.
+/// The image that the user named, pulled where it is not there.
 ///
 /// # Errors
-/// [`DockerError`] with Docker's words.
-pub async fn pull(image: &str) -> Result<(), DockerError> {
-    Docker.run(["pull", "--quiet", image]).await.map(drop)
+/// [`DockerError::NoImage`] where it cannot be pulled.
+pub async fn find(named: &str, say: &Say) -> Result<NodeImage, DockerError> {
+    if Docker.image_id(named).await?.is_none() {
+        say(&format!("pulling {named}"));
+        pull(named).await?;
+    }
+    Ok(NodeImage::Named(named.to_owned()))
+}
+
+/// Pulls an image from its registry.
+async fn pull(image: &str) -> Result<(), DockerError> {
+    match Docker.run(["pull", "--quiet", image]).await {
+        Ok(_) => Ok(()),
+        // Registries refuse in many words, and all come to this.
+        Err(DockerError::Failed { reason, .. } | DockerError::NoImage { image: reason }) => {
+            Err(DockerError::NoImage { image: format!("{image} ({reason})") })
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// kind's own image leaves the kubelet at its default, which refuses the old control groups.
-fn official_is_usable(engine: &Engine) -> Result<(), &'static str> {
+pub(super) fn official_is_usable(engine: &Engine) -> Result<(), &'static str> {
     match engine.cgroup_version.as_str() {
         "1" => Err("this machine has cgroup v1, which the kubelet of kind's own node image refuses; \
              the image that is built here allows it"),
