@@ -4,6 +4,7 @@
 
 pub mod apply;
 pub mod assets;
+mod backoff;
 pub mod cli;
 pub mod host;
 pub mod image;

@@ -1,13 +1,19 @@
 //! `tenantbench operator`: runs an operator, in a Pod or against any kubeconfig.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use clap::{Args, Subcommand};
 use tenantbench_syncer::client::{self, ClientError, Purpose};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::workload::ray::operator::{self, OperatorConfig, OperatorError};
+use crate::{
+    tenancy::vcluster::custom,
+    workload::ray::operator::{self, OperatorConfig, OperatorError},
+};
 
 /// Watches that one operator opens for each namespace it is told to watch, the lease's included.
 const WATCHES_PER_SCOPE: usize = 11;
@@ -23,6 +29,21 @@ pub(super) struct OperatorArgs {
 enum Operator {
     /// The operator of Ray (built-in model): RayCluster and RayJob.
     Ray(RayArgs),
+    /// The operator of VirtualCluster resources; `tenantbench tenant operator` prints what it needs.
+    VirtualClusters(VirtualClustersArgs),
+}
+
+#[derive(Args, Debug)]
+struct VirtualClustersArgs {
+    /// The API server to talk to [default: the one whose Pod this is].
+    #[arg(long, value_name = "FILE")]
+    kubeconfig: Option<PathBuf>,
+    /// The one namespace to watch [default: all].
+    #[arg(long, value_name = "NS")]
+    watch_namespace: Option<String>,
+    /// The folder that stands for `/` where Pods share the machine's files.
+    #[arg(long, env = "TENANTBENCH_POD_ROOT", default_value = "/", hide = true)]
+    pod_root: PathBuf,
 }
 
 #[derive(Args, Debug)]
@@ -57,6 +78,9 @@ pub enum OperatorCliError {
     /// It had to end.
     #[error(transparent)]
     Operator(#[from] OperatorError),
+    /// The operator of VirtualClusters had to end.
+    #[error(transparent)]
+    VirtualClusters(#[from] custom::OperatorError),
     /// Signals cannot be listened to.
     #[error("cannot listen for SIGTERM: {0}; the operator would not give its lease back")]
     Signal(#[source] std::io::Error),
@@ -67,11 +91,11 @@ pub enum OperatorCliError {
 /// # Errors
 /// When there is no way to the API server, or the operator ends by itself.
 pub(super) async fn run(args: OperatorArgs) -> Result<(), OperatorCliError> {
-    let Operator::Ray(args) = args.operator;
-    let config = match &args.kubeconfig {
-        Some(file) => client::from_file(file).await?,
-        None => client::in_cluster(&args.pod_root)?,
+    let args = match args.operator {
+        Operator::Ray(args) => args,
+        Operator::VirtualClusters(args) => return virtual_clusters(args).await,
     };
+    let config = access(args.kubeconfig.as_deref(), &args.pod_root).await?;
     let streams = WATCHES_PER_SCOPE.saturating_mul(args.watch_namespace.len().max(1));
     let client = client::client(config, Purpose::Watches { streams })?;
     let stop = CancellationToken::new();
@@ -84,6 +108,21 @@ pub(super) async fn run(args: OperatorArgs) -> Result<(), OperatorCliError> {
         listen: args.listen,
     };
     Ok(operator::run(client, config, stop).await?)
+}
+
+async fn virtual_clusters(args: VirtualClustersArgs) -> Result<(), OperatorCliError> {
+    let config = access(args.kubeconfig.as_deref(), &args.pod_root).await?;
+    let client = client::client(config, Purpose::Watches { streams: 2 })?;
+    let stop = CancellationToken::new();
+    stop_on_signal(stop.clone())?;
+    Ok(custom::run(client, args.watch_namespace.as_deref(), stop).await?)
+}
+
+async fn access(kubeconfig: Option<&Path>, pod_root: &Path) -> Result<kube::Config, ClientError> {
+    match kubeconfig {
+        Some(file) => client::from_file(file).await,
+        None => client::in_cluster(pod_root),
+    }
 }
 
 fn stop_on_signal(stop: CancellationToken) -> Result<(), OperatorCliError> {
@@ -110,14 +149,15 @@ mod tests {
 
     #[test]
     fn a_pod_needs_no_flags() {
-        let Operator::Ray(args) = Cli::parse_from(["operator", "ray"]).args.operator;
+        let Operator::Ray(args) = Cli::parse_from(["operator", "ray"]).args.operator else { panic!() };
         assert_eq!(args.listen.port(), 8080);
         assert!(args.watch_namespace.is_empty());
     }
 
     #[test]
     fn namespaces_are_separated_by_commas() {
-        let Operator::Ray(args) = Cli::parse_from(["operator", "ray", "--watch-namespace=a,b"]).args.operator;
+        let cli = Cli::parse_from(["operator", "ray", "--watch-namespace=a,b"]);
+        let Operator::Ray(args) = cli.args.operator else { panic!() };
         assert_eq!(args.watch_namespace, ["a", "b"]);
     }
 }

@@ -1,14 +1,18 @@
 //! `tenantbench plane`: what the pod of a virtual cluster's plane runs of ours beside the syncer.
 
-use std::path::PathBuf;
+use std::{io::Write, path::PathBuf};
 
 use clap::{Args, Subcommand};
 use tenantbench_syncer::client::{self, ClientError, Purpose};
 
 use super::exit::{CliError, Code};
-use crate::tenancy::vcluster::{
-    TenantName,
-    prepare::{Prepare, PrepareError, prepare},
+use crate::{
+    assets::versions,
+    tenancy::vcluster::{
+        TenantName,
+        prepare::{Prepare, PrepareError, prepare},
+        store::{Dump, Etcd, EtcdError},
+    },
 };
 
 /// Run a step of a virtual cluster's plane; this is what its pod starts.
@@ -25,6 +29,8 @@ pub(super) struct PlaneArgs {
 enum Step {
     /// Make keys and kubeconfigs, or read those of an earlier start, and write the files that the others need.
     Prepare(PrepareArgs),
+    /// Print the store of the plane whose pod this is, packed.
+    Dump(DumpArgs),
 }
 
 #[derive(Args, Debug)]
@@ -47,7 +53,23 @@ struct PrepareArgs {
     /// Where the files go.
     #[arg(long, value_name = "DIR")]
     folder: PathBuf,
+    /// The plane's store.
+    #[arg(long, value_name = "URL", default_value = STORE)]
+    etcd: String,
 }
+
+#[derive(Args, Debug)]
+struct DumpArgs {
+    /// The virtual cluster's name.
+    #[arg(long)]
+    name: TenantName,
+    /// The plane's store.
+    #[arg(long, value_name = "URL", default_value = STORE)]
+    etcd: String,
+}
+
+/// Where a plane's store answers in its pod.
+const STORE: &str = "http://127.0.0.1:2379";
 
 /// A step that failed.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +78,12 @@ pub enum PlaneCliError {
     /// There is no way to the host's API.
     #[error(transparent)]
     Client(#[from] ClientError),
+    /// The store does not answer.
+    #[error(transparent)]
+    Store(#[from] EtcdError),
+    /// Nobody reads standard output.
+    #[error("cannot write the dump to standard output: {0}")]
+    Output(#[from] std::io::Error),
     /// The first step failed.
     #[error(transparent)]
     Prepare(#[from] PrepareError),
@@ -67,23 +95,31 @@ pub enum PlaneCliError {
 /// As the step ends.
 pub(super) async fn run(arguments: PlaneArgs) -> Result<Code, PlaneCliError> {
     let root = arguments.pod_root;
+    let step = match arguments.step {
+        Step::Prepare(step) => step,
+        Step::Dump(step) => return dump(&step).await,
+    };
     let config = client::in_cluster(&root)?;
     let namespace = client::in_cluster_namespace(&root)?;
     let client = client::client(config, Purpose::Requests)?;
-    match arguments.step {
-        Step::Prepare(step) => {
-            let step = Prepare {
-                name: step.name.to_string(),
-                namespace,
-                service: step.service_name,
-                stateful_set: step.owning_statefulset,
-                kubeconfig_secret: step.out_kube_config_secret,
-                tls_sans: step.tls_san.into_iter().filter(|san| !san.is_empty()).collect(),
-                folder: step.folder,
-            };
-            prepare(&client, &step).await?;
-        }
-    }
+    let step = Prepare {
+        name: step.name.to_string(),
+        namespace,
+        service: step.service_name,
+        stateful_set: step.owning_statefulset,
+        kubeconfig_secret: step.out_kube_config_secret,
+        tls_sans: step.tls_san.into_iter().filter(|san| !san.is_empty()).collect(),
+        folder: step.folder,
+        etcd: step.etcd,
+    };
+    prepare(&client, &step).await?;
+    Ok(Code::Ok)
+}
+
+async fn dump(step: &DumpArgs) -> Result<Code, PlaneCliError> {
+    let entries = Etcd::at(&step.etcd).all().await?;
+    let dump = Dump::new(step.name.as_str(), versions::KUBERNETES, entries);
+    std::io::stdout().lock().write_all(&dump.pack()?)?;
     Ok(Code::Ok)
 }
 

@@ -75,6 +75,9 @@ pub enum TenancyError {
         /// The command's last words.
         reason: String,
     },
+    /// The store could not be put away or taken up.
+    #[error(transparent)]
+    Store(#[from] crate::tenancy::vcluster::store::PartsError),
     /// An API call failed.
     #[error("cannot {verb} {object}: {source}")]
     Call {

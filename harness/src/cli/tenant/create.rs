@@ -17,6 +17,9 @@ pub(super) struct CreateArgs {
     name: TenantName,
     #[command(flatten)]
     values: ValueArgs,
+    /// Return as soon as the objects are there.
+    #[arg(long)]
+    no_wait: bool,
 }
 
 /// Values from a file and from flags, which win.
@@ -83,6 +86,9 @@ pub(super) async fn run(
     let names = PlaneNames::new(name.as_str(), &target.namespace, &values);
     terminal.note(&format!("making {name} in namespace {}", target.namespace));
     life::apply(&site, &names, &values).await?;
+    if arguments.no_wait {
+        return Ok(Code::Ok);
+    }
     life::ready(&site, &names, target.limit, &|text| terminal.note(text)).await?;
     terminal.note(&format!(
         "{name} is ready after {:.1} s; `tenantbench tenant connect {name} -n {}` leads into it",

@@ -1,10 +1,15 @@
 //! `tenantbench tenant`: virtual clusters on any host cluster, with the rights of whoever asks.
 
+mod chart;
 mod connect;
 mod create;
 mod delete;
+mod describe;
 mod disconnect;
 mod list;
+mod manifests;
+mod pause;
+mod snapshot;
 mod target;
 
 use std::process::ExitCode;
@@ -37,6 +42,22 @@ enum Verb {
     Disconnect(disconnect::DisconnectArgs),
     /// Show the virtual clusters that are there.
     List(list::ListArgs),
+    /// Show all that the host says of a virtual cluster.
+    Describe(describe::DescribeArgs),
+    /// End a virtual cluster's plane and pods, and keep its objects.
+    Pause(pause::PauseArgs),
+    /// Wake a virtual cluster that was paused.
+    Resume(pause::PauseArgs),
+    /// Save the objects of a virtual cluster to a file.
+    Snapshot(snapshot::SnapshotArgs),
+    /// Make a virtual cluster of a file that `snapshot` wrote, here or on another host.
+    Restore(snapshot::RestoreArgs),
+    /// Print the objects of a virtual cluster, for `kubectl apply -f -`.
+    Manifests(manifests::ManifestsArgs),
+    /// Write a Helm chart of virtual clusters.
+    Chart(chart::ChartArgs),
+    /// Print what the platform installs for VirtualCluster resources: definition and operator, for `kubectl apply -f -`.
+    Operator,
     /// Delete a virtual cluster, wait until nothing of it is left, and say what was.
     Delete(delete::DeleteArgs),
 }
@@ -48,6 +69,14 @@ pub(super) async fn run(arguments: TenantArgs, terminal: &Terminal) -> Result<Ex
         Verb::Connect(connect) => connect::run(connect, target, terminal).await,
         Verb::Disconnect(disconnect) => disconnect::run(&disconnect, target, terminal).await.map(Into::into),
         Verb::List(list) => list::run(&list, target, terminal).await.map(Into::into),
+        Verb::Describe(describe) => describe::run(&describe, target, terminal).await.map(Into::into),
+        Verb::Pause(pause) => pause::pause(&pause, target, terminal).await.map(Into::into),
+        Verb::Resume(resume) => pause::resume(&resume, target, terminal).await.map(Into::into),
+        Verb::Snapshot(save) => snapshot::snapshot(&save, target, terminal).await.map(Into::into),
+        Verb::Restore(restore) => snapshot::restore(restore, target, terminal).await.map(Into::into),
+        Verb::Manifests(print) => manifests::run(print, target, terminal).map(Into::into),
+        Verb::Chart(write) => chart::run(&write, terminal).map(Into::into),
+        Verb::Operator => manifests::operator(target, terminal).map(Into::into),
         Verb::Delete(delete) => delete::run(&delete, target, terminal).await.map(Into::into),
     }
 }

@@ -57,6 +57,12 @@ impl TargetArgs {
         Ok(Target { kubeconfig, namespace, limit: self.timeout })
     }
 
+    /// The namespace where no cluster is needed: the flag's, else the context's where there is one.
+    pub(super) fn namespace_alone(&self) -> String {
+        let named = self.namespace.clone().or_else(|| self.target().ok().map(|target| target.namespace));
+        named.unwrap_or_else(|| "default".to_owned())
+    }
+
     fn read(&self) -> Result<Kubeconfig, CliError> {
         let read = match &self.kubeconfig {
             Some(file) => Kubeconfig::read_from(file),

@@ -12,6 +12,8 @@ use kube::{Api, Client, runtime::watcher};
 use super::{Limits, Model, Platform, TenancyError, Tenant, platform::connect};
 use crate::{apply::Applier, names, observe::until::Wait};
 
+pub mod chart;
+pub mod custom;
 pub mod dns;
 mod keys;
 pub mod life;
@@ -21,10 +23,11 @@ mod plane_names;
 pub mod prepare;
 pub mod reach;
 mod room;
+pub mod store;
 pub mod values;
 
 pub use plane_names::{NotATenantName, PlaneNames, TenantName};
-pub use values::{Images, Values};
+pub use values::{Images, Values, VirtualCluster};
 
 use life::Site;
 use plane::Plane;

@@ -1,22 +1,28 @@
 //! What is done to a virtual cluster from outside, with the rights of whoever asks: made, found, reached, ended.
 
 mod certificate;
+mod describe;
 mod exec;
 mod find;
 mod kinds;
 mod kubeconfig;
 mod make;
+mod pause;
 mod remove;
+mod snapshot;
 
 use std::sync::Arc;
 
 use crate::apply::Applier;
 
 pub use certificate::add_name;
+pub use describe::{Container, Description, describe};
 pub use find::{Found, State, all, find};
 pub use kubeconfig::{kubeconfig, reached_at};
 pub use make::{apply, ready};
+pub use pause::{PAUSED, pause, resume};
 pub use remove::{delete, remove};
+pub use snapshot::snapshot;
 
 /// One namespace of a host, seen with one user's rights.
 #[derive(Clone)]

@@ -19,7 +19,10 @@ use kube::{Api, Client};
 
 pub use secrets::TLS_SANS;
 
-use super::keys::KeysError;
+use super::{
+    keys::KeysError,
+    store::{Etcd, PartsError, restore},
+};
 use crate::host::pki::PkiError;
 
 /// What the first step is told.
@@ -39,6 +42,8 @@ pub struct Prepare {
     pub tls_sans: Vec<String>,
     /// Where files are written.
     pub folder: PathBuf,
+    /// The plane's store.
+    pub etcd: String,
 }
 
 /// The addresses for which certificates are made.
@@ -77,6 +82,9 @@ pub enum PrepareError {
         "Secret {0} is there and belongs to no virtual cluster of this name; delete it, or name another one"
     )]
     Stranger(String),
+    /// The store that waits for the plane could not be taken up.
+    #[error(transparent)]
+    Store(#[from] PartsError),
     /// A file could not be written.
     #[error("cannot write the plane's files: {0}")]
     File(#[from] io::Error),
@@ -101,6 +109,10 @@ pub async fn prepare(client: &Client, step: &Prepare) -> Result<(), PrepareError
     more.extend(kept.tls_sans);
     let addresses =
         Addresses { service: step.service.clone(), namespace: step.namespace.clone(), service_address, more };
+    let place = (step.namespace.as_str(), step.name.as_str());
+    if let Some(keys) = restore(client, place, &Etcd::at(&step.etcd)).await? {
+        tracing::info!(keys, "the store is as it was put away");
+    }
     let files = files::files(&kept.keys, &addresses)?;
     write(&step.folder, &files)?;
     secrets::kubeconfig(client, step, &owner, &kept.keys).await

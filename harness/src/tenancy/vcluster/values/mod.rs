@@ -6,14 +6,25 @@ mod resources;
 
 use std::collections::BTreeMap;
 
+use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::custom::VirtualClusterStatus;
 
 pub use images::Images;
 pub use resources::{Demand, Resources};
 
 /// Values of a virtual cluster. All have defaults; an empty text stands for one that follows the virtual cluster's name.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(CustomResource, Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[kube(group = "tenantbench.dev", version = "v1alpha1", kind = "VirtualCluster", namespaced)]
+#[kube(
+    status = "VirtualClusterStatus",
+    shortname = "vc",
+    doc = "A virtual cluster in the namespace that it is in."
+)]
+#[kube(printcolumn(name = "phase", type_ = "string", json_path = ".status.phase"))]
+#[kube(printcolumn(name = "age", type_ = "date", json_path = ".metadata.creationTimestamp"))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Values {
     /// The Service of the virtual cluster's API [default: its name].

@@ -19,7 +19,6 @@ use kube::{
 use serde::de::DeserializeOwned;
 
 use super::{
-    backoff::Backoff,
     cluster,
     collect::{self, Owning},
     context::Context,
@@ -27,7 +26,10 @@ use super::{
     http::Progress,
     job, names, unserved,
 };
-use crate::workload::ray::api::v1::{RayCluster, RayCronJob, RayJob, RayService};
+use crate::{
+    backoff::Backoff,
+    workload::ray::api::v1::{RayCluster, RayCronJob, RayJob, RayService},
+};
 
 /// Objects of one kind that are reconciled at once. Not unbounded, so that a start with many does not flood the host.
 const CONCURRENCY: u16 = 8;

@@ -5,7 +5,6 @@
 //! the rest alone: autoscaling, Ingress, a head Service of one's own, authentication, fault tolerance, NetworkPolicies,
 //! TLS, history and upgrades. Neither init containers nor probes are added to Pods.
 
-mod backoff;
 mod cluster;
 mod collect;
 mod context;

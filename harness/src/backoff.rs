@@ -9,17 +9,17 @@ const FIRST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(30);
 
 /// The failures in a row of each object of one kind.
-pub(super) struct Backoff<K: Lookup<DynamicType = ()> + 'static> {
+pub(crate) struct Backoff<K: Lookup<DynamicType = ()> + 'static> {
     failures: Mutex<HashMap<ObjectRef<K>, u32>>,
 }
 
 impl<K: Lookup<DynamicType = ()> + 'static> Backoff<K> {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { failures: Mutex::new(HashMap::new()) }
     }
 
     /// The object failed once more.
-    pub(super) fn failed(&self, object: &K) -> Duration {
+    pub(crate) fn failed(&self, object: &K) -> Duration {
         let mut failures = self.failures.lock();
         let count = failures.entry(ObjectRef::from_obj(object)).or_insert(0);
         let delay = FIRST.saturating_mul(1 << (*count).min(16)).min(LONGEST);
@@ -28,7 +28,7 @@ impl<K: Lookup<DynamicType = ()> + 'static> Backoff<K> {
     }
 
     /// The object is as it should be, or gone.
-    pub(super) fn succeeded(&self, object: &ObjectRef<K>) {
+    pub(crate) fn succeeded(&self, object: &ObjectRef<K>) {
         self.failures.lock().remove(object);
     }
 }

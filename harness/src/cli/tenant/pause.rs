@@ -1,0 +1,59 @@
+//! `tenantbench tenant pause` and `resume`.
+
+use clap::Args;
+
+use super::{TargetArgs, Terminal};
+use crate::{
+    cli::exit::{CliError, Code},
+    tenancy::vcluster::{
+        TenantName,
+        life::{self, State},
+    },
+};
+
+/// Which one.
+#[derive(Args, Debug)]
+pub(super) struct PauseArgs {
+    /// Its name.
+    name: TenantName,
+}
+
+pub(super) async fn pause(
+    arguments: &PauseArgs,
+    target: &TargetArgs,
+    terminal: &Terminal,
+) -> Result<Code, CliError> {
+    let (target, name) = (target.target()?, &arguments.name);
+    let site = target.site().await?;
+    let found = life::find(&site, name.as_str()).await?;
+    match found.state {
+        State::Paused => terminal.note(&format!("{name} rests already")),
+        State::Ready => {
+            let upgrades = target.upgrades().await?;
+            let say = |text: &str| terminal.note(text);
+            let pods = life::pause(&site, &upgrades, &found, target.limit, &say).await?;
+            terminal.note(&format!(
+                "{name} rests; its plane and {pods} pods have ended. `tenantbench tenant resume {name}` wakes it"
+            ));
+        }
+        State::Starting | State::Ending => {
+            let text = format!("{name} is {} and cannot pause; wait until it is ready", found.state.word());
+            return Err(CliError::new(Code::Usage, text));
+        }
+    }
+    Ok(Code::Ok)
+}
+
+pub(super) async fn resume(
+    arguments: &PauseArgs,
+    target: &TargetArgs,
+    terminal: &Terminal,
+) -> Result<Code, CliError> {
+    let (target, name) = (target.target()?, &arguments.name);
+    let begun = std::time::Instant::now();
+    let site = target.site().await?;
+    let found = life::find(&site, name.as_str()).await?;
+    life::resume(&site, &found, target.limit, &|text| terminal.note(text)).await?;
+    terminal.note(&format!("{name} is ready after {:.1} s", begun.elapsed().as_secs_f64()));
+    Ok(Code::Ok)
+}
