@@ -61,7 +61,7 @@ pub enum DumpError {
 
 /// What lives in a store only while a control plane runs on it, or belongs to the host that it ran on: leases and
 /// addresses of API servers, nodes and their leases, and events, which end by themselves.
-const LEFT_OUT: [&str; 7] = [
+const LEFT_OUT: [&str; 8] = [
     "/registry/masterleases/",
     "/registry/leases/kube-node-lease/",
     "/registry/leases/kube-system/apiserver-",
@@ -69,6 +69,8 @@ const LEFT_OUT: [&str; 7] = [
     "/registry/events/",
     "/registry/services/endpoints/default/kubernetes",
     "/registry/endpointslices/default/kubernetes",
+    // An API server adds its authority to those that it finds there, so those of earlier keys would stay trusted.
+    "/registry/configmaps/kube-system/extension-apiserver-authentication",
 ];
 
 impl Dump {
