@@ -25,7 +25,8 @@ mod workload;
 
 use std::{ffi::OsString, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::CompleteEnv;
 
 use self::{
     exit::{CliError, Code},
@@ -90,6 +91,8 @@ pub fn main() -> ExitCode {
     if arguments.get(1).is_some_and(|word| word == "internal") {
         return internal::main(&arguments);
     }
+    // Ends here where a shell asks for completions, by COMPLETE.
+    CompleteEnv::with_factory(Cli::command).complete();
     let cli = Cli::parse_from(arguments);
     let terminal = Terminal::new(&cli.output, cli.verb.log());
     match run(cli.verb, &terminal) {
@@ -129,8 +132,6 @@ fn run(verb: Verb, terminal: &Terminal) -> Result<ExitCode, CliError> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

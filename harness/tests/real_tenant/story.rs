@@ -40,6 +40,16 @@ async fn who_may_not_list_namespaces_is_admin_of_a_cluster_that_comes_and_goes()
 }
 
 #[tokio::test]
+async fn a_shell_completes_the_names_of_the_virtual_clusters_that_are_there() {
+    let developer = Developer::new().await;
+    developer.ok(&["create", "mine", "--no-wait"]);
+    let mut shell = developer.lab.command(&["--", "tenantbench", "tenant", "-n", NAMESPACE, "delete", ""]);
+    shell.env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", "5").env("KUBECONFIG", &developer.kubeconfig);
+    let offered = shell.output().unwrap();
+    assert!(stdout(&offered).lines().any(|name| name == "mine"), "{}", stdout(&offered));
+}
+
+#[tokio::test]
 async fn a_command_inside_ends_as_it_ends_and_leaves_no_way_open() {
     let developer = Developer::new().await;
     developer.ok(&["create", "mine"]);

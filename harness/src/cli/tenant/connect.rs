@@ -23,6 +23,7 @@ use crate::{
 #[derive(Args, Debug)]
 pub(super) struct ConnectArgs {
     /// The virtual cluster's name.
+    #[arg(add = super::complete::names())]
     name: TenantName,
     /// Reach its API here, by a NodePort, load balancer or ingress, rather than by port-forward: https://HOST:PORT. The
     /// host is added to the certificate.

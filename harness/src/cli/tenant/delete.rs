@@ -20,6 +20,7 @@ use crate::{
 #[derive(Args, Debug)]
 pub(super) struct DeleteArgs {
     /// Its name.
+    #[arg(add = super::complete::names())]
     name: TenantName,
 }
 

@@ -20,6 +20,7 @@ use crate::{
 #[derive(Args, Debug)]
 pub(super) struct DescribeArgs {
     /// Its name.
+    #[arg(add = super::complete::names())]
     name: TenantName,
     /// How to write it.
     #[arg(long, value_enum, default_value_t)]

@@ -15,6 +15,7 @@ use crate::{
 #[derive(Args, Debug)]
 pub(super) struct DisconnectArgs {
     /// The virtual cluster's name.
+    #[arg(add = super::complete::names())]
     name: TenantName,
 }
 

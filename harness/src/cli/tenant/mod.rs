@@ -1,6 +1,7 @@
 //! `tenantbench tenant`: virtual clusters on any host cluster, with the rights of whoever asks.
 
 mod chart;
+mod complete;
 mod connect;
 mod create;
 mod delete;

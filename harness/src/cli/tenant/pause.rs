@@ -15,6 +15,7 @@ use crate::{
 #[derive(Args, Debug)]
 pub(super) struct PauseArgs {
     /// Its name.
+    #[arg(add = super::complete::names())]
     name: TenantName,
 }
 

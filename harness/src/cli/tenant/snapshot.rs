@@ -20,6 +20,7 @@ use crate::{
 #[derive(Args, Debug)]
 pub(super) struct SnapshotArgs {
     /// The virtual cluster's name.
+    #[arg(add = super::complete::names())]
     name: TenantName,
     /// The file; it holds the virtual cluster's Secrets, and only its owner may read it.
     file: PathBuf,

@@ -45,6 +45,16 @@ pub(super) struct Target {
 }
 
 impl TargetArgs {
+    /// As a command line says that is not whole yet.
+    pub(super) fn said(
+        kubeconfig: Option<PathBuf>,
+        context: Option<String>,
+        namespace: Option<String>,
+        timeout: Duration,
+    ) -> Self {
+        Self { kubeconfig, context, namespace, timeout }
+    }
+
     /// Reads the kubeconfig.
     pub(super) fn target(&self) -> Result<Target, CliError> {
         let mut kubeconfig = self.read()?;
