@@ -8,8 +8,8 @@ use std::{
 };
 
 use tenantbench::{
-    host::local::LocalHost,
-    tenancy::{Platform, kubeconfig_file},
+    host::supervised::SupervisedHost,
+    tenancy::{Limits, Platform, kubeconfig_file},
 };
 
 use crate::lab::{Lab, stderr, stdout};
@@ -27,9 +27,10 @@ impl Developer {
     pub(crate) async fn new() -> Self {
         let lab = Lab::new();
         lab.ok(&["host", "up"]);
-        let host = LocalHost::connect(&lab.path("state/runs"), &"default".parse().unwrap()).await.unwrap();
+        let host =
+            SupervisedHost::connect(&lab.path("state/runs"), &"default".parse().unwrap()).await.unwrap();
         let platform = Platform::new(Arc::new(host), "test".into(), Duration::from_secs(60)).await.unwrap();
-        let own = platform.namespace(NAMESPACE, "developer").await.unwrap();
+        let own = platform.namespace(NAMESPACE, "developer", &Limits::default()).await.unwrap();
         let kubeconfig = lab.path("developer.kubeconfig");
         kubeconfig_file::write(&kubeconfig, &own).unwrap();
         let kubectl = stdout(&lab.ok(&["tools", "path", "kubectl"])).trim().into();
