@@ -40,6 +40,29 @@ async fn who_may_not_list_namespaces_is_admin_of_a_cluster_that_comes_and_goes()
 }
 
 #[tokio::test]
+async fn what_stands_in_the_way_of_a_virtual_cluster_is_said_with_a_remedy() {
+    let developer = Developer::new().await;
+    let values = developer.lab.path("values.yaml");
+    let create = |text: &str, flags: &[&str]| {
+        std::fs::write(&values, text).unwrap();
+        let fixed = ["create", "mine", "--values", values.to_str().unwrap()];
+        let output = developer.run(&[&fixed, flags].concat());
+        (output.status.code(), stderr(&output))
+    };
+    let (code, said) = create("tlsSan: [a]", &[]);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("values.yaml") && said.contains("tlsSan"), "{said}");
+    let (code, said) = create("quota: {pods: '3'}", &[]);
+    assert_eq!(code, Some(102));
+    assert!(said.contains("resourcequotas") && said.contains("forbidden"), "{said}");
+    let (code, said) = create("resources: {etcd: {cpu: '100', cpuLimit: '100'}}", &["--timeout", "5"]);
+    assert_eq!(code, Some(102));
+    assert!(said.contains("exceeded quota") && said.contains("tenant delete mine"), "{said}");
+    developer.ok(&["delete", "mine"]);
+    assert_eq!(developer.left(), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn a_shell_completes_the_names_of_the_virtual_clusters_that_are_there() {
     let developer = Developer::new().await;
     developer.ok(&["create", "mine", "--no-wait"]);

@@ -7,7 +7,13 @@ use clap::Args;
 use super::{TargetArgs, Terminal};
 use crate::{
     cli::exit::{CliError, Code},
-    tenancy::vcluster::{PlaneNames, TenantName, Values, life},
+    tenancy::{
+        TenancyError,
+        vcluster::{
+            PlaneNames, TenantName, Values,
+            life::{self, Site},
+        },
+    },
 };
 
 /// What the virtual cluster is to be.
@@ -85,15 +91,41 @@ pub(super) async fn run(
     let site = target.site().await?;
     let names = PlaneNames::new(name.as_str(), &target.namespace, &values);
     terminal.note(&format!("making {name} in namespace {}", target.namespace));
-    life::apply(&site, &names, &values).await?;
+    life::apply(&site, &names, &values).await.map_err(|error| explained(error, &target.namespace))?;
     if arguments.no_wait {
         return Ok(Code::Ok);
     }
-    life::ready(&site, &names, target.limit, &|text| terminal.note(text)).await?;
+    if let Err(error) = life::ready(&site, &names, target.limit, &|text| terminal.note(text)).await {
+        return Err(not_ready(error, &site, &names).await);
+    }
     terminal.note(&format!(
         "{name} is ready after {:.1} s; `tenantbench tenant connect {name} -n {}` leads into it",
         begun.elapsed().as_secs_f64(),
         target.namespace,
     ));
     Ok(Code::Ok)
+}
+
+/// What most often stands in the way of the first object.
+fn explained(error: TenancyError, namespace: &str) -> CliError {
+    let missing = format!("namespaces \"{namespace}\" not found");
+    if error.to_string().contains(&missing) {
+        return CliError::new(Code::Usage, format!("there is no namespace {namespace} on the host"))
+            .hint("name another with -n, or have it made; a virtual cluster lives in one that is there");
+    }
+    CliError::from(error).hint("making a virtual cluster takes the built-in `admin` role in its namespace")
+}
+
+/// What the host complains of, such as a quota that lets no pod be made.
+async fn not_ready(error: TenancyError, site: &Site, names: &PlaneNames) -> CliError {
+    let name = &names.cluster;
+    // Who may not ask hears what is known already.
+    let warnings = match life::find(site, name).await {
+        Ok(found) => life::describe(site, &found).await.map(|description| description.warnings),
+        Err(error) => Err(error),
+    };
+    CliError::from(error).log(&warnings.unwrap_or_default()).hint(format!(
+        "`tenantbench tenant describe {name} -n {0}` says how it is, `tenant delete {name} -n {0}` removes it",
+        names.namespace,
+    ))
 }
