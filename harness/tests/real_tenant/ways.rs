@@ -17,6 +17,7 @@ serviceName: api
 tlsSans: [a.example, 192.0.2.7]
 service: {type: NodePort, nodePort: 30443}
 storage: {size: 2Gi, class: fast}
+images: {coredns: ''}
 resources: {etcd: {cpu: 30m}}
 quota: {pods: '0', secrets: '9'}
 syncerFlags: [--log-level=debug]

@@ -23,18 +23,20 @@ pub(super) struct Choice(u8);
 pub(super) enum Switch {
     Disk,
     DiskClass,
+    Dns,
     NodePort,
     Quota,
 }
 
 impl Switch {
-    pub(super) const ALL: [Self; 4] = [Self::Disk, Self::DiskClass, Self::NodePort, Self::Quota];
+    pub(super) const ALL: [Self; 5] = [Self::Disk, Self::DiskClass, Self::Dns, Self::NodePort, Self::Quota];
 
     /// The condition in a template.
     pub(super) fn condition(self) -> &'static str {
         match self {
             Self::Disk => ".Values.storage.size",
             Self::DiskClass => ".Values.storage.class",
+            Self::Dns => ".Values.images.coredns",
             Self::NodePort => ".Values.service.nodePort",
             Self::Quota => ".Values.quota",
         }
@@ -77,7 +79,11 @@ pub(super) fn of(choice: Choice) -> Result<(PlaneNames, Values), serde_json::Err
     if choice.has(Switch::Quota) {
         set("/quota", json!({symbol("Values.quota"): ""}));
     }
-    for (switch, path) in [(Switch::Disk, "/storage/size"), (Switch::DiskClass, "/storage/class")] {
+    for (switch, path) in [
+        (Switch::Disk, "/storage/size"),
+        (Switch::DiskClass, "/storage/class"),
+        (Switch::Dns, "/images/coredns"),
+    ] {
         if !choice.has(switch) {
             set(path, json!(""));
         }
