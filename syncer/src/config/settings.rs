@@ -37,7 +37,7 @@ pub struct Settings {
     pub schema: Option<SchemaName>,
 
     /// Name of the virtual cluster: a DNS label, part of the names of its host objects.
-    #[arg(long, alias = "suffix", env = "TENANTBENCH_SYNCER_NAME", value_parser = dns_label)]
+    #[arg(long, env = "TENANTBENCH_SYNCER_NAME", value_parser = dns_label)]
     #[serde(deserialize_with = "label")]
     pub name: Option<String>,
 
@@ -54,7 +54,7 @@ pub struct Settings {
     pub tenant_kubeconfig: Option<PathBuf>,
 
     /// Host Service of the virtual cluster's API, through which its pods reach it.
-    #[arg(long, alias = "service-name", env = "TENANTBENCH_SYNCER_SERVICE")]
+    #[arg(long, env = "TENANTBENCH_SYNCER_SERVICE")]
     pub service: Option<String>,
 
     /// Host object that owns all others, as statefulset/NAME: when it goes, they go [default: none].

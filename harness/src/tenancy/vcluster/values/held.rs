@@ -22,7 +22,7 @@ pub(super) fn choose(wanted: &str, held: &BTreeSet<&str>) -> String {
         return wanted.to_owned();
     }
     let tagged = |name: &&&str| name.rsplit_once(':').map(|(repository, _)| repository) == repository(wanted);
-    held.iter().filter(tagged).next_back().map_or_else(|| wanted.to_owned(), |name| (*name).to_owned())
+    held.iter().rfind(tagged).map_or_else(|| wanted.to_owned(), |name| (*name).to_owned())
 }
 
 fn repository(name: &str) -> Option<&str> {
