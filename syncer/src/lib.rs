@@ -2,6 +2,7 @@
 //!
 //! [`watch`] → [`index`] (pure) → [`decide`] (pure) → [`queue`] (fair) → [`sync`] with [`translate`] (pure) → [`mod@write`] → …
 
+mod accept;
 pub mod cli;
 pub mod client;
 pub mod clock;

@@ -7,14 +7,15 @@ use serde_json::Value;
 use super::{
     Backing, figures,
     own::{self, Placed},
-    pods, proxy,
+    pods, proxy, refusal,
     reply::{Answer, say, tell},
-    route::{Route, node, route},
+    route::{LOG, Route, node, route},
 };
 use crate::{
     index::Id,
     kinds::{Kind, Side},
     sync::Tenant,
+    translate::event::Wording,
 };
 
 const SERVED: &str = "this kubelet serves logs, exec, attach and port-forward of the virtual cluster's pods, /pods, \
@@ -38,7 +39,12 @@ pub(super) async fn answer(backing: &Backing, request: Request<Incoming>) -> Ans
                 return say(StatusCode::NOT_FOUND, "no such pod");
             };
             tracing::debug!(namespace = &*id.namespace, pod = &*id.name, subresource, side = ?Side::Host, "forwarded");
-            proxy::forward(&backing.upgrades, request, &path).await
+            let answer = proxy::forward(&backing.upgrades, request, &path).await;
+            if subresource != LOG {
+                return answer;
+            }
+            let wording = Wording::new(&tenant.settings().names, &id.namespace).with_object(&id);
+            refusal::unwrapped(answer, &wording).await
         }
     }
 }

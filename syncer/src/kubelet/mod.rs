@@ -8,6 +8,7 @@ mod own;
 mod pods;
 mod proxy;
 mod reach;
+mod refusal;
 mod reply;
 mod route;
 mod summary;
@@ -23,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use reach::{NodeMetrics, Reach};
 
-use crate::sync::Tenant;
+use crate::{accept::accept, sync::Tenant};
 
 /// Where the endpoint listens and what it shows and asks for.
 #[derive(Clone, Debug)]
@@ -96,11 +97,10 @@ impl Kubelet {
     /// Serves until `stop`.
     pub async fn serve(self, backing: Backing, stop: CancellationToken) {
         loop {
-            let accepted = tokio::select! {
+            let stream = tokio::select! {
                 () = stop.cancelled() => return,
-                accepted = self.listener.accept() => accepted,
+                stream = accept(&self.listener) => stream,
             };
-            let Ok((stream, _)) = accepted else { continue };
             let connection = connection(stream, self.tls.clone(), backing.clone());
             let stop = stop.clone();
             tokio::spawn(async move {

@@ -29,11 +29,14 @@ pub(super) enum Route {
 /// Pages of metrics in the Prometheus text format.
 const METRICS: [&str; 4] = ["/metrics", "/metrics/cadvisor", "/metrics/resource", "/metrics/probes"];
 
+/// The host's subresource of a pod that answers with its log.
+pub(super) const LOG: &str = "log";
+
 /// Where a node's figures as a document are.
 pub(super) const SUMMARY: &str = "/stats/summary";
 
 /// Parameters of logs, which have the same names on both sides.
-const LOG: [&str; 8] =
+const LOG_PARAMETERS: [&str; 8] =
     ["follow", "limitBytes", "previous", "sinceSeconds", "sinceTime", "stream", "tailLines", "timestamps"];
 
 /// A kubelet's names for an API server's parameters of exec and attach.
@@ -51,9 +54,11 @@ pub(super) fn route(path: &str, query: &str) -> Option<Route> {
         ["stats", "summary"] => Some(Route::Summary),
         ["metrics", ..] => METRICS.into_iter().find(|page| *page == path).map(Route::Metrics),
         ["containerLogs", namespace, pod, container] if is_name(container) => {
-            let kept = parameters().filter(|parameter| LOG.contains(&name_of(parameter))).map(str::to_owned);
+            let kept = parameters()
+                .filter(|parameter| LOG_PARAMETERS.contains(&name_of(parameter)))
+                .map(str::to_owned);
             let query = join(std::iter::once(format!("container={container}")).chain(kept));
-            Some(Route::Pod { id: id(namespace, pod)?, subresource: "log", query })
+            Some(Route::Pod { id: id(namespace, pod)?, subresource: LOG, query })
         }
         [verb @ ("exec" | "attach"), namespace, pod, container] if is_name(container) => {
             let kept = parameters().filter_map(stream_parameter);

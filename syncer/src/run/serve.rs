@@ -12,7 +12,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
 use super::{Health, RunError, health::Check};
-use crate::metrics;
+use crate::{accept::accept, metrics};
 
 const PLAIN: &str = "text/plain; charset=utf-8";
 
@@ -41,7 +41,7 @@ impl Server {
     /// Serves until it is dropped.
     pub async fn serve(self, health: Health) {
         loop {
-            let Ok((stream, _)) = self.0.accept().await else { continue };
+            let stream = accept(&self.0).await;
             let health = health.clone();
             let service = service_fn(move |request: Request<Incoming>| {
                 let answer = answer(request.uri().path(), request.uri().query(), &health);
