@@ -24,7 +24,7 @@ use tenantbench_syncer::{
     run::Options,
 };
 
-use crate::support::{Running, World, create, soon, until};
+use crate::support::{HOST_NAMESPACE, Running, World, create, soon, until};
 
 #[derive(CustomResource, Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[kube(group = "example.com", version = "v1", kind = "Widget", namespaced, status = "WidgetStatus")]
@@ -244,4 +244,60 @@ async fn a_restarted_syncer_puts_right_what_happened_meanwhile_and_takes_no_secr
     let _syncer = world.launch(options(&world));
     until("the copy to go", &copies, &host("stays"), is_gone).await;
     until("the Secret to go", &host_secrets, &host("key"), is_gone).await;
+}
+
+/// The definition with two versions, of which some are served.
+fn versioned(served: &[&str]) -> Value {
+    let mut definition = json!(Widget::crd());
+    let versions = definition["spec"]["versions"].as_array_mut().expect("versions");
+    let mut second = versions[0].clone();
+    (second["name"], second["storage"]) = (json!("v2"), json!(false));
+    versions.push(second);
+    for version in versions {
+        version["served"] = json!(served.iter().any(|name| version["name"] == *name));
+    }
+    definition
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_whose_definitions_may_be_watched_is_followed_at_once() {
+    let world = World::start().await;
+    let definitions = |cluster: &Client| Api::<CustomResourceDefinition>::all(cluster.clone());
+    for (cluster, served) in [(&world.tenant, &["v1", "v2"][..]), (&world.host, &["v1"])] {
+        create(&definitions(cluster), versioned(served)).await;
+        until("it", &definitions(cluster), "widgets.example.com", is_crd_established()).await;
+    }
+    grant(&world).await;
+    let watch = PolicyRule {
+        api_groups: Some(vec!["apiextensions.k8s.io".to_owned()]),
+        resources: Some(vec!["customresourcedefinitions".to_owned()]),
+        verbs: ["get", "list", "watch"].map(str::to_owned).to_vec(),
+        ..PolicyRule::default()
+    };
+    world.grant_everywhere(vec![watch]).await;
+    let syncer = world.launch(options(&world));
+    syncer.ready().await;
+    let (widgets, name) = (world.tenant_api::<Widget>("default"), world.names.host("default", "w"));
+    create(&widgets, widget("w", json!({"size": 1}))).await;
+    until("the copy", &world.host_api::<Widget>(), &name, has_size(1)).await;
+
+    // From now on the host has another version, which nobody would learn of for a minute by asking.
+    let change = json!({"spec": {"versions": versioned(&["v2"])["spec"]["versions"]}});
+    let params = PatchParams::default();
+    let host = definitions(&world.host);
+    host.patch("widgets.example.com", &params, &Patch::Merge(change)).await.expect("a change");
+    edit(&widgets, "w", json!({"spec": {"size": 2}})).await;
+    let gvk = kube::core::GroupVersionKind::gvk("example.com", "v2", "Widget");
+    let resource = kube::core::ApiResource::from_gvk_with_plural(&gvk, "widgets");
+    let copies: Api<kube::core::DynamicObject> =
+        Api::namespaced_with(world.host.clone(), HOST_NAMESPACE, &resource);
+    let config = watcher::Config::default().fields(&format!("metadata.name={name}"));
+    // An API server that has just got another version answers 429 for a while.
+    let mut shown = pin!(watcher(copies, config).default_backoff().applied_objects());
+    let came = async {
+        let has_changed = |copy: kube::core::DynamicObject| copy.data["spec"]["size"] == 2;
+        while !shown.next().await.expect("goes on").is_ok_and(has_changed) {}
+    };
+    soon("the copy in the other version", came).await;
+    syncer.stop().await;
 }

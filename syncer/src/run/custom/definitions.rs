@@ -1,9 +1,11 @@
-//! The tenant's definitions of custom resources, as they come and go: names and versions only.
+//! One side's definitions of custom resources, as they come and go: names and versions only.
 
 use std::{collections::BTreeMap, pin::pin};
 
 use futures::TryStreamExt;
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use k8s_openapi::{
+    Resource as _, apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
+};
 use kube::{
     Api, Client, ResourceExt,
     core::PartialObjectMeta,
@@ -15,13 +17,31 @@ use kube::{
 use tokio::sync::watch;
 
 use super::served::{Served, by_definition};
-use crate::retry::Patience;
+use crate::{
+    kinds::Side,
+    retry::Patience,
+    role::{Access, may},
+};
 
 /// The definitions' names, each with its version; none before they have been listed.
 pub(super) type Definitions = Option<BTreeMap<String, String>>;
 
-/// Keeps `known` as the definitions are. Ends only with the program; whoever drops it ends it.
-pub(super) async fn follow(client: Client, known: watch::Sender<Definitions>) {
+/// Whether whoever `client` is may watch definitions. A Role cannot allow that, for they have no namespace.
+pub(super) async fn may_be_watched(client: &Client) -> bool {
+    for verb in ["get", "list", "watch"] {
+        let group = CustomResourceDefinition::GROUP;
+        let resource = "customresourcedefinitions";
+        let access = Access { verb, group, resource, subresource: "", everywhere: true };
+        // Whoever cannot be asked is asked for definitions one by one.
+        if !may(client, "", &access).await.unwrap_or_default() {
+            return false;
+        }
+    }
+    true
+}
+
+/// Keeps `known` as the definitions of a side are. Ends only with the program; whoever drops it ends it.
+pub(super) async fn follow(side: Side, client: Client, known: watch::Sender<Definitions>) {
     // A definition can be a megabyte; its metadata says enough.
     let api: Api<PartialObjectMeta<CustomResourceDefinition>> = Api::all(client);
     let mut events = pin!(watcher::watcher(api, watcher::Config::default()).backoff(Patience::default()));
@@ -31,7 +51,7 @@ pub(super) async fn follow(client: Client, known: watch::Sender<Definitions>) {
             Ok(Some(event)) => event,
             Ok(None) => return,
             Err(error) => {
-                tracing::debug!(%error, "the watch on the tenant's definitions is interrupted");
+                tracing::debug!(?side, %error, "the watch on definitions is interrupted");
                 continue;
             }
         };
@@ -52,12 +72,12 @@ pub(super) async fn follow(client: Client, known: watch::Sender<Definitions>) {
     }
 }
 
-/// What the tenant serves of a kind. The definitions themselves say so: discovery lags behind them, and in a starting
+/// What a side serves of a kind whose definitions are watched. The definitions themselves say so: discovery lags behind them, and in a starting
 /// API server shows nothing for a while.
 ///
 /// # Errors
 /// An API server that does not answer.
-pub(super) async fn of_tenant(
+pub(super) async fn of(
     client: &Client,
     known: &BTreeMap<String, String>,
     group: &str,

@@ -25,7 +25,8 @@ use crate::{
     sync::Tenant,
 };
 
-/// How often the host is asked whether it still has the definition of a kind that is synced. The tenant's are watched.
+/// How often the host is asked whether it still has the definition of a kind that is synced, where the syncer may not
+/// watch the host's definitions, which no Role can allow. The tenant's are always watched.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
 /// Where custom kinds are synced.
@@ -48,28 +49,76 @@ pub(super) async fn run(kinds: Vec<ReadyKind>, place: Place) {
     if kinds.is_empty() {
         return;
     }
-    let (known, definitions) = watch::channel(Definitions::None);
     let mut tasks = JoinSet::new();
-    tasks.spawn(definitions::follow(place.tenant_watches.clone(), known));
+    let mut watched = |side: Side, client: &Client| {
+        let (known, definitions) = watch::channel(Definitions::None);
+        tasks.spawn(definitions::follow(side, client.clone(), known));
+        definitions
+    };
+    let tenant = watched(Side::Tenant, &place.tenant_watches);
+    let host = place.tenant.cluster(Side::Host).client();
+    let asked = definitions::may_be_watched(host);
+    let Some(may_watch) = place.stop.run_until_cancelled(asked).await else { return };
+    let host = may_watch.then(|| watched(Side::Host, &place.host_watches));
     for kind in kinds {
-        tasks.spawn(follow(kind, place.clone(), definitions.clone()));
+        let definitions = Sides { tenant: tenant.clone(), host: host.clone() };
+        tasks.spawn(follow(kind, place.clone(), definitions));
     }
     // They end when this is dropped.
     place.stop.cancelled().await;
 }
 
+/// The definitions of both sides, as far as they are watched.
+struct Sides {
+    tenant: watch::Receiver<Definitions>,
+    /// None where the syncer may not watch them.
+    host: Option<watch::Receiver<Definitions>>,
+}
+
+/// What is known of one kind's group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Known {
+    tenant: Definitions,
+    host: Option<Definitions>,
+}
+
+impl Sides {
+    /// What there is of a group now.
+    fn known(&mut self, group: &str) -> Known {
+        Known {
+            tenant: of_group(&self.tenant.borrow_and_update(), group),
+            host: self.host.as_mut().map(|host| of_group(&host.borrow_and_update(), group)),
+        }
+    }
+
+    /// Waits until there is something else of a group. Returns whether anybody still watches.
+    async fn changed(&mut self, group: &str, before: &Known) -> bool {
+        let tenant = self.tenant.wait_for(|all| of_group(all, group) != before.tenant);
+        let Some(host) = &mut self.host else { return tenant.await.is_ok() };
+        let host = host.wait_for(|all| Some(of_group(all, group)) != before.host);
+        tokio::select! {
+            changed = tenant => changed.is_ok(),
+            changed = host => changed.is_ok(),
+        }
+    }
+}
+
+fn of_group(all: &Definitions, group: &str) -> Definitions {
+    let own = |all: &BTreeMap<String, String>| {
+        let own = all.iter().filter(|(name, _)| definitions::is_of(name, group));
+        own.map(|(name, version)| (name.clone(), version.clone())).collect()
+    };
+    all.as_ref().map(own)
+}
+
 /// Follows one kind through all that becomes of it.
-async fn follow(kind: ReadyKind, place: Place, mut definitions: watch::Receiver<Definitions>) {
+async fn follow(kind: ReadyKind, place: Place, mut definitions: Sides) {
     let mut present: Option<(Plan, DropGuard)> = None;
     let mut as_what = None;
     let mut failures = 0;
     loop {
-        let known = definitions.borrow_and_update().clone();
-        let found = match &known {
-            Some(known) => find(&kind, &place, known, &mut as_what).await.map(Some),
-            None => Ok(None),
-        };
-        match found {
+        let known = definitions.known(&kind.group);
+        match find(&kind, &place, &known, &mut as_what).await {
             Ok(Some(plan)) if present.as_ref().is_none_or(|(present, _)| *present != plan) => {
                 tell(&kind, &plan);
                 // First the end of the watches that there were.
@@ -85,18 +134,19 @@ async fn follow(kind: ReadyKind, place: Place, mut definitions: watch::Receiver<
             }
         }
         let is_settled = present.as_ref().is_some_and(|(plan, _)| plan.is_settled());
-        let wait = if is_settled { LOOK_AGAIN } else { retry::delay(failures) };
-        let of_group = |all: &Definitions| {
-            let all = all.iter().flatten().filter(|(name, _)| definitions::is_of(name, &kind.group));
-            all.map(|(name, version)| (name.clone(), version.clone())).collect::<BTreeMap<_, _>>()
+        let again = async {
+            match (is_settled, &known.host) {
+                // What could change is watched.
+                (true, Some(_)) => std::future::pending().await,
+                (true, None) => place.tenant.clock().sleep(LOOK_AGAIN).await,
+                (false, _) => place.tenant.clock().sleep(retry::delay(failures)).await,
+            }
         };
-        let before = of_group(&known);
-        let is_listed = known.is_some();
         tokio::select! {
-            () = place.tenant.clock().sleep(wait) => {}
-            changed = definitions.wait_for(|all| all.is_some() != is_listed || of_group(all) != before) => {
-                // Nobody tells of the tenant's definitions any more: the program ends.
-                if changed.is_err() {
+            () = again => {}
+            watched = definitions.changed(&kind.group, &known) => {
+                // Nobody tells of definitions any more: the program ends.
+                if !watched {
                     return;
                 }
                 failures = 0;
@@ -105,17 +155,22 @@ async fn follow(kind: ReadyKind, place: Place, mut definitions: watch::Receiver<
     }
 }
 
-/// Where the kind is served, and what keeps it from being synced.
+/// Where the kind is served, and what keeps it from being synced; none before that can be known.
 async fn find(
     kind: &ReadyKind,
     place: &Place,
-    known: &BTreeMap<String, String>,
+    known: &Known,
     as_what: &mut AsWhat,
-) -> Result<Plan, kube::Error> {
+) -> Result<Option<Plan>, kube::Error> {
     let client = |side| place.tenant.cluster(side).client();
     let (group, name) = (kind.group.as_str(), kind.kind.as_str());
-    let tenant = definitions::of_tenant(client(Side::Tenant), known, group, name).await?;
-    let host = served::by_discovery(client(Side::Host), group, name).await?;
+    let Some(of_tenant) = &known.tenant else { return Ok(None) };
+    let tenant = definitions::of(client(Side::Tenant), of_tenant, group, name).await?;
+    let host = match &known.host {
+        None => served::by_discovery(client(Side::Host), group, name).await?,
+        Some(None) => return Ok(None),
+        Some(Some(of_host)) => definitions::of(client(Side::Host), of_host, group, name).await?,
+    };
     let mut plan = plan::plan(kind, &tenant, &host);
     if let Some(custom) = custom(kind, &plan, as_what).filter(|_| plan.on_host) {
         let row = Row::of_custom(custom);
@@ -126,7 +181,7 @@ async fn find(
             plan.obstacle = Some(Obstacle::NoRight { lacks: listed(&lacks), rule: rule(&row) });
         }
     }
-    Ok(plan)
+    Ok(Some(plan))
 }
 
 fn listed(lacks: &[Lack]) -> String {
