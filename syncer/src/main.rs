@@ -24,8 +24,10 @@ async fn main() -> ExitCode {
     tokio::spawn(stop_on_signal(stop.clone()));
     match cli::run(args, stop).await {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("tenantbench-syncer: {error}");
+        Err(failure) => {
+            if !failure.is_logged {
+                eprintln!("tenantbench-syncer: {failure}");
+            }
             ExitCode::FAILURE
         }
     }

@@ -93,12 +93,25 @@ pub struct CliError {
     message: String,
     log: Vec<String>,
     hint: Option<String>,
+    is_told: bool,
 }
 
 impl CliError {
     /// An error that ends tenantbench with `code`.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), log: Vec::new(), hint: None }
+        Self { code, message: message.into(), log: Vec::new(), hint: None, is_told: false }
+    }
+
+    /// The same, of which the reader has heard.
+    #[must_use]
+    pub fn told(mut self) -> Self {
+        self.is_told = true;
+        self
+    }
+
+    /// Whether the reader has heard of it.
+    pub fn is_told(&self) -> bool {
+        self.is_told
     }
 
     /// Adds what to do about it, where the message does not say.

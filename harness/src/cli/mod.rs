@@ -95,10 +95,16 @@ pub fn main() -> ExitCode {
     CompleteEnv::with_factory(Cli::command).complete();
     let cli = Cli::parse_from(arguments);
     let terminal = Terminal::new(&cli.output, cli.verb.log());
-    match run(cli.verb, &terminal) {
+    let verb = match cli.verb {
+        Verb::Syncer(arguments) => Verb::Syncer(Box::new(syncer::arguments(*arguments, &cli.output))),
+        verb => verb,
+    };
+    match run(verb, &terminal) {
         Ok(code) => code,
         Err(error) => {
-            terminal.error(&error);
+            if !error.is_told() {
+                terminal.error(&error);
+            }
             error.code().into()
         }
     }

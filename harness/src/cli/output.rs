@@ -33,6 +33,18 @@ pub struct OutputArgs {
     no_progress: bool,
 }
 
+impl OutputArgs {
+    /// How much a server that has a log of its own logs; none for its usual.
+    pub fn servers_level(&self) -> Option<&'static str> {
+        match (self.quiet, self.verbose) {
+            (true, _) => Some("error"),
+            (false, 0) => None,
+            (false, 1) => Some("debug"),
+            (false, _) => Some("trace"),
+        }
+    }
+}
+
 /// When to use colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Color {

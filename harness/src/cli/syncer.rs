@@ -1,9 +1,10 @@
 //! `tenantbench syncer`: the syncer, in the one image that holds everything of ours, with the virtual cluster's DNS.
 
-use tenantbench_syncer::{cli, run::RunError};
+use tenantbench_syncer::cli::{self, Failure};
 
 use super::{
     exit::{CliError, Code},
+    output::OutputArgs,
     signals,
 };
 use crate::tenancy::vcluster::dns;
@@ -16,6 +17,14 @@ pub(super) struct FurnishedSyncerArgs {
     /// Image of CoreDNS to run as the virtual cluster's DNS, in a pod of its own [default: no DNS].
     #[arg(long, env = "TENANTBENCH_DNS_IMAGE", value_name = "IMAGE")]
     dns_image: Option<String>,
+}
+
+/// Its arguments, which heed how much of the log is to be shown.
+pub(super) fn arguments(mut args: FurnishedSyncerArgs, output: &OutputArgs) -> FurnishedSyncerArgs {
+    if let Some(level) = output.servers_level() {
+        args.syncer = args.syncer.logging_usually(level);
+    }
+    args
 }
 
 /// Runs until SIGTERM or Ctrl-C.
@@ -38,8 +47,9 @@ pub(super) async fn run(args: FurnishedSyncerArgs) -> Result<Code, CliError> {
     Ok(Code::Ok)
 }
 
-impl From<RunError> for CliError {
-    fn from(error: RunError) -> Self {
-        Self::new(Code::HostFailed, error.to_string())
+impl From<Failure> for CliError {
+    fn from(failure: Failure) -> Self {
+        let error = Self::new(Code::HostFailed, failure.to_string());
+        if failure.is_logged { error.told() } else { error }
     }
 }

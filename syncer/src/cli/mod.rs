@@ -42,6 +42,18 @@ pub struct RunArgs {
     config: Option<PathBuf>,
     #[command(flatten)]
     settings: Settings,
+    /// What is logged where no setting says so.
+    #[arg(skip = log::USUAL.to_owned())]
+    usual_level: String,
+}
+
+impl SyncerArgs {
+    /// The same, which logs at `level` where neither flag nor file says otherwise.
+    #[must_use]
+    pub fn logging_usually(mut self, level: &str) -> Self {
+        level.clone_into(&mut self.run.usual_level);
+        self
+    }
 }
 
 impl SyncerArgs {
@@ -67,22 +79,45 @@ pub const EXIT_CODES: &str = "Exit codes:
     2  the command line is wrong
   130  stopped at once by a second signal";
 
+/// How a command line ends that cannot be carried out.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct Failure {
+    error: RunError,
+    /// Whether the log has told it already, in the log's own form.
+    pub is_logged: bool,
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        Self { error, is_logged: false }
+    }
+}
+
 /// Does what the command line says: prints something, or syncs until `stop`, which it follows within a second.
 ///
 /// # Errors
 /// What no waiting mends; an API that is not up yet is waited for.
-pub async fn run(args: SyncerArgs, stop: CancellationToken) -> Result<(), RunError> {
+pub async fn run(args: SyncerArgs, stop: CancellationToken) -> Result<(), Failure> {
     match args.verb {
-        Some(Verb::Kinds(args)) => kinds::run(&args),
-        Some(Verb::Role(args)) => role::run(args),
-        Some(Verb::Config(args)) => config::run(&args),
-        None => sync(args.run.effective()?.settings, stop).await,
+        Some(Verb::Kinds(args)) => Ok(kinds::run(&args)?),
+        Some(Verb::Role(args)) => Ok(role::run(args)?),
+        Some(Verb::Config(args)) => Ok(config::run(&args)?),
+        None => {
+            let settings = args.run.effective().map_err(RunError::from)?.settings;
+            let level = settings.log_level.as_deref().unwrap_or(&args.run.usual_level);
+            log::start(settings.log_format.unwrap_or_default(), level);
+            sync(settings, stop).await.map_err(logged)
+        }
     }
 }
 
-/// Starts the log and syncs.
+fn logged(error: RunError) -> Failure {
+    tracing::error!(%error, "the syncer gives up");
+    Failure { error, is_logged: tracing::enabled!(tracing::Level::ERROR) }
+}
+
 async fn sync(settings: Settings, stop: CancellationToken) -> Result<(), RunError> {
-    log::start(settings.log_format.unwrap_or_default(), settings.log_level.as_deref().unwrap_or(log::USUAL));
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         name = settings.name,
@@ -103,9 +138,8 @@ async fn sync(settings: Settings, stop: CancellationToken) -> Result<(), RunErro
         () = served => Ok(()),
         ended = running => ended,
     };
-    match &ended {
-        Ok(()) => tracing::info!("the syncer stops as it was told to"),
-        Err(error) => tracing::error!(%error, "the syncer gives up"),
+    if ended.is_ok() {
+        tracing::info!("the syncer stops as it was told to");
     }
     ended
 }

@@ -90,15 +90,23 @@ async fn an_ordinary_day_leaves_no_line_about_an_object() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_no_waiting_mends_ends_it_with_a_code_and_one_line() {
+    const REASON: &str = "the host gives no addresses from the tenant's service range";
     let world = World::start().await;
-    let mut syncer = SyncerProgram::start(&world, &["--service-cidr=10.55.0.0/16"]);
-    let status = soon("the program to end", syncer.ended()).await;
-    assert_eq!(status.code(), Some(1));
-    let last = syncer.log().lines().last().map(str::to_owned).unwrap_or_default();
-    assert!(
-        last.starts_with("tenantbench-syncer: the host gives no addresses from the tenant's service range"),
-        "{last}"
-    );
+    let end = async |flags: &[&str]| {
+        let mut syncer = SyncerProgram::start(&world, &[&["--service-cidr=10.55.0.0/16"], flags].concat());
+        let status = soon("the program to end", syncer.ended()).await;
+        assert_eq!(status.code(), Some(1));
+        assert_eq!(syncer.log().matches(REASON).count(), 1, "{}", syncer.log());
+        syncer
+    };
+    let last = end(&[]).await.log().lines().last().map(str::to_owned).unwrap_or_default();
+    assert!(last.contains("ERROR") && last.contains(REASON), "{last}");
+    // A log for programs is read by programs to its end.
+    let lines = end(&["--log-format=json"]).await.log_lines();
+    let last = lines.last().expect("a line");
+    assert!(last["error"].as_str().is_some_and(|error| error.starts_with(REASON)), "{last}");
+    let untold = end(&["--log-level=off"]).await.log();
+    assert!(untold.starts_with(&format!("tenantbench-syncer: {REASON}")), "{untold}");
 }
 
 /// There is nothing to watch in another process before it listens.
