@@ -91,6 +91,8 @@ fn pod_rules(settings: Settings) -> Result<Rules, ConfigError> {
         node_access: settings.node_access.unwrap_or_default(),
         csi_drivers: settings.inline_csi_driver.unwrap_or_default(),
         runtime_classes: settings.runtime_class.unwrap_or_default(),
+        // Known only from what the tenant has copies of.
+        priority_classes: Vec::new(),
         domain: needed(settings.cluster_domain, "cluster-domain")?,
     })
 }

@@ -15,7 +15,7 @@ use crate::{
         pod, present,
         service::{self, Ask},
         shared,
-        status::{self, View},
+        status::{self, View, gates},
     },
 };
 
@@ -49,6 +49,8 @@ pub struct TenantPod {
     pub wanted: u64,
     /// A hash of the part of its status that the syncer writes.
     pub status: u64,
+    /// A hash of what its status says of its readiness gates.
+    pub gates: u64,
 }
 
 /// A pod on the host.
@@ -62,6 +64,8 @@ pub struct HostPod {
     pub finished: bool,
     /// A hash of what the tenant's status is to be, were there no readiness gates.
     pub status: u64,
+    /// A hash of what its status says of its readiness gates; none where it has none.
+    pub gates: Option<u64>,
 }
 
 /// A Service's cluster address.
@@ -154,6 +158,7 @@ impl TenantPod {
             wants_tokens: !needs.tokens.is_empty(),
             wanted: content_hash(Kind::Pod, &json!({ "metadata": pod::metadata(&tree, ownership) })),
             status: hash(&status::owned(status_of)),
+            gates: hash(&gates::told(status_of, &gates::named(&tree["spec"]))),
         };
         (this, names.collect())
     }
@@ -162,11 +167,13 @@ impl TenantPod {
 impl HostPod {
     pub(super) fn of(object: &Object, content: u64, view: &View<'_>) -> Self {
         let tree = object.tree();
+        let gates = gates::carried(&tree);
         Self {
             copied: Copied::of(object, content),
             node: json::text(&tree["spec"]["nodeName"]).map(Into::into),
             finished: is_finished(&tree),
             status: hash(&status::wanted(&tree["status"], &Value::Null, view)),
+            gates: (!gates.is_empty()).then(|| hash(&gates::told(&tree["status"], &gates))),
         }
     }
 }

@@ -32,6 +32,8 @@ pub enum Kind {
     EphemeralContainers,
     /// The amounts of a v1 Pod's containers, which change apart from it.
     PodResize,
+    /// The readiness gates of a v1 Pod, whose conditions are part of its status.
+    ReadinessGates,
     /// v1 Service.
     Service,
     /// v1 ConfigMap.
@@ -84,6 +86,7 @@ impl Kind {
             Self::Pod => core("Pod", "pods"),
             Self::EphemeralContainers => core("Pod (ephemeral containers)", "pods"),
             Self::PodResize => core("Pod (resize)", "pods"),
+            Self::ReadinessGates => core("Pod (readiness gates)", "pods"),
             Self::Service => core("Service", "services"),
             Self::ConfigMap => core("ConfigMap", "configmaps"),
             Self::Secret => core("Secret", "secrets"),
@@ -128,6 +131,7 @@ impl Kind {
             Self::Pod
             | Self::EphemeralContainers
             | Self::PodResize
+            | Self::ReadinessGates
             | Self::Service
             | Self::PersistentVolume
             | Self::IngressClass

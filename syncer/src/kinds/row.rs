@@ -83,7 +83,7 @@ impl Row {
             (Direction::Synthesised, _) => &[],
             (Direction::Local, _) => &[Side::Tenant],
             // They come with their pods.
-            (_, Kind::EphemeralContainers | Kind::PodResize) => &[],
+            (_, Kind::EphemeralContainers | Kind::PodResize | Kind::ReadinessGates) => &[],
             // The tenant's own are many and nothing follows from them.
             (Direction::Up, Kind::Event) => &[Side::Host],
             _ => &[Side::Tenant, Side::Host],

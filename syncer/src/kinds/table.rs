@@ -39,6 +39,7 @@ pub static TABLE: &[Row] = &[
         &[on("ephemeralcontainers", &["patch"])],
     ),
     row(Kind::PodResize, Down, All, On::Option("resize"), "pod", &[on("resize", &["patch"])]),
+    row(Kind::ReadinessGates, Down, All, On::Option("readiness-gates"), "pod", &[on("status", &["patch"])]),
     row(Kind::Event, Up, OfSynced, On::Default, "event", READ),
     row(Kind::Node, Synthesised, InUse, On::Default, "node", &[]),
     row(Kind::Node, Up, InUse, On::Option("host-nodes"), "node", READ),

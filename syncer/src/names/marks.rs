@@ -36,6 +36,8 @@ pub const REFRESH_AT: &str = "tenantbench.dev/refresh-at";
 pub const MINTED_AT: &str = "tenantbench.dev/minted-at";
 /// Annotation on a pod: the names of its containers, for the host may add some of its own.
 pub const CONTAINERS: &str = "tenantbench.dev/containers";
+/// Annotation on a pod: those of its readiness gates that are the tenant's, for the host may add some of its own.
+pub const GATES: &str = "tenantbench.dev/gates";
 /// Annotations that a pod's downward API reads where the host's own value would be wrong.
 pub const DOWNWARD_SERVICE_ACCOUNT: &str = "tenantbench.dev/downward-service-account";
 /// See [`DOWNWARD_SERVICE_ACCOUNT`].

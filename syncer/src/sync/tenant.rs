@@ -19,7 +19,7 @@ use crate::{
         content::Around,
         metadata::Ownership,
         node::Facts,
-        pod::{Rules, Surroundings},
+        pod::{Rules, Sources, Surroundings},
     },
     write::Cluster,
 };
@@ -254,13 +254,19 @@ impl Tenant {
     }
 
     /// Calls `f` with what a pod of `namespace` is translated in.
-    pub(super) fn around<T>(&self, namespace: &str, f: impl FnOnce(&Surroundings<'_>) -> T) -> T {
+    pub(super) fn around<T>(
+        &self,
+        namespace: &str,
+        sources: &Sources,
+        f: impl FnOnce(&Surroundings<'_>) -> T,
+    ) -> T {
         let (links, dns) = self.index(|index| (index.links(namespace), index.dns()));
         let rules = self.pod_rules();
         f(&Surroundings {
             ownership: &self.ownership,
             api: (&self.settings.api.0, self.settings.api.1),
             links: &links,
+            sources,
             dns: dns.as_deref(),
             namespaces: &|selector| self.index(|index| index.namespaces(selector)),
             rules: &rules,
@@ -269,12 +275,15 @@ impl Tenant {
 
     /// What the tenant's pods may do: what was set, and to name the host's classes that the tenant has copies of.
     fn pod_rules(&self) -> Cow<'_, Rules> {
-        let shared = self.index(|index| index.copied_from_host(Kind::RuntimeClass));
-        if shared.is_empty() {
+        let (runtimes, priorities) = self.index(|index| {
+            (index.copied_from_host(Kind::RuntimeClass), index.copied_from_host(Kind::PriorityClass))
+        });
+        if runtimes.is_empty() && priorities.is_empty() {
             return Cow::Borrowed(&self.settings.pods);
         }
         let mut rules = self.settings.pods.clone();
-        rules.runtime_classes.extend(shared);
+        rules.runtime_classes.extend(runtimes);
+        rules.priority_classes.extend(priorities);
         Cow::Owned(rules)
     }
 

@@ -198,6 +198,33 @@ async fn a_pod_may_name_a_runtime_class_that_came_from_the_host_and_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_pod_has_the_priority_of_a_class_that_came_from_the_host_and_of_no_other() {
+    let lab = Lab::start(World::start().await).await;
+    let _kubelet = lab.world.host_kubelet();
+    let (host, tenant) = lab.both::<PriorityClass>();
+    create(&host, json!({"metadata": {"name": "high"}, "value": 7, "preemptionPolicy": "Never"})).await;
+    until("the copy", &tenant, "high", |copy: Option<&PriorityClass>| copy.is_some()).await;
+    create(&tenant, json!({"metadata": {"name": "own"}, "value": 1000})).await;
+    let pods = lab.world.tenant_api::<Pod>("default");
+    for class in ["high", "own", "system-node-critical"] {
+        let mut pod = pod(class, None);
+        pod["spec"]["priorityClassName"] = json!(class);
+        create(&pods, pod).await;
+        until("the pod to be Ready", &pods, class, is_ready).await;
+    }
+    let of_host = async |name: &str| {
+        let pod = lab.world.host_api::<Pod>().get(&lab.world.names.host("default", name)).await;
+        let spec = pod.expect("is there").spec.expect("a spec");
+        (spec.priority_class_name, spec.priority, spec.preemption_policy)
+    };
+    assert_eq!(of_host("high").await, (Some("high".to_owned()), Some(7), Some("Never".to_owned())));
+    for other in ["own", "system-node-critical"] {
+        let (class, priority, _) = of_host(other).await;
+        assert_eq!((class, priority), (None, Some(0)), "{other}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_the_option_or_without_the_right_nothing_is_copied_and_the_rest_goes_on() {
     let world = World::start().await;
     let kinds = OPTIONS.iter().fold(Kinds::default(), |kinds, option| {

@@ -62,6 +62,8 @@ async fn act(pods: &Api<Pod>, pod: &Pod) {
             json!({
                 "name": container.name, "image": container.image, "imageID": "", "restartCount": 0, "ready": true,
                 "started": true, "containerID": "process://1", "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}},
+                // Where they are missing, an API server takes the node for one that cannot resize.
+                "resources": container.resources.clone().unwrap_or_default(),
             })
         }).collect();
         let conditions = ["Initialized", "ContainersReady", "Ready", "PodScheduled"].map(

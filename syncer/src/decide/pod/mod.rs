@@ -55,6 +55,8 @@ pub struct Follow {
     pub status: bool,
     /// The host's metadata, images or tolerations are out of date.
     pub update: bool,
+    /// The host's pod says something else of its readiness gates than the tenant's.
+    pub gates: bool,
 }
 
 /// Decides about a pod.
@@ -125,6 +127,7 @@ fn both(tenant: &Seen<TenantPod>, host: &Seen<HostPod>, around: &Around<'_>) -> 
         bind: host.detail.node.clone().filter(|_| tenant.detail.node.is_none() || !tenant.detail.started),
         status,
         update: !ends && tenant.detail.wanted != host.detail.copied.content,
+        gates: !ends && host.detail.gates.is_some_and(|gates| gates != tenant.detail.gates),
     };
     if follow == Follow::default() { Step::Settled } else { Step::Follow(follow) }
 }

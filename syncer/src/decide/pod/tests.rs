@@ -12,13 +12,14 @@ fn tenant() -> Seen<TenantPod> {
         wants_tokens: false,
         wanted: 1,
         status: 2,
+        gates: 0,
     };
     Seen::new("t1", 1, None, pod)
 }
 
 fn host() -> Seen<HostPod> {
     let copied = Copied { tenant_uid: "t1".into(), content: 1 };
-    Seen::new("h1", 1, None, HostPod { copied, node: None, finished: false, status: 2 })
+    Seen::new("h1", 1, None, HostPod { copied, node: None, finished: false, status: 2, gates: None })
 }
 
 fn running() -> (Seen<TenantPod>, Seen<HostPod>) {
@@ -207,4 +208,15 @@ fn tokens_are_made_and_made_again_when_due() {
     assert_eq!(at(100, Some(&token("t1", 100))), due);
     assert_eq!(at(100, Some(&token("t0", 999))), due);
     assert_eq!(at(89, Some(&token("t1", 999))), due);
+}
+
+#[test]
+fn gates_follow_where_the_host_has_them() {
+    for (of_host, differs) in [(None, false), (Some(7), false), (Some(0), true)] {
+        let (mut tenant, mut host) = running();
+        (tenant.detail.gates, host.detail.gates) = (7, of_host);
+        let wanted =
+            if differs { Step::Follow(Follow { gates: true, ..Follow::default() }) } else { Step::Settled };
+        assert_eq!(step(Some(tenant), Some(host)), wanted, "{of_host:?}");
+    }
 }

@@ -38,7 +38,29 @@ impl Sync<'_> {
         if follow.update {
             self.update().await?;
         }
+        // A pod may have been marked by a run that had the option.
+        if follow.gates && self.tenant.settings().kinds.row(Kind::ReadinessGates).is_some() {
+            self.lower_gates().await?;
+        }
         Ok(None)
+    }
+
+    /// Tells the host's pod what those in the tenant who hold it back or let it go have said.
+    async fn lower_gates(&mut self) -> Result<(), SyncError> {
+        let (Some(tenant), Some(host)) = (self.tenant_object().await?, self.host_object().await?) else {
+            return Ok(());
+        };
+        let patch = status::gates::patch(&tenant.tree(), &host.tree());
+        let place = (host.namespace(), host.name());
+        let cluster = self.tenant.cluster(Side::Host);
+        match cluster.patch(Kind::Pod, place, "status", PatchForm::Strategic, &patch).await {
+            Ok(object) => {
+                self.learn(Side::Host, object);
+                Ok(())
+            }
+            Err(WriteError::Gone | WriteError::Conflict(_)) => Ok(()),
+            Err(error) => Err(SyncError::Write { doing: "opening the host pod's readiness gates", error }),
+        }
     }
 
     async fn renew_tokens(&mut self) -> Result<(), SyncError> {

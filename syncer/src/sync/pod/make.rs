@@ -1,12 +1,14 @@
 //! A pod's beginning on the host.
 
+use serde_json::Value;
+
 use super::{
     super::{Doing, SyncError, event, token},
     Sync,
 };
 use crate::{
     kinds::{Kind, Side},
-    translate::pod,
+    translate::pod::{self, Sources},
     write::WriteError,
 };
 
@@ -15,7 +17,9 @@ impl Sync<'_> {
     pub(super) async fn create(&mut self) -> Result<bool, SyncError> {
         let Some(object) = self.tenant_object().await? else { return Ok(false) };
         let tree = object.tree();
-        let translated = self.tenant.around(&self.key.id.namespace, |around| pod::host(&tree, around));
+        let sources = self.sources(&tree).await?;
+        let translated =
+            self.tenant.around(&self.key.id.namespace, &sources, |around| pod::host(&tree, around));
         let wanted = match translated {
             Ok(wanted) => wanted,
             Err(refused) => {
@@ -47,6 +51,23 @@ impl Sync<'_> {
             self.carry_parts(&object, &made).await?;
         }
         Ok(true)
+    }
+
+    /// What the pod's containers take from ConfigMaps and Secrets, as these are now. The index does not hold their keys.
+    pub(super) async fn sources(&self, tenant: &Value) -> Result<Sources, SyncError> {
+        let namespace = &*self.key.id.namespace;
+        let cluster = self.tenant.cluster(Side::Tenant);
+        let read = Sources::named(tenant).into_iter().map(async |(kind, name)| {
+            let found = cluster.get(kind, namespace, &name).await;
+            Ok::<_, SyncError>((kind, name, found.doing("reading what its variables are taken from")?))
+        });
+        let mut sources = Sources::default();
+        for (kind, name, object) in futures::future::try_join_all(read).await? {
+            if let Some(object) = object {
+                sources.hold(kind, name, &object.tree());
+            }
+        }
+        Ok(sources)
     }
 
     /// A pod of that name is there and the watch has not said so yet, or it is someone else's.

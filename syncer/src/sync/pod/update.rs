@@ -56,8 +56,10 @@ impl Sync<'_> {
         let (tree, host_tree) = (tenant.tree(), host.tree());
         let missing = pod::missing_ephemeral(&tree, &host_tree);
         if !missing.is_empty() {
-            let all =
-                self.tenant.around(tenant.namespace(), |around| pod::ephemeral_containers(&tree, around));
+            let sources = self.sources(&tree).await?;
+            let all = self
+                .tenant
+                .around(tenant.namespace(), &sources, |around| pod::ephemeral_containers(&tree, around));
             match all {
                 Ok(mut all) => {
                     all.retain(|one| missing.iter().any(|name| one["name"] == name.as_str()));

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{container_names, downward};
+use super::{container_names, downward, gates};
 use crate::{
     json,
     names::marks,
@@ -38,6 +38,10 @@ pub fn metadata(tenant: &Value, ownership: &Ownership) -> Value {
     let mut metadata = metadata::host(tenant, ownership, &changeable(tenant));
     if let Some(annotations) = json::object_mut(&mut metadata, "annotations") {
         annotations.insert(marks::CONTAINERS.to_owned(), json!(container_names(tenant)));
+        let gates = gates(tenant, &ownership.names);
+        if !gates.is_empty() {
+            annotations.insert(marks::GATES.to_owned(), json!(gates.join(",")));
+        }
     }
     metadata
 }
@@ -58,7 +62,7 @@ pub fn patch(tenant: &Value, host: &Value, ownership: &Ownership) -> Value {
         spec.insert("activeDeadlineSeconds".to_owned(), tenant["spec"]["activeDeadlineSeconds"].clone());
     }
     spec.insert("tolerations".to_owned(), tolerations(&tenant["spec"], &host["spec"]));
-    if let Some(gates) = gates(&tenant["spec"], &host["spec"]) {
+    if let Some(gates) = opened(&tenant["spec"], &host["spec"]) {
         spec.insert("schedulingGates".to_owned(), gates);
     }
     let mut metadata = metadata::patch(&self::metadata(tenant, ownership), &host["metadata"]);
@@ -85,7 +89,7 @@ fn tolerate_the_same(a: &Value, b: &Value) -> bool {
 }
 
 /// A merged list of gates would keep those that the tenant has opened. None where they are the same.
-fn gates(tenant: &Value, host: &Value) -> Option<Value> {
+fn opened(tenant: &Value, host: &Value) -> Option<Value> {
     let names = |spec: &Value| -> Vec<String> {
         json::list(&spec["schedulingGates"])
             .filter_map(|gate| json::text(&gate["name"]))

@@ -2,13 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::Surroundings;
+use super::{Sources, Surroundings};
 use crate::{
     index::{Link, ServicePort},
     json,
 };
 
-/// Puts the variables before the pod's own, so that these can refer to them; a variable that the pod sets itself wins.
+/// Puts the variables before the pod's own, so that these can refer to them. As under a kubelet, a variable that the pod
+/// sets itself wins, be it one by one or by `envFrom`, which anything in `env` would beat.
 pub(super) fn inject(spec: &mut Value, around: &Surroundings<'_>, links: bool) {
     let (host, port) = around.api;
     let api = Link {
@@ -22,13 +23,14 @@ pub(super) fn inject(spec: &mut Value, around: &Surroundings<'_>, links: bool) {
     }
     variables.extend(of_service(&api));
     for field in super::CONTAINERS {
-        json::list_mut(spec, field).for_each(|container| prepend(container, &variables));
+        json::list_mut(spec, field).for_each(|container| prepend(container, &variables, around.sources));
     }
 }
 
-fn prepend(container: &mut Value, variables: &[(String, String)]) {
+fn prepend(container: &mut Value, variables: &[(String, String)], sources: &Sources) {
     let own: Vec<Value> = json::list(&container["env"]).cloned().collect();
-    let is_set = |name: &str| own.iter().any(|variable| variable["name"] == name);
+    let listed = sources.variables(container);
+    let is_set = |name: &str| listed.contains(name) || own.iter().any(|variable| variable["name"] == name);
     let mut all: Vec<Value> = variables
         .iter()
         .filter(|(name, _)| !is_set(name))

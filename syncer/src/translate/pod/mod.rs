@@ -7,12 +7,14 @@ mod network;
 mod placement;
 mod references;
 mod rules;
+mod sources;
 mod volumes;
 
 use serde_json::{Map, Value, json};
 
 pub use change::{changeable, metadata, missing_ephemeral, patch, resize};
 pub use rules::Rules;
+pub use sources::Sources;
 pub use volumes::{CA_KEY, NAMESPACE_KEY, TokenAsk};
 
 use super::{Refused, metadata::Ownership, status};
@@ -27,6 +29,8 @@ pub struct Surroundings<'a> {
     pub api: (&'a str, u16),
     /// The Services of the pod's namespace.
     pub links: &'a [Link],
+    /// What the pod's containers have as variables from ConfigMaps and Secrets.
+    pub sources: &'a Sources,
     /// The tenant's own DNS.
     pub dns: Option<&'a str>,
     /// The tenant namespaces that a label selector means.
@@ -54,7 +58,7 @@ const DROPPED: [&str; 11] = [
     "priority",
     "priorityClassName",
     "preemptionPolicy",
-    // Their conditions are in the tenant, so the tenant's Ready is made there.
+    // Their conditions are in the tenant, and reach the host by option only.
     "readinessGates",
     // Without the tenant's headless Service under its own name, the host's DNS could not answer for these.
     "subdomain",
@@ -92,7 +96,7 @@ pub fn host(tenant: &Value, around: &Surroundings<'_>) -> Result<Value, Refused>
     if let Some(spec) = spec.as_object_mut() {
         spec.insert("automountServiceAccountToken".to_owned(), json!(false));
         spec.insert("enableServiceLinks".to_owned(), json!(false));
-        spec.extend(by_option(tenant, &around.ownership.names));
+        spec.extend(by_option(tenant, around));
     }
     let mut metadata = metadata(tenant, around.ownership);
     if let Some(all) = json::object_mut(&mut metadata, "annotations") {
@@ -122,6 +126,8 @@ fn spec(tenant: &Value, around: &Surroundings<'_>, annotations: &mut Map<String,
     let secret = names.token_secret(namespace, name, uid);
     volumes::fold_tokens(&mut spec, &secret);
     volumes::claim_of_ephemeral(&mut spec, name);
+    // First, for it reads which objects the tenant names.
+    environment::inject(&mut spec, around, tenant["spec"]["enableServiceLinks"] != json!(false));
     references::visit(&mut spec, &mut |_, name| {
         // The token Secret is ours already.
         if *name != secret {
@@ -129,7 +135,6 @@ fn spec(tenant: &Value, around: &Surroundings<'_>, annotations: &mut Map<String,
         }
     });
     downward::redirect(&mut spec, tenant, annotations);
-    environment::inject(&mut spec, around, tenant["spec"]["enableServiceLinks"] != json!(false));
     placement::scope(&mut spec, around, namespace);
     if let Some(node) = chosen_node(tenant) {
         placement::pin(&mut spec, node);
@@ -139,14 +144,28 @@ fn spec(tenant: &Value, around: &Surroundings<'_>, annotations: &mut Map<String,
 }
 
 /// Fields that name what is on the host by option only.
-fn by_option(tenant: &Value, names: &Names) -> Map<String, Value> {
+fn by_option(tenant: &Value, around: &Surroundings<'_>) -> Map<String, Value> {
+    let names = &around.ownership.names;
     let spec = &tenant["spec"];
     let namespace = json::text(&tenant["metadata"]["namespace"]).unwrap_or_default();
-    let class = json::text(&spec["priorityClassName"]).filter(|_| names.copies(Kind::PriorityClass));
+    let class = json::text(&spec["priorityClassName"]).and_then(|name| {
+        let is_hosts = around.rules.priority_classes.iter().any(|class| class == name);
+        let is_copied = names.copies(Kind::PriorityClass);
+        if is_copied { Some(names.host_cluster(name)) } else { is_hosts.then(|| name.to_owned()) }
+    });
     let account = json::text(&spec["serviceAccountName"]).filter(|_| names.copies(Kind::ServiceAccount));
-    let class = class.map(|name| ("priorityClassName", names.host_cluster(name)));
+    let class = class.map(|name| ("priorityClassName", name));
     let account = account.map(|name| ("serviceAccountName", names.host(namespace, name)));
-    class.into_iter().chain(account).map(|(field, name)| (field.to_owned(), json!(name))).collect()
+    let named = class.into_iter().chain(account).map(|(field, name)| (field.to_owned(), json!(name)));
+    let gates: Vec<Value> =
+        gates(tenant, names).into_iter().map(|gate| json!({ "conditionType": gate })).collect();
+    let gates = (!gates.is_empty()).then(|| ("readinessGates".to_owned(), json!(gates)));
+    named.chain(gates).collect()
+}
+
+/// The readiness gates that the host's pod has of the tenant's.
+fn gates<'a>(tenant: &'a Value, names: &Names) -> Vec<&'a str> {
+    if names.copies(Kind::ReadinessGates) { status::gates::named(&tenant["spec"]) } else { Vec::new() }
 }
 
 /// The names of all its containers, which are all different, as a list with commas.

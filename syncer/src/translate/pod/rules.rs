@@ -21,6 +21,8 @@ pub struct Rules {
     pub csi_drivers: Vec<String>,
     /// Runtime classes of the host.
     pub runtime_classes: Vec<String>,
+    /// Priority classes of the host that the tenant has copies of. A pod with another one is carried without it.
+    pub priority_classes: Vec<String>,
     /// The DNS domain of the tenant's cluster.
     pub domain: String,
 }
@@ -32,6 +34,7 @@ impl Default for Rules {
             node_access: false,
             csi_drivers: Vec::new(),
             runtime_classes: Vec::new(),
+            priority_classes: Vec::new(),
             domain: "cluster.local".to_owned(),
         }
     }

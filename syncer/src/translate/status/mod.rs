@@ -1,5 +1,7 @@
 //! A host pod's status as the tenant sees it.
 
+pub mod gates;
+
 use serde_json::{Map, Value, json};
 
 use super::event::Wording;
@@ -123,7 +125,7 @@ pub fn wanted(host_status: &Value, tenant: &Value, view: &View<'_>) -> Value {
     }
     for condition in json::list_mut(&mut wanted, "conditions") {
         view.reword(condition.get_mut("message"));
-        if let Some(gate) = closed_gate(tenant)
+        if let Some(gate) = gates::closed(tenant)
             && condition["type"] == "Ready"
             && condition["status"] == "True"
             && let Some(condition) = condition.as_object_mut()
@@ -175,17 +177,6 @@ fn own_containers(status: &mut Map<String, Value>, field: &str, view: &View<'_>)
     if list.is_empty() {
         status.remove(field);
     }
-}
-
-/// A readiness gate of the tenant's pod that is not open.
-fn closed_gate(tenant: &Value) -> Option<&str> {
-    let is_open = |gate: &str| {
-        json::list(&tenant["status"]["conditions"])
-            .any(|condition| condition["type"] == gate && condition["status"] == "True")
-    };
-    json::list(&tenant["spec"]["readinessGates"])
-        .filter_map(|gate| json::text(&gate["conditionType"]))
-        .find(|gate| !is_open(gate))
 }
 
 #[cfg(test)]

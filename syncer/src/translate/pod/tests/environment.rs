@@ -43,6 +43,7 @@ fn every_sort_of_container_finds_the_tenants_api() {
         ownership: &ownership(),
         api: ("10.96.0.40", 443),
         links: &[],
+        sources: &Sources::default(),
         dns: None,
         namespaces: &namespaces,
         rules: &rules,
@@ -71,4 +72,34 @@ fn without_links_only_the_api_is_found() {
     let host = translate(&with(json!({"enableServiceLinks": false, "containers": [{"name": "c"}]})));
     assert!(environment(&host, "containers").iter().all(|(name, _)| name.starts_with("KUBERNETES_")));
     assert_eq!(host["spec"]["enableServiceLinks"], false);
+}
+
+#[test]
+fn what_a_pod_takes_from_a_config_map_or_secret_wins_over_a_services_variable() {
+    let taken = json!([
+        {"configMapRef": {"name": "endpoint"}},
+        {"prefix": "DB_MAIN_", "secretRef": {"name": "db"}},
+        {"configMapRef": {"name": "not-there", "optional": true}},
+    ]);
+    let plain = json!({"name": "plain"});
+    let container =
+        json!({"name": "c", "envFrom": taken, "env": [{"name": "URL", "value": "$(DB_MAIN_PORT)"}]});
+    let pod = with(json!({"enableServiceLinks": true, "containers": [container], "initContainers": [plain]}));
+    let named: Vec<_> = [(Kind::ConfigMap, "endpoint"), (Kind::Secret, "db"), (Kind::ConfigMap, "not-there")]
+        .map(|(kind, name)| (kind, name.to_owned()))
+        .into();
+    assert_eq!(Sources::named(&pod), named);
+    let mut sources = Sources::default();
+    let endpoint = json!({"data": {"KUBERNETES_SERVICE_HOST": "192.0.2.1"}});
+    sources.hold(Kind::ConfigMap, "endpoint".to_owned(), &endpoint);
+    sources.hold(Kind::Secret, "db".to_owned(), &json!({"data": {"PORT": "eA=="}}));
+    let host = carried_with(&pod, None, &Rules::default(), &sources).expect("is carried");
+    let names = |list| environment(&host, list).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+    let all = names("containers");
+    for beaten in ["KUBERNETES_SERVICE_HOST", "DB_MAIN_PORT"] {
+        assert!(!all.iter().any(|name| name == beaten), "{all:?}");
+        assert!(names("initContainers").iter().any(|name| name == beaten), "a container without sources");
+    }
+    assert!(all.iter().any(|name| name == "KUBERNETES_SERVICE_PORT"), "{all:?}");
+    assert_eq!(host["spec"]["containers"][0]["envFrom"][0]["configMapRef"]["name"], "endpoint-x-ray-x-vc");
 }

@@ -28,6 +28,16 @@ fn namespaces(selector: &Value) -> Vec<String> {
 
 /// The host's pod, in a tenant with one Service and these settings.
 fn carried(tenant: &Value, dns: Option<&str>, rules: &Rules) -> Result<Value, Refused> {
+    carried_with(tenant, dns, rules, &Sources::default())
+}
+
+/// The same, where ConfigMaps and Secrets have these keys.
+fn carried_with(
+    tenant: &Value,
+    dns: Option<&str>,
+    rules: &Rules,
+    sources: &Sources,
+) -> Result<Value, Refused> {
     let links = [Link {
         name: "db-main".to_owned(),
         ip: "10.96.0.8".to_owned(),
@@ -37,6 +47,7 @@ fn carried(tenant: &Value, dns: Option<&str>, rules: &Rules) -> Result<Value, Re
         ownership: &ownership(),
         api: ("10.96.0.40", 443),
         links: &links,
+        sources,
         dns,
         namespaces: &namespaces,
         rules,

@@ -146,12 +146,48 @@ fn what_names_nothing_is_carried_as_it_is() {
     }
 }
 
+/// The fields of a pod's spec that are there by option, in a tenant that copies these kinds, and on a host whose
+/// priority class `low` the tenant has a copy of.
+fn optional(pod: &Value, copied: &[Kind]) -> Value {
+    let names = Names::new("vc", "host-ns").copying(copied.iter().copied());
+    let rules = Rules { priority_classes: vec!["low".to_owned()], ..Rules::default() };
+    let around = Surroundings {
+        ownership: &Ownership { names, owner: None },
+        api: ("10.96.0.40", 443),
+        links: &[],
+        sources: &Sources::default(),
+        dns: None,
+        namespaces: &namespaces,
+        rules: &rules,
+    };
+    Value::Object(by_option(pod, &around))
+}
+
 #[test]
 fn a_class_and_an_account_are_named_where_the_host_has_copies_of_them() {
     let pod = with(json!({"priorityClassName": "high"}));
-    let names = crate::names::Names::new("vc", "host-ns");
-    assert_eq!(by_option(&pod, &names), Map::new());
-    let copied = names.copying([Kind::PriorityClass, Kind::ServiceAccount]);
+    assert_eq!(optional(&pod, &[]), json!({}));
     let named = json!({"priorityClassName": "vc-high-x-host-ns-x-vc", "serviceAccountName": "op-x-ray-x-vc"});
-    assert_eq!(Value::Object(by_option(&pod, &copied)), named);
+    assert_eq!(optional(&pod, &[Kind::PriorityClass, Kind::ServiceAccount]), named);
+}
+
+#[test]
+fn a_class_of_the_host_is_named_where_the_tenant_has_a_copy_of_it_and_no_other_is() {
+    let class = |name: &str| optional(&with(json!({"priorityClassName": name})), &[]);
+    assert_eq!(class("low"), json!({"priorityClassName": "low"}));
+    for other in ["high", "system-node-critical", ""] {
+        assert_eq!(class(other), json!({}), "{other}");
+    }
+}
+
+#[test]
+fn readiness_gates_are_carried_by_option_and_marked_as_the_tenants() {
+    let pod =
+        with(json!({"readinessGates": [{"conditionType": "example.com/go"}, {"conditionType": "Ready"}]}));
+    assert_eq!(optional(&pod, &[]), json!({}));
+    let carried = json!({"readinessGates": [{"conditionType": "example.com/go"}]});
+    assert_eq!(optional(&pod, &[Kind::ReadinessGates]), carried);
+    let names = Names::new("vc", "host-ns").copying([Kind::ReadinessGates]);
+    let metadata = metadata(&pod, &Ownership { names, owner: None });
+    assert_eq!(metadata["annotations"]["tenantbench.dev/gates"], "example.com/go");
 }

@@ -105,6 +105,7 @@ fn an_ephemeral_container_is_held_to_the_same_level() {
         ownership: &ownership(),
         api: ("1.2.3.4", 443),
         links: &[],
+        sources: &Sources::default(),
         dns: None,
         namespaces: &namespaces,
         rules: &rules,
