@@ -112,26 +112,29 @@ async fn etcd(image: &Loaded) -> ContainerAsync<GenericImage> {
             "--advertise-client-urls=http://0.0.0.0:2379",
             "--data-dir=/tmp/etcd",
         ])
+        // Old engines do not know their own default network by that name.
+        .with_network("bridge")
         .start()
         .await
         .unwrap()
 }
 
 async fn api_server(image: &Loaded, store: &str) -> ContainerAsync<GenericImage> {
-    let key = rcgen::KeyPair::generate().unwrap().serialize_pem();
+    let key = rcgen::KeyPair::generate().unwrap();
     GenericImage::new(image.name.clone(), image.tag.clone())
         .with_exposed_port(6443.tcp())
         .with_wait_for(WaitFor::message_on_stderr("Serving securely"))
-        .with_copy_to("/tmp/accounts.key", key.into_bytes())
+        .with_copy_to("/tmp/accounts.key", key.serialize_pem().into_bytes())
+        .with_copy_to("/tmp/accounts.pub", key.public_key_pem().into_bytes())
         .with_startup_timeout(Duration::from_secs(120))
         .with_cmd([
             format!("--etcd-servers={store}"),
             "--cert-dir=/tmp/certificates".to_owned(),
             "--service-account-issuer=https://test".to_owned(),
-            "--service-account-key-file=/tmp/accounts.key".to_owned(),
+            "--service-account-key-file=/tmp/accounts.pub".to_owned(),
             "--service-account-signing-key-file=/tmp/accounts.key".to_owned(),
             "--service-cluster-ip-range=10.96.0.0/16".to_owned(),
-            "--authorization-mode=RBAC".to_owned(),
+            "--authorization-mode=AlwaysAllow".to_owned(),
         ])
         .start()
         .await
