@@ -3,12 +3,20 @@
 use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use http::Request;
+use http_body_util::{BodyExt, Full};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 /// The store of the plane whose pod this is.
 pub struct Etcd {
-    client: reqwest::Client,
+    // Plain HTTP on the pod's own loopback; a client for TLS would look for authorities, which our image has none of.
+    client: Client<HttpConnector, Full<Bytes>>,
     address: String,
 }
 
@@ -17,12 +25,12 @@ pub struct Etcd {
 #[non_exhaustive]
 pub enum EtcdError {
     /// It cannot be asked, or refuses.
-    #[error("the store at {address} failed: {source}; see the log of the plane's etcd")]
+    #[error("the store at {address} failed: {reason}; see the log of the plane's etcd")]
     Call {
         /// Where it was looked for.
         address: String,
-        /// The client's words.
-        source: reqwest::Error,
+        /// The client's or the store's words.
+        reason: String,
     },
     /// It speaks another language.
     #[error("the store at {address} gave an answer that is none of etcd 3: {source}")]
@@ -73,7 +81,7 @@ struct Entry {
 impl Etcd {
     /// The store at `address`, such as `http://127.0.0.1:2379`.
     pub fn at(address: &str) -> Self {
-        Self { client: reqwest::Client::new(), address: address.to_owned() }
+        Self { client: Client::builder(TokioExecutor::new()).build_http(), address: address.to_owned() }
     }
 
     /// All keys of Kubernetes with their values, as they were at one moment.
@@ -136,10 +144,16 @@ impl Etcd {
     }
 
     async fn ask<T: DeserializeOwned>(&self, what: &str, asked: &Value) -> Result<T, EtcdError> {
-        let failed = |source| EtcdError::Call { address: self.address.clone(), source };
-        let request = self.client.post(format!("{}/v3/kv/{what}", self.address)).body(asked.to_string());
-        let answer = request.send().await.and_then(reqwest::Response::error_for_status).map_err(failed)?;
-        let text = answer.bytes().await.map_err(failed)?;
+        let failed = |reason: String| EtcdError::Call { address: self.address.clone(), reason };
+        let request = Request::post(format!("{}/v3/kv/{what}", self.address));
+        let request =
+            request.body(Full::from(asked.to_string())).map_err(|error| failed(error.to_string()))?;
+        let answer = self.client.request(request).await.map_err(|error| failed(error.to_string()))?;
+        let status = answer.status();
+        let text = answer.into_body().collect().await.map_err(|error| failed(error.to_string()))?.to_bytes();
+        if !status.is_success() {
+            return Err(failed(format!("{status}: {}", String::from_utf8_lossy(&text))));
+        }
         serde_json::from_slice(&text)
             .map_err(|source| EtcdError::Answer { address: self.address.clone(), source })
     }
