@@ -3,15 +3,18 @@
 //! Objects come in through [`Index::seen`] and [`Index::gone`], from watches and from the answers to our own writes
 //! alike; out come the keys whose two sides may now differ.
 
+mod answers;
 mod content;
 mod copied;
 mod copies;
 mod custom;
 mod digest;
+mod doubt;
 mod lookup;
 mod namespaces;
 mod raised;
 mod references;
+mod rows;
 mod table;
 mod written;
 
@@ -29,6 +32,7 @@ pub use references::References;
 pub use table::{Pair, Seen, Table};
 pub use written::PATIENCE;
 
+use rows::Rows;
 use serde_json::Value;
 
 use crate::{
@@ -109,6 +113,9 @@ pub struct Index {
     copies: copies::Copies,
     /// Host pods by uid whose tenant pods were removed while they ran.
     forced: HashMap<Box<str>, Id>,
+    /// Copies of which it has to be asked whether they are gone.
+    doubts: HashSet<Key>,
+    shown: answers::Shown,
     /// Which pods name which ConfigMaps and Secrets, and which EndpointSlices which Service. A pod counts until both of
     /// its sides are gone.
     references: References,
@@ -132,6 +139,8 @@ impl Index {
             tokens: Table::default(),
             copies: copies::Copies::default(),
             forced: HashMap::new(),
+            doubts: HashSet::new(),
+            shown: answers::Shown::default(),
             references: References::default(),
             namespaces: Table::default(),
             awaited: HashSet::new(),
@@ -143,11 +152,16 @@ impl Index {
         &self.ownership.names
     }
 
-    /// Takes in an object as it is now; returns the keys to look at again.
+    /// Takes in an object as a watch shows it; returns the keys to look at again.
     ///
     /// Something older than what is known already says nothing and returns nothing: a watch that lags behind our own
     /// writes must not undo what they taught us.
     pub fn seen(&mut self, side: Side, kind: Kind, object: &Object) -> Vec<Key> {
+        self.shown.note(side, kind, object);
+        self.take_in(side, kind, object)
+    }
+
+    fn take_in(&mut self, side: Side, kind: Kind, object: &Object) -> Vec<Key> {
         if self.raising.has(kind) {
             return self.raised_seen(side, kind, object);
         }
@@ -171,7 +185,7 @@ impl Index {
                 let fresh = self.services.see_host(&key.id, object, service);
                 keys(fresh, kind, key.id)
             }
-            (Kind::Secret, Side::Host) if object.label(marks::ROLE) == Some(marks::POD_TOKEN) => {
+            (kind, side) if self.is_token(side, kind, object) => {
                 let fresh = self.tokens.see_host(&id, object, digest::token(object));
                 keys(fresh, Kind::Pod, id)
             }
@@ -185,48 +199,46 @@ impl Index {
 
     /// Takes in that an object is gone.
     pub fn gone(&mut self, side: Side, kind: Kind, object: &Object) -> Vec<Key> {
+        self.shown.note(side, kind, object);
         if self.raising.has(kind) {
             return self.raised_gone(side, kind, object);
         }
         let Some(id) = self.id(side, object) else { return Vec::new() };
-        if side == Side::Host {
-            self.copies.lose(object.uid());
+        if self.is_token(side, kind, object) {
+            return keys(self.tokens.lose(side, &id, object.uid()), Kind::Pod, id);
         }
-        let token = side == Side::Host && object.label(marks::ROLE) == Some(marks::POD_TOKEN);
-        let fresh = match kind {
-            Kind::Pod => {
-                self.forced.remove(object.uid());
-                let behind = self.host_pod_left_behind(side, &id, object.uid());
-                self.forced.extend(behind.map(|uid| (uid, id.clone())));
-                self.pods.lose(side, &id, object)
-            }
-            Kind::Service => self.services.lose(side, &id, object),
-            Kind::Namespace => self.namespaces.lose(side, &id, object),
-            Kind::Secret if token => {
-                return keys(self.tokens.lose(side, &id, object), Kind::Pod, id);
-            }
-            Kind::PersistentVolume => self.volumes.lose(side, &id, object),
-            kind if kind.is_copied() => self.contents.of_mut(kind).lose(side, &id, object),
-            _ => false,
-        };
-        if fresh { self.after_loss(side, kind, id) } else { Vec::new() }
+        let key = Key::new(kind, id);
+        if side == Side::Host && self.is_surprising(&key, object) {
+            self.doubts.insert(key.clone());
+            return vec![key];
+        }
+        self.lose(side, key, object.uid())
+    }
+
+    fn lose(&mut self, side: Side, key: Key, uid: &str) -> Vec<Key> {
+        if side == Side::Host {
+            self.copies.lose(uid);
+        }
+        if key.kind == Kind::Pod {
+            self.forced.remove(uid);
+            let behind = self.host_pod_left_behind(side, &key.id, uid);
+            self.forced.extend(behind.map(|uid| (uid, key.id.clone())));
+        }
+        let is_news = self.rows_mut(key.kind).is_some_and(|rows| rows.lose(side, &key.id, uid));
+        if is_news { self.after_loss(side, key.kind, key.id) } else { Vec::new() }
     }
 
     /// A list of this kind begins: whatever is not seen before [`Index::listed`] has vanished meanwhile.
     pub fn listing(&mut self, side: Side, kind: Kind) {
+        self.shown.listing(side, kind);
         if self.raising.has(kind) {
             return self.raised_listing(side, kind);
         }
         if side == Side::Host {
             self.copies.listing(kind);
         }
-        match kind {
-            Kind::Pod => self.pods.listing(side),
-            Kind::Service => self.services.listing(side),
-            Kind::Namespace => self.namespaces.listing(side),
-            Kind::PersistentVolume => self.volumes.listing(side),
-            kind if kind.is_copied() => self.contents.of_mut(kind).listing(side),
-            _ => {}
+        if let Some(rows) = self.rows_mut(kind) {
+            rows.listing(side);
         }
         if kind == Kind::Secret {
             self.tokens.listing(side);
@@ -238,26 +250,20 @@ impl Index {
         if self.raising.has(kind) {
             return self.raised_listed(side, kind);
         }
+        let mut doubted = Vec::new();
         if side == Side::Host {
             self.copies.listed(kind);
+            doubted = self.doubt_unlisted(kind);
         }
-        let vanished = match kind {
-            Kind::Pod => {
-                let vanished = self.pods.listed(side);
-                let host = |id: &Id| self.pods.get(id).and_then(|pair| pair.host.as_ref());
-                self.forced.retain(|uid, id| host(id).is_some_and(|host| host.uid == *uid));
-                vanished
-            }
-            Kind::Service => self.services.listed(side),
-            Kind::Namespace => self.namespaces.listed(side),
-            Kind::PersistentVolume => self.volumes.listed(side),
-            kind if kind.is_copied() => self.contents.of_mut(kind).listed(side),
-            _ => Vec::new(),
-        };
+        let vanished = self.rows_mut(kind).map(|rows| rows.listed(side)).unwrap_or_default();
+        if kind == Kind::Pod {
+            let host = |id: &Id| self.pods.get(id).and_then(|pair| pair.host.as_ref());
+            self.forced.retain(|uid, id| host(id).is_some_and(|host| host.uid == *uid));
+        }
         let tokens = if kind == Kind::Secret { self.tokens.listed(side) } else { Vec::new() };
         let pods = tokens.into_iter().map(|id| Key::new(Kind::Pod, id));
-        let mut changed: Vec<Key> =
-            pods.chain(vanished.into_iter().flat_map(|id| self.after_loss(side, kind, id))).collect();
+        let vanished = vanished.into_iter().flat_map(|id| self.after_loss(side, kind, id));
+        let mut changed: Vec<Key> = doubted.into_iter().chain(pods).chain(vanished).collect();
         if let Kind::Custom(custom) = kind {
             changed.extend(self.custom_listed(side, custom));
         }
@@ -310,7 +316,7 @@ impl Index {
         let Some(id) = self.id(Side::Host, answer) else { return (Vec::new(), 0) };
         let (sent, stored) = (digest::content_hash(kind, body), digest::content_hash(kind, &answer.tree()));
         let times = self.written.note(&Key::new(kind, id), sent, stored);
-        (self.seen(Side::Host, kind, answer), times)
+        (self.answered(Side::Host, kind, answer), times)
     }
 
     fn after_loss(&mut self, side: Side, kind: Kind, id: Id) -> Vec<Key> {
@@ -331,6 +337,11 @@ impl Index {
         }
         changed.push(key);
         changed
+    }
+
+    /// Whether an object holds a pod's tokens, and so is no copy.
+    fn is_token(&self, side: Side, kind: Kind, object: &Object) -> bool {
+        (side, kind) == (Side::Host, Kind::Secret) && object.label(marks::ROLE) == Some(marks::POD_TOKEN)
     }
 
     /// Whose key an object belongs to; none for a host object that is not ours.

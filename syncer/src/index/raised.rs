@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::{Id, Index, Key, Table, hash};
+use super::{Id, Index, Key, Table, hash, rows::Rows};
 use crate::{
     kinds::{Kind, Side},
     names::marks,
@@ -41,6 +41,10 @@ pub(super) struct Raising {
 impl Raising {
     pub(super) fn has(&self, kind: Kind) -> bool {
         self.tables.contains_key(&kind)
+    }
+
+    pub(super) fn rows(&self, kind: Kind) -> Option<&dyn Rows> {
+        Some(self.tables.get(&kind)?)
     }
 }
 
@@ -94,7 +98,7 @@ impl Index {
         let stored = tenants_content(kind, answer);
         let key = Key::new(kind, Id::new("", answer.name()));
         let times = self.written.note(&key, sent, stored);
-        (self.raised_seen(Side::Tenant, kind, answer), times)
+        (self.answered(Side::Tenant, kind, answer), times)
     }
 
     pub(super) fn raised_seen(&mut self, side: Side, kind: Kind, object: &Object) -> Vec<Key> {
@@ -122,7 +126,7 @@ impl Index {
     pub(super) fn raised_gone(&mut self, side: Side, kind: Kind, object: &Object) -> Vec<Key> {
         let key = Key::new(kind, Id::new("", object.name()));
         let table = self.raising.tables.get_mut(&kind);
-        let is_news = table.is_some_and(|table| table.lose(side, &key.id, object));
+        let is_news = table.is_some_and(|table| table.lose(side, &key.id, object.uid()));
         if is_news && side == Side::Tenant {
             self.written.forget(&key);
         }

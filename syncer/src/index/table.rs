@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::Id;
+use super::{Id, rows::Rows};
 use crate::{kinds::Side, object::Object};
 
 /// One side of a pair.
@@ -16,6 +16,8 @@ pub struct Seen<D> {
     pub deleting: Option<i64>,
     /// What the kind's decisions need besides.
     pub detail: D,
+    /// Whether its deletion by us was accepted.
+    ended_by_us: bool,
     /// The list in which it was last seen.
     epoch: u32,
 }
@@ -23,7 +25,7 @@ pub struct Seen<D> {
 impl<D> Seen<D> {
     /// One side as it is now.
     pub fn new(uid: &str, version: u64, deleting: Option<i64>, detail: D) -> Self {
-        Self { uid: uid.into(), version, deleting, detail, epoch: 0 }
+        Self { uid: uid.into(), version, deleting, detail, ended_by_us: false, epoch: 0 }
     }
 }
 
@@ -46,8 +48,6 @@ impl<T, H> Default for Pair<T, H> {
 #[derive(Debug)]
 pub struct Table<T, H> {
     rows: HashMap<Id, Pair<T, H>>,
-    /// Copies that are gone while their tenant's object is still there: uid, and the version at which they ended.
-    ended: HashMap<Id, (Box<str>, u64)>,
     tenant_epoch: u32,
     host_epoch: u32,
     tenant_listed: bool,
@@ -58,7 +58,6 @@ impl<T, H> Default for Table<T, H> {
     fn default() -> Self {
         Self {
             rows: HashMap::new(),
-            ended: HashMap::new(),
             tenant_epoch: 0,
             host_epoch: 0,
             tenant_listed: false,
@@ -100,38 +99,10 @@ impl<T, H> Table<T, H> {
         see(&mut self.rows.entry(id.clone()).or_default().tenant, object, detail, epoch)
     }
 
-    /// Returns whether this is news. The answer to a write of ours may come after the watch has shown the copy's end.
+    /// Returns whether this is news.
     pub(super) fn see_host(&mut self, id: &Id, object: &Object, detail: H) -> bool {
         let epoch = self.host_epoch;
-        if self.ended.get(id).is_some_and(|(uid, at)| **uid == *object.uid() && object.version() <= *at) {
-            return false;
-        }
-        self.ended.remove(id);
         see(&mut self.rows.entry(id.clone()).or_default().host, object, detail, epoch)
-    }
-
-    /// Returns whether it was there. The end of an earlier object of that name says nothing of the present one.
-    pub(super) fn lose(&mut self, side: Side, id: &Id, object: &Object) -> bool {
-        let Some(pair) = self.rows.get_mut(id) else { return false };
-        let uid = object.uid();
-        let lost = match side {
-            Side::Tenant => pair.tenant.take_if(|seen| *seen.uid == *uid).is_some(),
-            Side::Host => pair.host.take_if(|seen| *seen.uid == *uid).is_some(),
-        };
-        if pair.tenant.is_none() && pair.host.is_none() {
-            self.rows.remove(id);
-            self.ended.remove(id);
-        } else if side == Side::Host && lost {
-            self.ended.insert(id.clone(), (uid.into(), object.version()));
-        }
-        lost
-    }
-
-    pub(super) fn listing(&mut self, side: Side) {
-        match side {
-            Side::Tenant => self.tenant_epoch += 1,
-            Side::Host => self.host_epoch += 1,
-        }
     }
 
     /// Whether both sides have been listed since [`Table::unlist`].
@@ -143,9 +114,59 @@ impl<T, H> Table<T, H> {
     pub(super) fn unlist(&mut self) {
         (self.tenant_listed, self.host_listed) = (false, false);
     }
+}
 
-    /// Forgets what the list did not show; returns their ids.
-    pub(super) fn listed(&mut self, side: Side) -> Vec<Id> {
+impl<T, H> Rows for Table<T, H> {
+    fn uid(&self, side: Side, id: &Id) -> Option<&str> {
+        let pair = self.rows.get(id)?;
+        match side {
+            Side::Tenant => pair.tenant.as_ref().map(|seen| &*seen.uid),
+            Side::Host => pair.host.as_ref().map(|seen| &*seen.uid),
+        }
+    }
+
+    fn is_host_ending(&self, id: &Id) -> bool {
+        let host = self.rows.get(id).and_then(|pair| pair.host.as_ref());
+        host.is_some_and(|host| host.deleting.is_some() || host.ended_by_us)
+    }
+
+    fn end_host(&mut self, id: &Id, uid: &str) {
+        let host = self.rows.get_mut(id).and_then(|pair| pair.host.as_mut());
+        if let Some(host) = host.filter(|host| *host.uid == *uid) {
+            host.ended_by_us = true;
+        }
+    }
+
+    fn lose(&mut self, side: Side, id: &Id, uid: &str) -> bool {
+        let Some(pair) = self.rows.get_mut(id) else { return false };
+        let lost = match side {
+            Side::Tenant => pair.tenant.take_if(|seen| *seen.uid == *uid).is_some(),
+            Side::Host => pair.host.take_if(|seen| *seen.uid == *uid).is_some(),
+        };
+        if pair.tenant.is_none() && pair.host.is_none() {
+            self.rows.remove(id);
+        }
+        lost
+    }
+
+    fn listing(&mut self, side: Side) {
+        match side {
+            Side::Tenant => self.tenant_epoch += 1,
+            Side::Host => self.host_epoch += 1,
+        }
+    }
+
+    fn keep_unlisted(&mut self) -> Vec<Id> {
+        let epoch = self.host_epoch;
+        let unlisted = |pair: &mut Pair<T, H>| {
+            let host = pair.host.as_mut().filter(|host| host.epoch < epoch)?;
+            host.epoch = epoch;
+            Some(())
+        };
+        self.rows.iter_mut().filter_map(|(id, pair)| unlisted(pair).map(|()| id.clone())).collect()
+    }
+
+    fn listed(&mut self, side: Side) -> Vec<Id> {
         match side {
             Side::Tenant => self.tenant_listed = true,
             Side::Host => self.host_listed = true,
@@ -162,7 +183,6 @@ impl<T, H> Table<T, H> {
             }
             pair.tenant.is_some() || pair.host.is_some()
         });
-        self.ended.retain(|id, _| self.rows.contains_key(id));
         vanished
     }
 }

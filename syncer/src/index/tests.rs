@@ -60,6 +60,7 @@ fn a_name_stays_used_until_the_host_pod_is_gone_too() {
     index.gone(Side::Tenant, Kind::Pod, &tenant);
     assert!(index.is_wanted(&key(Kind::ConfigMap, "c")));
     index.gone(Side::Host, Kind::Pod, &host_pod("a", "u1", 4));
+    index.lost(&key(Kind::Pod, "a"), "h-a");
     assert!(!index.is_wanted(&key(Kind::ConfigMap, "c")));
 }
 
@@ -82,17 +83,6 @@ fn an_older_version_says_nothing() {
 }
 
 #[test]
-fn an_answer_that_comes_after_the_copys_end_does_not_bring_it_back_and_a_later_sight_does() {
-    let mut index = index();
-    index.seen(Side::Tenant, Kind::Pod, &pod("a", "u1", 2, json!({})));
-    index.seen(Side::Host, Kind::Pod, &host_pod("a", "u1", 3));
-    assert!(!index.gone(Side::Host, Kind::Pod, &host_pod("a", "u1", 5)).is_empty());
-    assert!(index.seen(Side::Host, Kind::Pod, &host_pod("a", "u1", 4)).is_empty());
-    assert!(index.pods.get(&Id::new("ns", "a")).is_some_and(|pair| pair.host.is_none()));
-    assert!(!index.seen(Side::Host, Kind::Pod, &host_pod("a", "u1", 6)).is_empty());
-}
-
-#[test]
 fn the_end_of_an_earlier_pod_of_that_name_does_not_end_the_present_one() {
     let mut index = index();
     index.seen(Side::Tenant, Kind::Pod, &pod("a", "u2", 11, json!({})));
@@ -110,6 +100,7 @@ fn what_a_list_does_not_show_has_vanished() {
     index.seen(Side::Host, Kind::Pod, &host_pod("a", "u", 5));
     index.seen(Side::Host, Kind::Pod, &host_pod("made-meanwhile", "u", 9));
     assert_eq!(index.listed(Side::Host, Kind::Pod), [key(Kind::Pod, "b")]);
+    index.lost(&key(Kind::Pod, "b"), "h-b");
     assert_eq!(index.pods.iter().count(), 2);
 }
 

@@ -19,6 +19,8 @@ pub const HOST_NAMESPACE: &str = "tenantbench.dev/host-namespace";
 pub const ROLE: &str = "tenantbench.dev/role";
 /// The [`ROLE`] of a Secret with a pod's tokens.
 pub const POD_TOKEN: &str = "pod-token";
+/// The [`ROLE`] of the ConfigMap that says which tenant the copies are of.
+pub const IDENTITY: &str = "identity";
 
 /// Annotation: the tenant object's name, which can be too long for a label.
 pub const NAME: &str = "tenantbench.dev/name";

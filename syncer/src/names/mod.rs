@@ -109,6 +109,11 @@ impl Names {
         }
     }
 
+    /// The ConfigMap that says which tenant the copies are of.
+    pub fn identity(&self) -> String {
+        hashed("identity", &[&self.vcluster], LONGEST)
+    }
+
     /// The Secret that holds a pod's tokens. The uid is part of it, so that a pod made again under the same name never
     /// meets the tokens of the one before it.
     pub fn token_secret(&self, namespace: &str, pod: &str, uid: &str) -> String {

@@ -59,6 +59,24 @@ pub enum RunError {
         /// The host's words.
         reason: String,
     },
+    /// The tenant's API is another cluster's than the one that the copies were made from.
+    #[error(
+        "the tenant's API is not that of the tenant whose copies are on the host: its etcd was wiped, or the kubeconfig leads elsewhere; nothing was removed; bring the former one back, or delete ConfigMap {config_map} to have all copies replaced by what this one wants"
+    )]
+    OtherTenant {
+        /// Where the host keeps who the tenant is.
+        config_map: String,
+    },
+    /// The tenant's API shows an earlier state than before.
+    #[error(
+        "the tenant's API went back from revision {newest} to {revision}, as after a restore from a backup; nothing is believed that was seen before: start the syncer anew"
+    )]
+    WentBack {
+        /// The newest revision that was seen.
+        newest: u64,
+        /// The present one.
+        revision: u64,
+    },
     /// The host refuses something that the syncer cannot do without.
     #[error("the host refuses {doing}: {reason}; grant the syncer its Role")]
     Refused {

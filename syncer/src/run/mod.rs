@@ -4,18 +4,22 @@ mod custom;
 mod dispatch;
 mod error;
 mod health;
+mod identity;
 mod jumps;
 mod prepare;
 mod probe;
 mod pulse;
 mod rights;
 mod serve;
+mod trust;
 mod watches;
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::task::JoinSet;
+use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
+
+use self::identity::Identity;
 
 pub use error::RunError;
 pub use health::{Check, Health};
@@ -23,17 +27,19 @@ pub use prepare::Owner;
 pub use pulse::Pulse;
 pub use rights::Endpoints;
 pub use serve::Server;
+pub use trust::Trust;
 
 use crate::{
     client::{self, Purpose},
     clock::Clock,
     config::ReadyKind,
-    kinds::{Kinds, Side},
+    kinds::{Kind, Kinds, Side},
     kubelet::{self, Backing, Kubelet, NodeMetrics, Reach},
     names::Names,
     node::RENEW_EVERY,
     queue::TenantId,
-    sync::{Tenant, Work},
+    retry,
+    sync::{Tenant, Work, sweep},
     translate::pod::Rules,
     write::Cluster,
 };
@@ -114,11 +120,15 @@ async fn start(options: Options, health: Health, stop: CancellationToken) -> Res
     let prepared = async {
         let kinds = rights::covered(options.kinds.clone(), options.endpoints, &host, namespace).await?;
         let settings = prepare::settings(&options, &kinds, &host, &tenant).await?;
-        Ok::<_, RunError>((kinds, settings))
+        let owner = settings.owner.as_ref();
+        let identity = Identity::establish((&host, &tenant), &options.names, owner).await?;
+        Ok::<_, RunError>((kinds, settings, Arc::new(identity)))
     };
-    let Some((kinds, settings)) = stop.run_until_cancelled(prepared).await.transpose()? else {
+    let Some((kinds, settings, identity)) = stop.run_until_cancelled(prepared).await.transpose()? else {
         return Ok(());
     };
+    let (wrong, mut is_wrong) = mpsc::unbounded_channel();
+    let trust = Trust::new(Arc::clone(&identity), wrong);
     let work = Arc::new(Work::new(options.clock.clone()));
     let id = TenantId(0);
     let cluster = |side, client| Cluster::new(side, client, health.metrics().clone());
@@ -140,7 +150,7 @@ async fn start(options: Options, health: Health, stop: CancellationToken) -> Res
     for watch in watches {
         let client = if watch.side == Side::Tenant { &tenant_watches } else { &host_watches }.clone();
         let (tenant, listed, kind, side) = (Arc::clone(&tenant), health.clone(), watch.kind, watch.side);
-        tasks.spawn(watch.run(client, health.clone(), stop.clone(), move |event| {
+        tasks.spawn(watch.run(client, health.clone(), trust.clone(), stop.clone(), move |event| {
             if tenant.watched(side, kind, event) {
                 listed.list_is_whole(side, kind);
             }
@@ -152,17 +162,42 @@ async fn start(options: Options, health: Health, stop: CancellationToken) -> Res
         host_watches,
         health: health.clone(),
         stop: stop.clone(),
+        trust,
     };
     tasks.spawn(custom::run(options.custom, place));
-    // Nothing is decided before: what is not listed yet is not gone.
-    if stop.run_until_cancelled(health.lists_are_whole()).await.is_none() {
-        return Ok(());
+    let down = kinds.rows().iter().filter(|row| row.is_down() && !row.is_cluster_wide());
+    let down = down.map(|row| row.kind).collect();
+    tokio::select! {
+        () = go_on(tenant, down, work, health, stop) => Ok(()),
+        Some(error) = is_wrong.recv() => Err(error),
+        error = identity.watch_over(&options.clock) => Err(error),
+    }
+}
+
+/// Works until `stop`. Nothing is decided before both sides are listed, for what is not listed yet is not gone; nor is
+/// what has lost its labels.
+async fn go_on(tenant: Arc<Tenant>, down: Vec<Kind>, work: Arc<Work>, health: Health, stop: CancellationToken) {
+    let known = async {
+        health.lists_are_whole().await;
+        find_strays(&tenant, down).await;
+    };
+    if stop.run_until_cancelled(known).await.is_none() {
+        return;
     }
     tracing::info!("both sides are listed");
+    let mut tasks = JoinSet::new();
     tasks.spawn(tend_nodes(Arc::clone(&tenant)));
     tasks.spawn(jumps::look_out(Arc::clone(&tenant)));
     dispatch::run(vec![tenant], work, health, stop).await;
-    Ok(())
+}
+
+async fn find_strays(tenant: &Tenant, kinds: Vec<Kind>) {
+    let mut failures = 0;
+    while let Err(error) = sweep(tenant, &kinds).await {
+        tracing::debug!(%error, "copies without labels are not found yet");
+        tenant.clock().sleep(retry::delay(failures)).await;
+        failures += 1;
+    }
 }
 
 async fn tend_nodes(tenant: Arc<Tenant>) {

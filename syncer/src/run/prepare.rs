@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Options, RunError, probe};
-use crate::{kinds::Kinds, names::marks, retry, sync::Settings};
+use crate::{kinds::Kinds, names::marks, retry, sync::Settings, write::LONGEST_CALL};
 
 /// The plane's own object on the host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -80,7 +80,8 @@ pub(super) async fn settings(
         probe::service_range(host, &options.names, range).await?;
     }
     let api = api_address(host, namespace, &options.service).await?;
-    let version = until_answered("the tenant's version", || tenant.apiserver_version()).await?.git_version;
+    let version = until_tenant_answers("the tenant's version", || tenant.apiserver_version());
+    let version = version.await?.git_version;
     Ok(Settings {
         names: options
             .names
@@ -98,20 +99,39 @@ pub(super) async fn settings(
 }
 
 /// Calls until there is an answer. A refusal is one, but not at once: a plane's objects and rights are made in any order.
-pub(super) async fn until_answered<T, F>(doing: &str, mut call: impl FnMut() -> F) -> Result<T, RunError>
+pub(super) async fn until_answered<T, F>(doing: &str, call: impl FnMut() -> F) -> Result<T, RunError>
+where
+    F: Future<Output = Result<T, kube::Error>>,
+{
+    ask_until(doing, call, is_final).await
+}
+
+/// The same of a tenant's API, which may refuse for as long as it likes: what runs on the host runs on meanwhile.
+pub(super) async fn until_tenant_answers<T, F>(doing: &str, call: impl FnMut() -> F) -> Result<T, RunError>
+where
+    F: Future<Output = Result<T, kube::Error>>,
+{
+    ask_until(doing, call, |_, _| false).await
+}
+
+async fn ask_until<T, F>(
+    doing: &str,
+    mut call: impl FnMut() -> F,
+    is_final: fn(u16, u32) -> bool,
+) -> Result<T, RunError>
 where
     F: Future<Output = Result<T, kube::Error>>,
 {
     let mut failures = 0;
     loop {
-        let error = match call().await {
-            Ok(answer) => return Ok(answer),
-            Err(kube::Error::Api(status)) if is_final(status.code, failures) => {
+        match tokio::time::timeout(LONGEST_CALL, call()).await {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(kube::Error::Api(status))) if is_final(status.code, failures) => {
                 return Err(RunError::Refused { doing: doing.to_owned(), reason: status.message.clone() });
             }
-            Err(error) => error,
-        };
-        tracing::debug!(doing, %error, "no answer yet");
+            Ok(Err(error)) => tracing::debug!(doing, %error, "no answer yet"),
+            Err(_) => tracing::debug!(doing, "no answer in time"),
+        }
         tokio::time::sleep(retry::delay(failures)).await;
         failures += 1;
     }

@@ -149,9 +149,7 @@ impl Sync<'_> {
     }
 
     async fn delete(&self, uid: &str) -> Result<(), SyncError> {
-        let (namespace, name) = self.tenant.host_place(&self.key.id);
-        let host = self.tenant.cluster(Side::Host);
-        host.delete(self.key.kind, (namespace, &name), uid, None).await.doing("deleting the host's copy")
+        self.tenant.delete_copy(self.key, uid, None).await
     }
 
     fn translated(&self, object: &Object) -> Result<Value, Refused> {

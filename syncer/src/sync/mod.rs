@@ -7,6 +7,7 @@ mod hand;
 mod pod;
 mod raised;
 mod service;
+mod stray;
 mod tenant;
 mod token;
 mod turn;
@@ -16,6 +17,7 @@ mod work;
 use std::time::Duration;
 
 pub use hand::{Hand, News};
+pub use stray::sweep;
 pub use tenant::{Settings, Tenant};
 pub use work::{Load, Work};
 
@@ -78,6 +80,9 @@ impl<T> Doing<T> for Result<T, WriteError> {
 /// # Errors
 /// What keeps them apart for now.
 pub async fn sync(tenant: &Tenant, key: &Key, hand: Hand) -> Result<Option<Duration>, SyncError> {
+    if tenant.index(|index| index.is_doubted(key)) {
+        stray::ask(tenant, key).await?;
+    }
     match key.kind {
         Kind::Pod => pod::Sync::new(tenant, key, hand).run().await,
         Kind::Service => service::Sync::new(tenant, key, hand).run().await.map(|()| None),

@@ -135,12 +135,7 @@ impl Sync<'_> {
     }
 
     async fn delete_host(&self, uid: &str) -> Result<bool, SyncError> {
-        let place = (self.tenant.settings().names.host_namespace(), self.tenant.host_name(&self.key.id));
-        let host = self.tenant.cluster(Side::Host);
-        host.delete(Kind::Service, (place.0, &place.1), uid, None)
-            .await
-            .doing("deleting the host's Service")?;
-        Ok(false)
+        self.tenant.delete_copy(self.key, uid, None).await.map(|()| false)
     }
 
     /// Writes the tenant's Service as `change` makes it of the tenant's and the host's.

@@ -148,24 +148,27 @@ impl Tenant {
             }
             Event::Apply(object) => {
                 metrics.shown(side, kind, object.version(), object.size());
-                self.learn(side, kind, object, None);
+                self.shown(side, kind, &object);
             }
             Event::InitApply(object) => {
                 metrics.listed(side, kind, object.size());
-                self.learn(side, kind, object, None);
+                self.shown(side, kind, &object);
             }
         }
         false
     }
 
-    /// Takes in an object as it is now, and has the keys looked at that it concerns, besides the one at work.
+    fn shown(&self, side: Side, kind: Kind, object: &Object) {
+        let changed = match kind {
+            Kind::Event => vec![Key::new(kind, Id::new(object.namespace(), object.name()))],
+            _ => self.index.lock().seen(side, kind, object),
+        };
+        self.push_with(changed, side, kind, object);
+    }
+
+    /// Takes in an object from an answer, and has the keys looked at that it concerns, besides the one at work.
     pub(crate) fn learn(&self, side: Side, kind: Kind, object: Object, at_work: Option<&Key>) {
-        if kind == Kind::Event {
-            let key = Key::new(kind, Id::new(object.namespace(), object.name()));
-            self.push_with(vec![key], side, kind, &object);
-            return;
-        }
-        let mut changed = self.index.lock().seen(side, kind, &object);
+        let mut changed = self.index.lock().answered(side, kind, &object);
         changed.retain(|key| Some(key) != at_work);
         self.push_with(changed, side, kind, &object);
     }
@@ -179,6 +182,35 @@ impl Tenant {
         }
         let changed = changed.into_iter().filter(|key| key != at_work);
         self.push(Side::Tenant, changed.collect());
+    }
+
+    /// See [`Index::take_doubt`].
+    pub(super) fn take_doubt(&self, key: &Key) -> Option<Box<str>> {
+        self.index.lock().take_doubt(key)
+    }
+
+    /// See [`Index::doubt_again`].
+    pub(super) fn doubt_again(&self, key: &Key) {
+        self.index.lock().doubt_again(key);
+    }
+
+    /// The copy with this uid is gone, as the host says.
+    pub(super) fn lost(&self, key: &Key, uid: &str) {
+        let changed = self.index.lock().lost(key, uid);
+        self.push(Side::Host, changed.into_iter().filter(|other| other != key).collect());
+    }
+
+    /// Deletes the copy that has this uid.
+    pub(super) async fn delete_copy(
+        &self,
+        key: &Key,
+        uid: &str,
+        grace: Option<i64>,
+    ) -> Result<(), SyncError> {
+        let (namespace, name) = self.host_place(&key.id);
+        self.host.delete(key.kind, (namespace, &name), uid, grace).await.doing("deleting the host's copy")?;
+        self.index.lock().ended(key, uid);
+        Ok(())
     }
 
     /// Has every pod with tokens looked at: the clock has jumped.

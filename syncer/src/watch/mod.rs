@@ -3,10 +3,7 @@
 use futures::{Stream, TryStreamExt};
 use kube::{
     Api,
-    runtime::{
-        WatchStreamExt,
-        watcher::{self, Event},
-    },
+    runtime::{WatchStreamExt, watcher},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -14,8 +11,11 @@ use crate::{
     kinds::{Kind, Side},
     object::Object,
     retry::Patience,
-    run::Health,
+    run::{Health, Pulse, Trust},
 };
+
+/// What a watch says.
+pub type Event = watcher::Event<Object>;
 
 /// What to watch.
 #[derive(Clone, Debug)]
@@ -40,27 +40,34 @@ impl std::fmt::Display for Watch {
 
 impl Watch {
     /// Hands each event to `sink` until `stop`. Failures are retried for ever: the API server may not be up yet, or
-    /// may come back.
+    /// may come back. What comes after an interruption is handed on only if it can be trusted, which else ends the watch.
     pub async fn run(
         self,
         client: kube::Client,
         health: Health,
+        trust: Trust,
         stop: CancellationToken,
-        mut sink: impl FnMut(Event<Object>),
+        mut sink: impl FnMut(Event),
     ) {
         let pulse = health.pulse(&self.to_string());
         let events = self.events(client);
         let mut events = std::pin::pin!(events);
+        let mut was_interrupted = false;
         loop {
-            let next = tokio::select! {
-                () = stop.cancelled() => return pulse.end(),
-                next = events.try_next() => next,
-                () = pulse.due() => continue,
+            let next = async {
+                let next = events.try_next().await;
+                let is_trusted = !was_interrupted || next.is_err() || trust.holds(self.side).await;
+                next.map(|event| event.filter(|_| is_trusted))
             };
-            match next {
-                Ok(Some(event)) => sink(event),
-                Ok(None) => return,
-                Err(error) => {
+            match until(&stop, &pulse, next).await {
+                Some(Ok(Some(event))) => {
+                    was_interrupted = false;
+                    trust.saw(self.side, &event);
+                    sink(event);
+                }
+                Some(Ok(None)) | None => return pulse.end(),
+                Some(Err(error)) => {
+                    was_interrupted = true;
                     health.metrics().interrupted(self.side, self.kind);
                     tracing::debug!(watch = %self, %error, "the watch is interrupted");
                 }
@@ -68,7 +75,7 @@ impl Watch {
         }
     }
 
-    fn events(&self, client: kube::Client) -> impl Stream<Item = watcher::Result<Event<Object>>> + use<> {
+    fn events(&self, client: kube::Client) -> impl Stream<Item = watcher::Result<Event>> + use<> {
         let resource = self.kind.resource();
         let api: Api<Object> = if self.namespace.is_empty() {
             Api::all_with(client, &resource)
@@ -83,5 +90,17 @@ impl Watch {
             config = config.fields(&self.fields);
         }
         watcher::watcher(api, config).backoff(Patience::default())
+    }
+}
+
+/// Awaits what comes next, while the pulse is felt; none once `stop` is.
+async fn until<T>(stop: &CancellationToken, pulse: &Pulse, next: impl Future<Output = T>) -> Option<T> {
+    let mut next = std::pin::pin!(next);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return None,
+            next = &mut next => return Some(next),
+            () = pulse.due() => {}
+        }
     }
 }

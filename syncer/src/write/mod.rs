@@ -23,7 +23,7 @@ pub const FIELD_MANAGER: &str = "tenantbench-syncer";
 
 /// How long an answer may take: as long as an API server gives a webhook, and its etcd to come back. A call that was
 /// given up may have been carried out; the watches tell.
-const LONGEST_CALL: Duration = Duration::from_secs(30);
+pub(crate) const LONGEST_CALL: Duration = Duration::from_secs(30);
 
 /// A patch's form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -23,6 +23,7 @@ mod role;
 mod services;
 mod start;
 mod streams;
+#[expect(dead_code, reason = "shared with real_faults, which uses the rest")]
 #[path = "../support/mod.rs"]
 mod support;
 mod translation;

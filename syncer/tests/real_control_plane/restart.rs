@@ -86,7 +86,7 @@ async fn a_restart_writes_nothing_that_is_right_already() {
     syncer.stop().await;
     world.syncer().await.stop().await;
     let before = versions(&world).await;
-    assert_eq!(before.len(), 9, "{before:?}");
+    assert_eq!(before.len(), 10, "{before:?}");
     world.syncer().await.stop().await;
     assert_eq!(versions(&world).await, before);
 }

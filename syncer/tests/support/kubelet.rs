@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures::TryStreamExt;
+use futures::StreamExt;
 use k8s_openapi::api::core::v1::Pod;
 use kube::{
     Api,
@@ -21,41 +21,57 @@ impl Drop for HostKubelet {
     }
 }
 
+/// Pods that are acted on at once.
+const AT_ONCE: usize = 8;
+
 impl HostKubelet {
     pub(super) fn start(pods: Api<Pod>) -> Self {
         let task = tokio::spawn(async move {
-            let events = watcher(pods.clone(), watcher::Config::default()).applied_objects();
-            let mut events = std::pin::pin!(events);
-            loop {
-                match events.try_next().await {
-                    Ok(Some(pod)) => act(&pods, &pod).await,
-                    Ok(None) => return,
-                    Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
-                }
-            }
+            let events =
+                watcher(pods.clone(), watcher::Config::default()).applied_objects().default_backoff();
+            let acts = events.filter_map(|event| async { event.ok() });
+            acts.for_each_concurrent(AT_ONCE, |pod| persist(&pods, pod)).await;
         });
         Self(task)
     }
 }
 
-async fn act(pods: &Api<Pod>, pod: &Pod) {
+/// Acts until the API server has taken it or has something against it.
+async fn persist(pods: &Api<Pod>, pod: Pod) {
+    loop {
+        match tokio::time::timeout(Duration::from_secs(5), act(pods, &pod)).await {
+            Ok(Ok(())) => return,
+            Ok(Err(kube::Error::Api(status))) if (400..500).contains(&status.code) && status.code != 429 => {
+                return;
+            }
+            _ => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
+}
+
+async fn act(pods: &Api<Pod>, pod: &Pod) -> kube::Result<()> {
     let name = pod.metadata.name.as_deref().expect("a name");
     let spec = pod.spec.as_ref().expect("a spec");
     let is_running = pod.status.as_ref().and_then(|status| status.phase.as_deref()) == Some("Running");
     if pod.metadata.deletion_timestamp.is_some() {
         let this_one = Preconditions { uid: pod.metadata.uid.clone(), resource_version: None };
-        let _ = pods.delete(name, &DeleteParams::default().grace_period(0).preconditions(this_one)).await;
-        return;
+        pods.delete(name, &DeleteParams::default().grace_period(0).preconditions(this_one)).await?;
+        return Ok(());
     }
     if spec.node_name.is_none() {
         let node = pod.metadata.labels.as_ref().and_then(|labels| labels.get("node"));
         let node = node.map_or("node-1", String::as_str);
         let binding = json!({
-            "apiVersion": "v1", "kind": "Binding", "metadata": {"name": name},
+            "apiVersion": "v1", "kind": "Binding", "metadata": {"name": name, "uid": pod.metadata.uid},
             "target": {"apiVersion": "v1", "kind": "Node", "name": node},
         });
-        let _ =
+        let bound =
             pods.create_subresource::<Value, Value>("binding", name, &PostParams::default(), &binding).await;
+        match bound {
+            // By an earlier try, whose answer was lost.
+            Err(kube::Error::Api(status)) if status.code == 409 => {}
+            other => drop(other?),
+        }
     }
     if !is_running {
         let statuses: Vec<_> = spec.containers.iter().map(|container| {
@@ -69,11 +85,12 @@ async fn act(pods: &Api<Pod>, pod: &Pod) {
         let conditions = ["Initialized", "ContainersReady", "Ready", "PodScheduled"].map(
             |kind| json!({"type": kind, "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}),
         );
-        let status = json!({"status": {
+        let status = json!({"metadata": {"uid": pod.metadata.uid}, "status": {
             "phase": "Running", "podIP": "10.1.0.5", "podIPs": [{"ip": "10.1.0.5"}], "hostIP": "172.18.0.2",
             "hostIPs": [{"ip": "172.18.0.2"}], "startTime": "2026-01-01T00:00:00Z",
             "conditions": conditions, "containerStatuses": statuses,
         }});
-        let _ = pods.patch_status(name, &PatchParams::default(), &Patch::Strategic(status)).await;
+        pods.patch_status(name, &PatchParams::default(), &Patch::Strategic(status)).await?;
     }
+    Ok(())
 }

@@ -64,6 +64,8 @@ pub(crate) struct World {
     pub(crate) syncer: Client,
     /// The names in use.
     pub(crate) names: Names,
+    /// The addresses of the etcds, the host's first.
+    pub(crate) etcds: Vec<String>,
     host_url: String,
     options: Options,
     processes: process::Processes,
@@ -102,6 +104,15 @@ impl Running {
 impl World {
     /// Starts both clusters and makes what a plane's owner would: namespace, Role, Service.
     pub(crate) async fn start() -> Self {
+        Self::start_on(&["etcd"]).await
+    }
+
+    /// The same with an etcd for each cluster: `host-etcd` and `tenant-etcd`.
+    pub(crate) async fn start_apart() -> Self {
+        Self::start_on(&["host-etcd", "tenant-etcd"]).await
+    }
+
+    async fn start_on(etcds: &[&str]) -> Self {
         let _ = tracing_subscriber::fmt()
             .with_env_filter(EnvFilter::from_default_env())
             .with_test_writer()
@@ -109,11 +120,13 @@ impl World {
         let folder = tempfile::tempdir().expect("a folder");
         let authority = certificates::Authority::new(folder.path());
         let mut processes = process::Processes::new(folder.path());
-        let etcd = processes.etcd();
+        let etcds: Vec<String> = etcds.iter().map(|name| processes.etcd(name)).collect();
         let egress = egress::Egress::start(folder.path());
         let node_port = free_port();
         let [host_url, tenant_url] =
-            ["host", "tenant"].map(|name| processes.api_server(name, &etcd, &authority, &egress.config));
+            [("host", etcds.first()), ("tenant", etcds.last())].map(|(name, etcd)| {
+                processes.api_server(name, etcd.expect("an etcd"), &authority, &egress.config)
+            });
         let admin = |url: &str| config(url, &authority, ADMIN_TOKEN);
         let (host, tenant) = (make(admin(&host_url)), make(admin(&tenant_url)));
         for cluster in [&host, &tenant] {
@@ -146,7 +159,7 @@ impl World {
             custom: Vec::new(),
         };
         let syncer = make(options.host.clone());
-        Self { host, tenant, syncer, names, host_url, options, processes, _egress: egress, folder }
+        Self { host, tenant, syncer, names, etcds, host_url, options, processes, _egress: egress, folder }
     }
 
     /// Starts a syncer and waits until it is ready.
@@ -253,6 +266,21 @@ impl World {
                      persistentvolumeclaim-protection-controller";
         let url = self.options.tenant.cluster_url.to_string();
         self.processes.controllers(url.trim_end_matches('/'), names);
+    }
+
+    /// Starts the host's garbage collector.
+    pub(crate) fn start_host_garbage_collector(&mut self) {
+        self.processes.controllers(&self.host_url, "garbage-collector-controller");
+    }
+
+    /// The programs of both clusters: etcds as they were started, `host-apiserver` and `tenant-apiserver`.
+    pub(crate) fn processes(&mut self) -> &mut process::Processes {
+        &mut self.processes
+    }
+
+    /// Where everything of this world is kept: a folder per program, certificates, logs.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     /// Kills the tenant's API server.
@@ -439,6 +467,6 @@ async fn until_ready(cluster: &Client) {
     soon("an API server to start", ready).await;
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{ADMIN_TOKEN, RANGE, certificates::Authority, free_port};
 
 /// Children by the order in which they were started; killed in the reverse order.
-pub(super) struct Processes {
+pub(crate) struct Processes {
     folder: PathBuf,
     children: Vec<Program>,
 }
@@ -53,10 +53,10 @@ impl Processes {
     }
 
     /// Returns its address.
-    pub(super) fn etcd(&mut self) -> String {
+    pub(super) fn etcd(&mut self, name: &str) -> String {
         let (client, peer) =
             (format!("http://127.0.0.1:{}", free_port()), format!("http://127.0.0.1:{}", free_port()));
-        let data = self.folder.join("etcd");
+        let data = self.folder.join(name);
         let mut command = program("etcd");
         command
             .arg("--data-dir")
@@ -65,7 +65,7 @@ impl Processes {
             .args(["--listen-client-urls", &client, "--advertise-client-urls", &client])
             .args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", &peer])
             .args(["--initial-cluster", &format!("default={peer}")]);
-        self.spawn("etcd", command);
+        self.spawn(name, command);
         client
     }
 
@@ -144,14 +144,33 @@ impl Processes {
     }
 
     /// Kills a program, as a crash would.
-    pub(super) fn stop(&mut self, name: &str) {
+    pub(crate) fn stop(&mut self, name: &str) {
         self.named(name).kill();
     }
 
     /// Starts it as before.
-    pub(super) fn start_again(&mut self, name: &str) {
+    pub(crate) fn start_again(&mut self, name: &str) {
         let program = self.named(name);
         program.child = program.command.spawn().expect("starts again");
+    }
+
+    /// Whether it has ended by itself.
+    pub(crate) fn has_ended(&mut self, name: &str) -> bool {
+        self.named(name).child.try_wait().is_ok_and(|status| status.is_some())
+    }
+
+    /// Its process id.
+    pub(crate) fn id(&mut self, name: &str) -> u32 {
+        self.named(name).child.id()
+    }
+
+    /// Sets or removes a variable for its later starts.
+    pub(crate) fn set(&mut self, name: &str, variable: &str, value: Option<&str>) {
+        let command = &mut self.named(name).command;
+        match value {
+            Some(value) => command.env(variable, value),
+            None => command.env_remove(variable),
+        };
     }
 
     fn named(&mut self, name: &str) -> &mut Program {

@@ -16,7 +16,7 @@ use self::{
     plan::{Obstacle, Plan},
     served::Served,
 };
-use super::{Health, watches};
+use super::{Health, Trust, watches};
 use crate::{
     config::ReadyKind,
     kinds::{Api, Custom, Kind, Reach, Row, Side},
@@ -36,6 +36,7 @@ pub(super) struct Place {
     pub(super) tenant_watches: Client,
     pub(super) host_watches: Client,
     pub(super) health: Health,
+    pub(super) trust: Trust,
     pub(super) stop: CancellationToken,
 }
 
@@ -253,7 +254,7 @@ async fn watch_side(row: Row, side: Side, place: Place) {
     let (tenant, kind): (_, Kind) = (place.tenant, row.kind);
     let watch = watches::watch(&tenant.settings().names, &row, side, "");
     watch
-        .run(client, place.health, place.stop, move |event| {
+        .run(client, place.health, place.trust, place.stop, move |event| {
             tenant.watched(side, kind, event);
         })
         .await;

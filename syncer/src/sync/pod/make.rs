@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    super::{Doing, SyncError, event, token},
+    super::{Doing, SyncError, event, stray, token},
     Sync,
 };
 use crate::{
@@ -76,7 +76,11 @@ impl Sync<'_> {
         let host = self.tenant.cluster(Side::Host);
         let found = host.get(Kind::Pod, &namespace, &name).await.doing("reading the host's pod")?;
         let Some(found) = found else { return Ok(true) };
-        self.learn(Side::Host, found);
+        if stray::is_stray(self.tenant, &self.key.id, &found) {
+            stray::put_back(self.tenant, self.key, found).await?;
+        } else {
+            self.learn(Side::Host, found);
+        }
         if self.pair().host.is_none() { Err(SyncError::Foreign(format!("pod {name}"))) } else { Ok(true) }
     }
 }

@@ -34,7 +34,7 @@ impl Sync<'_> {
                 }
                 // The watch tells when it is done.
                 Step::DeleteHost { uid, grace } => {
-                    return self.delete(Side::Host, &uid, grace).await.map(|()| None);
+                    return self.tenant.delete_copy(self.key, &uid, grace).await.map(|()| None);
                 }
                 Step::DeleteTenant { uid, grace, last_status } => {
                     return self.delete_tenant(&uid, grace, last_status).await.map(|()| None);

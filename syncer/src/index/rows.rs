@@ -1,0 +1,49 @@
+//! Tables of whatever kind, by what they have in common.
+
+use super::{Id, Index};
+use crate::kinds::{Kind, Side};
+
+/// A table, whatever it knows of its objects.
+pub(super) trait Rows {
+    /// The uid of a side's object.
+    fn uid(&self, side: Side, id: &Id) -> Option<&str>;
+    /// Whether the host's object is about to go.
+    fn is_host_ending(&self, id: &Id) -> bool;
+    /// The host has taken our deletion of the object with this uid.
+    fn end_host(&mut self, id: &Id, uid: &str);
+    /// Returns whether it was there. The end of an earlier object of that name says nothing of the present one.
+    fn lose(&mut self, side: Side, id: &Id, uid: &str) -> bool;
+    /// A list begins.
+    fn listing(&mut self, side: Side);
+    /// Keeps what the host's list did not show; returns their ids.
+    fn keep_unlisted(&mut self) -> Vec<Id>;
+    /// Forgets what the list did not show; returns their ids.
+    fn listed(&mut self, side: Side) -> Vec<Id>;
+}
+
+impl Index {
+    /// The table of a kind.
+    pub(super) fn rows(&self, kind: Kind) -> Option<&dyn Rows> {
+        match kind {
+            Kind::Pod => Some(&self.pods),
+            Kind::Service => Some(&self.services),
+            Kind::Namespace => Some(&self.namespaces),
+            Kind::PersistentVolume => Some(&self.volumes),
+            kind if self.raising.has(kind) => self.raising.rows(kind),
+            kind if kind.is_copied() => Some(self.contents.of(kind)),
+            _ => None,
+        }
+    }
+
+    /// The same for kinds whose origin is the tenant.
+    pub(super) fn rows_mut(&mut self, kind: Kind) -> Option<&mut dyn Rows> {
+        match kind {
+            Kind::Pod => Some(&mut self.pods),
+            Kind::Service => Some(&mut self.services),
+            Kind::Namespace => Some(&mut self.namespaces),
+            Kind::PersistentVolume => Some(&mut self.volumes),
+            kind if kind.is_copied() => Some(self.contents.of_mut(kind)),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Whether the tenant's API is still the one whose copies are on the host.
+//!
+//! An etcd that was wiped, or a kubeconfig that leads elsewhere, shows a cluster without the tenant's objects; all of
+//! its copies, running pods among them, would be removed as orphans. An etcd that was restored from a backup goes on
+//! from an earlier revision, and watches then wait in silence. So the uid of `kube-system` is kept in a ConfigMap on
+//! the host, and it and the revision are asked for whenever a watch was interrupted, and every now and then.
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace};
+use kube::{
+    Api, Client, ResourceExt,
+    api::{ListParams, PostParams},
+};
+use serde_json::{Value, json};
+
+use super::{
+    RunError,
+    prepare::{until_answered, until_tenant_answers},
+};
+use crate::{
+    clock::Clock,
+    names::{Names, marks},
+    retry,
+};
+
+const EVERY: Duration = Duration::from_secs(10);
+/// The key in the ConfigMap.
+const UID: &str = "tenant-uid";
+
+/// Knows the tenant's API by its uid and the newest revision seen of it.
+pub(super) struct Identity {
+    tenant: Client,
+    uid: String,
+    config_map: String,
+    newest: AtomicU64,
+}
+
+impl Identity {
+    /// Asks the tenant who it is, and the host who it was; the first time, notes it there.
+    pub(super) async fn establish(
+        (host, tenant): (&Client, &Client),
+        names: &Names,
+        owner: Option<&Value>,
+    ) -> Result<Self, RunError> {
+        let config_maps: Api<ConfigMap> = Api::namespaced(host.clone(), names.host_namespace());
+        let config_map = names.identity();
+        let (uid, newest) = until_tenant_answers("who the tenant is", || ask(tenant)).await?;
+        let this = Self { tenant: tenant.clone(), uid, config_map, newest: AtomicU64::new(newest) };
+        let read = || config_maps.get_opt(&this.config_map);
+        let found = until_answered("reading who the tenant was", read).await?;
+        let known = match found {
+            Some(found) => found.data.and_then(|data| data.get(UID).cloned()),
+            None => {
+                let note = this.note(names, owner);
+                let made =
+                    until_answered("noting who the tenant is", || note_down(&config_maps, &note)).await?;
+                made.data.and_then(|data| data.get(UID).cloned())
+            }
+        };
+        match known {
+            Some(known) => this.must_be(&known).map(|()| this),
+            None => Ok(this),
+        }
+    }
+
+    /// Notes that something of this version was seen.
+    pub(super) fn saw(&self, version: u64) {
+        self.newest.fetch_max(version, Ordering::Relaxed);
+    }
+
+    /// Asks again; waits as long as there is no answer, whatever the reason: no answer is no other tenant.
+    ///
+    /// # Errors
+    /// It is another one, or has gone back.
+    pub(super) async fn check(&self) -> Result<(), RunError> {
+        let newest = self.newest.load(Ordering::Relaxed);
+        let mut failures = 0;
+        let (uid, revision) = loop {
+            match tokio::time::timeout(EVERY, ask(&self.tenant)).await {
+                Ok(Ok(answer)) => break answer,
+                _ => tokio::time::sleep(retry::delay(failures)).await,
+            }
+            failures += 1;
+        };
+        self.must_be(&uid)?;
+        if revision < newest {
+            return Err(RunError::WentBack { newest, revision });
+        }
+        self.saw(revision);
+        Ok(())
+    }
+
+    /// Checks now and then; returns only what is wrong.
+    pub(super) async fn watch_over(&self, clock: &Clock) -> RunError {
+        loop {
+            clock.sleep(EVERY).await;
+            if let Err(error) = self.check().await {
+                return error;
+            }
+        }
+    }
+
+    fn must_be(&self, uid: &str) -> Result<(), RunError> {
+        if *uid == *self.uid {
+            return Ok(());
+        }
+        Err(RunError::OtherTenant { config_map: self.config_map.clone() })
+    }
+
+    fn note(&self, names: &Names, owner: Option<&Value>) -> Value {
+        json!({
+            "metadata": {
+                "name": self.config_map,
+                "labels": { (marks::VCLUSTER): names.vcluster(), (marks::ROLE): marks::IDENTITY },
+                "ownerReferences": owner.into_iter().collect::<Vec<_>>(),
+            },
+            "data": { UID: self.uid },
+        })
+    }
+}
+
+async fn note_down(config_maps: &Api<ConfigMap>, note: &Value) -> kube::Result<ConfigMap> {
+    let note: ConfigMap = serde_json::from_value(note.clone()).map_err(kube::Error::SerdeError)?;
+    match config_maps.create(&PostParams::default(), &note).await {
+        // By an earlier try, whose answer was lost.
+        Err(kube::Error::Api(status)) if status.code == 409 => config_maps.get(&note.name_any()).await,
+        made => made,
+    }
+}
+
+/// The uid of `kube-system`, which lives as long as its cluster, and the cluster's revision.
+async fn ask(tenant: &Client) -> kube::Result<(String, u64)> {
+    let namespaces: Api<Namespace> = Api::all(tenant.clone());
+    let listed = namespaces.list_metadata(&ListParams::default().fields("metadata.name=kube-system")).await?;
+    let revision = listed.metadata.resource_version.and_then(|text| text.parse().ok());
+    let uid = listed.items.into_iter().next().and_then(|namespace| namespace.metadata.uid);
+    // A new API server makes its namespaces a moment after it begins to answer.
+    uid.zip(revision).ok_or_else(|| kube::Error::Service("kube-system is not there yet".into()))
+}

@@ -1,0 +1,47 @@
+//! What an operator of etcd does, through its JSON gateway.
+
+use std::time::Duration;
+
+use http::Request;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use serde_json::{Value, json};
+
+/// None where it does not answer, or refuses.
+async fn call(etcd: &str, path: &str, body: Value) -> Option<Value> {
+    let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+    let request =
+        Request::post(format!("{etcd}{path}")).body(Full::from(body.to_string())).expect("a request");
+    let exchange = async {
+        let answer = client.request(request).await.ok().filter(|answer| answer.status().is_success())?;
+        Some(answer.into_body().collect().await.ok()?.to_bytes())
+    };
+    let bytes = tokio::time::timeout(Duration::from_secs(5), exchange).await.ok()??;
+    serde_json::from_slice(&bytes).ok()
+}
+
+/// Removes all history. Returns whether etcd has answered.
+pub(crate) async fn compact(etcd: String) -> bool {
+    let Some(answer) = call(&etcd, "/v3/kv/range", json!({"key": "AA==", "limit": "1"})).await else {
+        return false;
+    };
+    let revision = answer["header"]["revision"].clone();
+    // Refused where nothing has been written since the last time.
+    let _ = call(&etcd, "/v3/kv/compaction", json!({"revision": revision, "physical": true})).await;
+    true
+}
+
+/// Gives the room of removed history back, and lets writes in again. Returns whether that worked.
+pub(crate) async fn make_room(etcd: String) -> bool {
+    let off = json!({"action": "DEACTIVATE", "alarm": "NOSPACE"});
+    compact(etcd.clone()).await
+        && call(&etcd, "/v3/maintenance/defragment", json!({})).await.is_some()
+        && call(&etcd, "/v3/maintenance/alarm", off).await.is_some()
+}
+
+/// Whether etcd says that it has no room.
+pub(crate) async fn is_full(etcd: String) -> bool {
+    let answer = call(&etcd, "/v3/maintenance/alarm", json!({"action": "GET"})).await;
+    answer.is_some_and(|answer| answer["alarms"].as_array().is_some_and(|alarms| !alarms.is_empty()))
+}

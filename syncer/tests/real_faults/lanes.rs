@@ -1,0 +1,148 @@
+//! Carries out the load: what happens to one object in order, what happens to several at once. An API server that does
+//! not answer is asked again until it does, so that what is wished for is known in the end.
+
+use std::{
+    collections::hash_map::DefaultHasher,
+    hash::{Hash, Hasher},
+    time::Duration,
+};
+
+use kube::{
+    Client,
+    api::{DeleteParams, Patch, PatchParams, PostParams},
+    core::DynamicObject,
+};
+use serde_json::{Value, json};
+use tenantbench_syncer::names::Names;
+use tokio::sync::{mpsc, watch};
+
+use crate::{
+    schedule::{Act, Drift},
+    support::HOST_NAMESPACE,
+    thing::{Kind, LIFE, Thing, VERSION, Wish},
+};
+
+const LANES: usize = 24;
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+const AGAIN: Duration = Duration::from_millis(50);
+
+/// Acts under way.
+pub(crate) struct Lanes {
+    lanes: Vec<mpsc::UnboundedSender<(Thing, Act)>>,
+    open: watch::Sender<usize>,
+}
+
+#[derive(Clone)]
+struct Doer {
+    tenant: Client,
+    host: Client,
+    names: Names,
+}
+
+impl Lanes {
+    pub(crate) fn start(tenant: Client, host: Client, names: Names) -> Self {
+        let doer = Doer { tenant, host, names };
+        let open = watch::Sender::new(0);
+        let lanes = (0..LANES).map(|_| lane(doer.clone(), open.clone())).collect();
+        Self { lanes, open }
+    }
+
+    pub(crate) fn push(&self, thing: Thing, act: Act) {
+        let mut hasher = DefaultHasher::new();
+        thing.hash(&mut hasher);
+        let lane = usize::try_from(hasher.finish() % LANES as u64).unwrap_or_default();
+        self.open.send_modify(|open| *open += 1);
+        self.lanes[lane].send((thing, act)).expect("the lane runs");
+    }
+
+    /// Returns when at most `most` acts are under way.
+    pub(crate) async fn at_most(&self, most: usize) {
+        self.open.subscribe().wait_for(|open| *open <= most).await.expect("the lanes run");
+    }
+}
+
+fn lane(doer: Doer, open: watch::Sender<usize>) -> mpsc::UnboundedSender<(Thing, Act)> {
+    let (sender, mut acts) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Some((thing, act)) = acts.recv().await {
+            while !doer.carry_out(thing, &act).await {
+                tokio::time::sleep(AGAIN).await;
+            }
+            open.send_modify(|open| *open -= 1);
+        }
+    });
+    sender
+}
+
+impl Doer {
+    /// Returns whether it is done for sure.
+    async fn carry_out(&self, thing: Thing, act: &Act) -> bool {
+        match act {
+            Act::Make(wish) => self.make(thing, wish).await,
+            Act::Change(wish) => {
+                let api = thing.kind.api(&self.tenant, thing.namespace());
+                let change = Patch::Merge(wish.change(thing));
+                is_done(answer(api.patch(&thing.name(), &PatchParams::default(), &change)).await)
+            }
+            Act::Delete { forced } => {
+                let api = thing.kind.api(&self.tenant, thing.namespace());
+                let grace_period_seconds = forced.then_some(0);
+                let params = DeleteParams { grace_period_seconds, ..DeleteParams::default() };
+                is_done(answer(api.delete(&thing.name(), &params)).await)
+            }
+            Act::Drift(drift) => self.drift(thing, *drift).await,
+        }
+    }
+
+    async fn make(&self, thing: Thing, wish: &Wish) -> bool {
+        let api = thing.kind.api(&self.tenant, thing.namespace());
+        let object: DynamicObject = serde_json::from_value(wish.object(thing)).expect("an object");
+        match answer(api.create(&PostParams::default(), &object)).await {
+            Some(Ok(_)) => true,
+            // Either an earlier try has come through, or the one before it is still on its way out.
+            Some(Err(kube::Error::Api(status))) if status.code == 409 => {
+                let found = answer(api.get(&thing.name())).await.and_then(Result::ok);
+                let life = found.and_then(|found| found.metadata.annotations?.get(LIFE).cloned());
+                life.is_some_and(|life| life == wish.life.to_string())
+            }
+            Some(Err(kube::Error::Api(status))) if matches!(status.code, 400 | 422) => {
+                panic!("{thing:?}: {}", status.message)
+            }
+            _ => false,
+        }
+    }
+
+    async fn drift(&self, thing: Thing, drift: Drift) -> bool {
+        let api = thing.kind.api(&self.host, HOST_NAMESPACE);
+        let name = self.names.host(thing.namespace(), &thing.name());
+        let change = match drift {
+            Drift::Delete => return is_done(answer(api.delete(&name, &DeleteParams::default())).await),
+            Drift::StripLabels => json!({"metadata": {"labels": {"tenantbench.dev/vcluster": null}}}),
+            Drift::Edit => edit(thing.kind),
+        };
+        is_done(answer(api.patch(&name, &PatchParams::default(), &Patch::Merge(change))).await)
+    }
+}
+
+fn edit(kind: Kind) -> Value {
+    match kind {
+        Kind::ConfigMap => json!({"data": {"k": "changed by hand"}}),
+        Kind::Secret => json!({"stringData": {"k": "changed by hand"}}),
+        Kind::Service => json!({"spec": {"selector": {"app": "changed-by-hand"}}}),
+        Kind::Pod => json!({"metadata": {"labels": {VERSION: "changed-by-hand"}}}),
+    }
+}
+
+async fn answer<T>(call: impl Future<Output = kube::Result<T>>) -> Option<kube::Result<T>> {
+    tokio::time::timeout(PATIENCE, call).await.ok()
+}
+
+/// What is not there cannot be changed, and need not be deleted.
+fn is_done<T>(answer: Option<kube::Result<T>>) -> bool {
+    match answer {
+        Some(Ok(_)) => true,
+        Some(Err(kube::Error::Api(status))) => status.code == 404,
+        _ => false,
+    }
+}

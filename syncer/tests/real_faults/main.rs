@@ -1,0 +1,22 @@
+//! The syncer as a process of its own, killed, paused, cut off and misled, between real API servers and etcds:
+//! `cargo test -p tenantbench-syncer --test real_faults`. CONTRIBUTING.md says how to replay a seed.
+
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
+
+mod etcd;
+mod faults;
+mod gone;
+mod lanes;
+mod link;
+mod load;
+mod oracle;
+mod program;
+mod refuser;
+mod schedule;
+mod stage;
+mod storms;
+#[expect(dead_code, reason = "shared with real_control_plane, which uses the rest")]
+#[path = "../support/mod.rs"]
+mod support;
+mod thing;
+mod watching;

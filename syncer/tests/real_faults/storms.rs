@@ -1,0 +1,178 @@
+//! Storms: load and faults at once, by a seed, and what must be true when it is over.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Debug,
+    str::FromStr,
+    time::{Duration, Instant},
+};
+
+use kube::{
+    api::{ObjectMeta, PostParams},
+    core::DynamicObject,
+};
+use serde_json::json;
+
+use crate::{
+    faults::Faults,
+    lanes::Lanes,
+    oracle::Truth,
+    schedule::{Event, Fault, Schedule, Size},
+    stage::Stage,
+    support::HOST_NAMESPACE,
+    thing::Kind,
+    watching::until_equal,
+};
+
+/// Acts that may be under way when a fault begins.
+const BACKLOG: usize = 48;
+const TICK: Duration = Duration::from_millis(500);
+
+const SMALL: Size = Size { objects: 120, kills: 8, others: 7, longest: Duration::from_millis(1500) };
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_small_storm_ends_with_both_sides_equal() {
+    weather(1, SMALL, Duration::from_secs(120)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_small_storm_ends_with_both_sides_equal() {
+    weather(2, SMALL, Duration::from_secs(120)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_third_small_storm_ends_with_both_sides_equal() {
+    weather(3, SMALL, Duration::from_secs(120)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes many minutes: the nightly size, or what TENANTBENCH_FAULT_{SEED,KILLS,OBJECTS,OTHERS,PAUSE} say"]
+async fn nightly() {
+    let kills = variable("KILLS", 200);
+    let size = Size {
+        objects: variable("OBJECTS", 5000),
+        kills,
+        others: variable("OTHERS", kills / 5),
+        longest: Duration::from_secs(variable("PAUSE", 30)),
+    };
+    weather(variable("SEED", 1), size, Duration::from_secs(900)).await;
+}
+
+fn variable<T: FromStr<Err: Debug>>(name: &str, otherwise: T) -> T {
+    let text = std::env::var(format!("TENANTBENCH_FAULT_{name}"));
+    text.map_or(otherwise, |text| text.parse().expect("a number"))
+}
+
+/// Goes through a whole storm.
+async fn weather(seed: u64, size: Size, longest_calm: Duration) {
+    eprintln!("seed {seed}: {size:?}; TENANTBENCH_FAULT_SEED={seed} replays it");
+    let schedule = Schedule::new(seed, size);
+    let mut stage = Stage::set().await;
+    let truth = Truth {
+        names: stage.world.names.clone(),
+        wishes: schedule.wishes.clone(),
+        foreign: foreign(&stage).await,
+    };
+    let lanes = Lanes::start(stage.world.tenant.clone(), stage.world.host.clone(), truth.names.clone());
+    let mut faults = Faults::default();
+    let began = Instant::now();
+    stage.syncer.start();
+    for event in schedule.events.clone() {
+        match event {
+            Event::Load(thing, act) => lanes.push(thing, act),
+            Event::Fault(fault) => {
+                go_on(&mut stage, &mut faults, &lanes, BACKLOG).await;
+                tracing::info!(?fault, "begins");
+                faults.begin(fault, &mut stage).await;
+            }
+        }
+    }
+    go_on(&mut stage, &mut faults, &lanes, 0).await;
+    while faults.next_end().is_some() {
+        faults.end_first(&mut stage).await;
+    }
+    stage.until_servers_answer().await;
+    let stormed = began.elapsed();
+    let equal = until_equal(&stage.world, &truth, longest_calm).await;
+    let summary = summary(seed, &schedule, stormed, began.elapsed() - stormed);
+    eprintln!("{summary}");
+    if let Err(wrong) = equal {
+        let log = stage.syncer.log();
+        let lines: Vec<&str> = log.lines().collect();
+        eprintln!("{}", lines[lines.len().saturating_sub(40)..].join("\n"));
+        panic!("{summary}; {} differences:\n{}", wrong.len(), wrong[..wrong.len().min(20)].join("\n"));
+    }
+    // Once more, and for good: a start finds nothing to do.
+    stage.syncer.kill();
+    stage.syncer.start();
+    stage.until_ready().await;
+    let equal = until_equal(&stage.world, &truth, Duration::from_secs(30)).await;
+    assert_eq!(equal, Ok(()), "{summary}: after another start");
+}
+
+/// Waits until at most so many acts are under way. Faults end meanwhile, and what has ended by itself is started.
+async fn go_on(stage: &mut Stage, faults: &mut Faults, lanes: &Lanes, most: usize) {
+    loop {
+        let tick =
+            faults.next_end().map_or(TICK, |at| at.saturating_duration_since(Instant::now()).min(TICK));
+        tokio::select! {
+            () = lanes.at_most(most) => return,
+            () = tokio::time::sleep(tick) => {}
+        }
+        if faults.next_end().is_some_and(|at| at <= Instant::now()) {
+            faults.end_first(stage).await;
+        }
+        stage.revive(|program| faults.holds(program));
+    }
+}
+
+/// Objects in the host namespace that are not the syncer's, one of which imitates a copy.
+async fn foreign(stage: &Stage) -> BTreeMap<(Kind, String), DynamicObject> {
+    let imitation = ObjectMeta {
+        labels: Some(
+            [("tenantbench.dev/vcluster", "vc"), ("tenantbench.dev/namespace", "default")]
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .into(),
+        ),
+        annotations: Some(
+            [("tenantbench.dev/name", "map-0"), ("tenantbench.dev/uid", "nobody")]
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .into(),
+        ),
+        ..ObjectMeta::default()
+    };
+    let objects = [
+        (Kind::ConfigMap, "theirs", ObjectMeta::default(), json!({"data": {"k": "theirs"}})),
+        (Kind::Secret, "theirs", ObjectMeta::default(), json!({"stringData": {"k": "theirs"}})),
+        (Kind::Service, "theirs", ObjectMeta::default(), json!({"spec": {"ports": [{"port": 80}]}})),
+        (Kind::ConfigMap, "imitation", imitation.clone(), json!({"data": {"k": "theirs"}})),
+        (Kind::Secret, "imitation", imitation, json!({"stringData": {"k": "theirs"}})),
+    ];
+    let mut made = BTreeMap::new();
+    for (kind, name, metadata, data) in objects {
+        let metadata = ObjectMeta { name: Some(name.to_owned()), ..metadata };
+        let object = DynamicObject { types: None, metadata, data };
+        let api = kind.api(&stage.world.host, HOST_NAMESPACE);
+        let object = api.create(&PostParams::default(), &object).await.expect("is accepted");
+        made.insert((kind, name.to_owned()), object);
+    }
+    made
+}
+
+fn summary(seed: u64, schedule: &Schedule, stormed: Duration, calm: Duration) -> String {
+    let faults = schedule.events.iter().filter_map(|event| match event {
+        Event::Fault(fault) => Some(fault),
+        Event::Load(..) => None,
+    });
+    let (kills, others): (Vec<&Fault>, Vec<&Fault>) =
+        faults.partition(|fault| matches!(fault, Fault::KillSyncer(_)));
+    format!(
+        "seed {seed}: {} events, {} kills of the syncer, {} other faults, {} objects wished for in the end; storm {:.0} s, equal after {:.1} s",
+        schedule.events.len(),
+        kills.len(),
+        others.len(),
+        schedule.wishes.len(),
+        stormed.as_secs_f64(),
+        calm.as_secs_f64(),
+    )
+}
