@@ -21,6 +21,7 @@ mod written;
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 pub use copied::{HostCopy, Translated, Volume, Wanted};
@@ -30,7 +31,7 @@ pub use lookup::Link;
 pub use raised::{Origin, Raised};
 pub use references::References;
 pub use table::{Pair, Seen, Table};
-pub use written::PATIENCE;
+pub use written::TRUCE;
 
 use rows::Rows;
 use serde_json::Value;
@@ -310,13 +311,38 @@ impl Index {
         changed
     }
 
-    /// A copy was sent to the host as `body` and stored as `answer`. Returns the keys to look at again, and how often
-    /// this content has been sent in a row; [`PATIENCE`] times is the last.
-    pub fn wrote(&mut self, kind: Kind, body: &Value, answer: &Object) -> (Vec<Key>, u32) {
-        let Some(id) = self.id(Side::Host, answer) else { return (Vec::new(), 0) };
+    /// A copy was sent to the host as `body` and stored as `answer`. Returns the keys to look at again, and how long the
+    /// copy is left alone if someone keeps changing it.
+    pub fn wrote(
+        &mut self,
+        kind: Kind,
+        body: &Value,
+        answer: &Object,
+        now: Instant,
+    ) -> (Vec<Key>, Option<Duration>) {
+        let Some(id) = self.id(Side::Host, answer) else { return (Vec::new(), None) };
         let (sent, stored) = (digest::content_hash(kind, body), digest::content_hash(kind, &answer.tree()));
-        let times = self.written.note(&Key::new(kind, id), sent, stored);
-        (self.answered(Side::Host, kind, answer), times)
+        let truce = self.written.note(&Key::new(kind, id), sent, stored, now);
+        (self.answered(Side::Host, kind, answer), truce)
+    }
+
+    /// Whether a copy that someone kept changing has been left alone for long enough.
+    pub fn is_truce_over(&self, key: &Key, now: Instant) -> bool {
+        self.written.is_truce_over(key, now)
+    }
+
+    /// It is to be put right again: what it holds is news when it is read next.
+    pub fn end_truce(&mut self, key: &Key) {
+        self.written.forget(key);
+        let side = self.copied_to(key.kind);
+        if let Some(rows) = self.rows_mut(key.kind) {
+            rows.unread(side, &key.id);
+        }
+    }
+
+    /// The side that has the copies of a kind.
+    pub fn copied_to(&self, kind: Kind) -> Side {
+        if self.raising.has(kind) { Side::Tenant } else { Side::Host }
     }
 
     fn after_loss(&mut self, side: Side, kind: Kind, id: Id) -> Vec<Key> {

@@ -1,7 +1,10 @@
 //! Kinds whose origin is the host: Nodes, and the classes that the tenant gets copies of. Their names are the same on
 //! both sides.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
 use super::{Id, Index, Key, Table, hash, rows::Rows};
 use crate::{
@@ -45,6 +48,10 @@ impl Raising {
 
     pub(super) fn rows(&self, kind: Kind) -> Option<&dyn Rows> {
         Some(self.tables.get(&kind)?)
+    }
+
+    pub(super) fn rows_mut(&mut self, kind: Kind) -> Option<&mut dyn Rows> {
+        Some(self.tables.get_mut(&kind)?)
     }
 }
 
@@ -93,12 +100,18 @@ impl Index {
     }
 
     /// The tenant's object was sent with this content and stored as `answer`. Returns the keys to look at again, and
-    /// how often this content has been sent in a row.
-    pub fn raised_wrote(&mut self, kind: Kind, sent: u64, answer: &Object) -> (Vec<Key>, u32) {
+    /// how long it is left alone if someone keeps changing it.
+    pub fn raised_wrote(
+        &mut self,
+        kind: Kind,
+        sent: u64,
+        answer: &Object,
+        now: Instant,
+    ) -> (Vec<Key>, Option<Duration>) {
         let stored = tenants_content(kind, answer);
         let key = Key::new(kind, Id::new("", answer.name()));
-        let times = self.written.note(&key, sent, stored);
-        (self.answered(Side::Tenant, kind, answer), times)
+        let truce = self.written.note(&key, sent, stored, now);
+        (self.answered(Side::Tenant, kind, answer), truce)
     }
 
     pub(super) fn raised_seen(&mut self, side: Side, kind: Kind, object: &Object) -> Vec<Key> {
@@ -224,7 +237,7 @@ mod tests {
             "metadata": {"name": "p", "uid": "t", "resourceVersion": "5", "labels": {marks::FROM_HOST: "true"}}, "value": 7,
         })
         .into();
-        index.raised_wrote(Kind::PriorityClass, 42, &stored);
+        index.raised_wrote(Kind::PriorityClass, 42, &stored, Instant::now());
         let pair =
             index.raised(Kind::PriorityClass).and_then(|table| table.get(&Id::new("", "p"))).expect("seen");
         assert_eq!(pair.tenant.as_ref().expect("the tenant's").detail, Raised { is_ours: true, content: 42 });

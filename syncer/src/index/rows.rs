@@ -11,6 +11,8 @@ pub(super) trait Rows {
     fn is_host_ending(&self, id: &Id) -> bool;
     /// The host has taken our deletion of the object with this uid.
     fn end_host(&mut self, id: &Id, uid: &str);
+    /// What is read of a side's object next is news, whatever its version.
+    fn unread(&mut self, side: Side, id: &Id);
     /// Returns whether it was there. The end of an earlier object of that name says nothing of the present one.
     fn lose(&mut self, side: Side, id: &Id, uid: &str) -> bool;
     /// A list begins.
@@ -35,13 +37,14 @@ impl Index {
         }
     }
 
-    /// The same for kinds whose origin is the tenant.
+    /// The same, to be changed.
     pub(super) fn rows_mut(&mut self, kind: Kind) -> Option<&mut dyn Rows> {
         match kind {
             Kind::Pod => Some(&mut self.pods),
             Kind::Service => Some(&mut self.services),
             Kind::Namespace => Some(&mut self.namespaces),
             Kind::PersistentVolume => Some(&mut self.volumes),
+            kind if self.raising.has(kind) => self.raising.rows_mut(kind),
             kind if kind.is_copied() => Some(self.contents.of_mut(kind)),
             _ => None,
         }

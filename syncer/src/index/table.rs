@@ -137,6 +137,15 @@ impl<T, H> Rows for Table<T, H> {
         }
     }
 
+    fn unread(&mut self, side: Side, id: &Id) {
+        let Some(pair) = self.rows.get_mut(id) else { return };
+        let version = match side {
+            Side::Tenant => pair.tenant.as_mut().map(|seen| &mut seen.version),
+            Side::Host => pair.host.as_mut().map(|seen| &mut seen.version),
+        };
+        version.into_iter().for_each(|version| *version = 0);
+    }
+
     fn lose(&mut self, side: Side, id: &Id, uid: &str) -> bool {
         let Some(pair) = self.rows.get_mut(id) else { return false };
         let lost = match side {

@@ -83,6 +83,9 @@ pub async fn sync(tenant: &Tenant, key: &Key, hand: Hand) -> Result<Option<Durat
     if tenant.index(|index| index.is_doubted(key)) {
         stray::ask(tenant, key).await?;
     }
+    if tenant.index(|index| index.is_truce_over(key, tenant.clock().instant())) {
+        tenant.end_truce(key).await?;
+    }
     match key.kind {
         Kind::Pod => pod::Sync::new(tenant, key, hand).run().await,
         Kind::Service => service::Sync::new(tenant, key, hand).run().await.map(|()| None),

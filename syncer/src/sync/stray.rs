@@ -24,10 +24,7 @@ pub(super) async fn ask(tenant: &Tenant, key: &Key) -> Result<(), SyncError> {
 }
 
 async fn ask_for(tenant: &Tenant, key: &Key, uid: &str) -> Result<(), SyncError> {
-    let (namespace, name) = tenant.host_place(&key.id);
-    let host = tenant.cluster(Side::Host);
-    let found = host.get(key.kind, namespace, &name).await.doing("looking for the host's copy")?;
-    match found.filter(|found| found.uid() == uid) {
+    match tenant.read(Side::Host, key).await?.filter(|found| found.uid() == uid) {
         Some(found) => put_back(tenant, key, found).await,
         None => {
             tenant.lost(key, uid);

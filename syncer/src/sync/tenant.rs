@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Doing, Hand, Load, SyncError, Work, event::Events};
 use crate::{
     clock::Clock,
-    index::{Id, Index, Key, PATIENCE, Seen},
+    index::{Id, Index, Key, Seen, TRUCE},
     kinds::{Direction, Kind, Kinds, Side},
     names::Names,
     node::Nodes,
@@ -175,10 +175,12 @@ impl Tenant {
 
     /// Takes in a copy that was sent to the host as `body` and stored as `answer`.
     pub(super) fn wrote(&self, body: &Value, answer: Object, at_work: &Key) {
-        let (changed, times) = self.index.lock().wrote(at_work.kind, body, &answer);
-        if times == PATIENCE {
-            let kind = at_work.kind.name();
-            tracing::warn!(kind, name = answer.name(), "someone keeps changing this copy; it is left so now");
+        let (changed, truce) = self.index.lock().wrote(at_work.kind, body, &answer, self.clock().instant());
+        if let Some(truce) = truce {
+            let (kind, minutes) = (at_work.kind.name(), TRUCE.as_secs() / 60);
+            let name = answer.name();
+            tracing::warn!(kind, name, "someone keeps changing this copy; it is left so for {minutes} minutes");
+            self.work.push_later(truce, self.id, at_work.clone(), None);
         }
         let changed = changed.into_iter().filter(|key| key != at_work);
         self.push(Side::Tenant, changed.collect());
@@ -223,14 +225,15 @@ impl Tenant {
 
     /// Takes in a tenant's object whose origin is the host, sent with this content and stored as `answer`.
     pub(crate) fn raised_wrote(&self, kind: Kind, sent: u64, answer: &Object) {
-        let (_, times) = self.index.lock().raised_wrote(kind, sent, answer);
-        if times == PATIENCE {
-            let name = answer.name();
+        let (_, truce) = self.index.lock().raised_wrote(kind, sent, answer, self.clock().instant());
+        if let Some(truce) = truce {
+            let (kind_name, name, minutes) = (kind.name(), answer.name(), TRUCE.as_secs() / 60);
             tracing::warn!(
-                kind = kind.name(),
+                kind = kind_name,
                 name,
-                "someone in the tenant keeps changing this; it is left so now"
+                "someone in the tenant keeps changing this; it is left so for {minutes} minutes"
             );
+            self.work.push_later(truce, self.id, Key::new(kind, Id::new("", name)), None);
         }
     }
 
@@ -261,6 +264,27 @@ impl Tenant {
         self.index.lock().bound(id, node);
     }
 
+    /// An object as its API has it now.
+    pub(super) async fn read(&self, side: Side, key: &Key) -> Result<Option<Object>, SyncError> {
+        let (host_namespace, host_name) = self.host_place(&key.id);
+        let (namespace, name) = match side {
+            Side::Tenant => (&*key.id.namespace, &*key.id.name),
+            Side::Host => (host_namespace, host_name.as_str()),
+        };
+        self.cluster(side).get(key.kind, namespace, name).await.doing("reading it")
+    }
+
+    /// A copy that someone kept changing has been left alone for long enough, and is looked at as it is now.
+    pub(super) async fn end_truce(&self, key: &Key) -> Result<(), SyncError> {
+        let side = self.index(|index| index.copied_to(key.kind));
+        let found = self.read(side, key).await?;
+        self.index.lock().end_truce(key);
+        if let Some(found) = found {
+            self.learn(side, key.kind, found, Some(key));
+        }
+        Ok(())
+    }
+
     /// An object as the index knows it or newer: the one in hand, or a fresh one.
     pub(super) async fn fetch<D>(
         &self,
@@ -272,12 +296,7 @@ impl Tenant {
         if let Some(object) = hand.at(side, &known.uid, known.version) {
             return Ok(Some(object.clone()));
         }
-        let (host_namespace, host_name) = self.host_place(&key.id);
-        let (namespace, name) = match side {
-            Side::Tenant => (&*key.id.namespace, &*key.id.name),
-            Side::Host => (host_namespace, host_name.as_str()),
-        };
-        let object = self.cluster(side).get(key.kind, namespace, name).await.doing("reading it")?;
+        let object = self.read(side, key).await?;
         if let Some(object) = &object {
             self.learn(side, key.kind, object.clone(), Some(key));
             hand.hold(side, object.clone());

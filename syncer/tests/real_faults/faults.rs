@@ -46,18 +46,10 @@ impl Fault {
             Self::Away(_) => vec!["syncer", Target::HostEtcd.program(), Target::TenantEtcd.program()],
             Self::Kill(target, _) | Self::Pause(target, _) => vec![target.program()],
             Self::Network(side, ..) => vec![link(side)],
-            Self::Lapse(side, _) => vec![link(side), api(side).program(), database(side).program()],
+            Self::Lapse(side, _) => vec![link(side), Target::api(side).program(), Target::etcd(side).program()],
             Self::FullDisk(_) => vec![Target::TenantEtcd.program(), Target::TenantApi.program()],
         }
     }
-}
-
-fn api(side: Side) -> Target {
-    if side == Side::Host { Target::HostApi } else { Target::TenantApi }
-}
-
-fn database(side: Side) -> Target {
-    if side == Side::Host { Target::HostEtcd } else { Target::TenantEtcd }
 }
 
 impl Faults {
@@ -97,9 +89,10 @@ impl Faults {
 impl Fault {
     async fn begin(self, stage: &mut Stage) {
         match self {
-            Self::KillSyncer(age) => {
-                stage.syncer.kill_at(age).await;
-                stage.syncer.start();
+            Self::KillSyncer(moment) => {
+                stage.until(moment).await;
+                stage.syncer.kill();
+                stage.start_syncer();
             }
             Self::Away(_) => stage.syncer.kill(),
             Self::PauseSyncer(_) => stage.syncer.signal(Signal::SIGSTOP),
@@ -108,7 +101,7 @@ impl Fault {
             Self::Network(side, trouble, _) => stage.link(side).begin(trouble),
             Self::Lapse(side, _) => {
                 stage.link(side).begin(Trouble::Cut);
-                stage.world.processes().stop(api(side).program());
+                stage.world.processes().stop(Target::api(side).program());
             }
             Self::FullDisk(_) => fill(stage).await,
         }
@@ -119,17 +112,17 @@ impl Fault {
             Self::KillSyncer(_) => {}
             Self::Away(_) => {
                 for side in [Side::Host, Side::Tenant] {
-                    until_done(|| etcd::compact(stage.etcd(side))).await;
+                    compact(stage, side).await;
                 }
-                stage.syncer.start();
+                stage.start_syncer();
             }
             Self::PauseSyncer(_) => stage.syncer.signal(Signal::SIGCONT),
             Self::Kill(target, _) => stage.world.processes().start_again(target.program()),
             Self::Pause(target, _) => signal(stage.world.processes().id(target.program()), Signal::SIGCONT),
             Self::Network(side, ..) => stage.link(side).end(),
             Self::Lapse(side, _) => {
-                until_done(|| etcd::compact(stage.etcd(side))).await;
-                stage.world.processes().start_again(api(side).program());
+                compact(stage, side).await;
+                stage.world.processes().start_again(Target::api(side).program());
                 stage.link(side).end();
             }
             Self::FullDisk(_) => empty(stage).await,
@@ -148,7 +141,7 @@ async fn fill(stage: &mut Stage) {
     stage.world.processes().start_again(name);
     let maps: Api<ConfigMap> = Api::namespaced(stage.world.tenant.clone(), "kube-public");
     let url = stage.etcd(Side::Tenant);
-    until_done(|| async {
+    until_done(stage, &[Target::TenantEtcd, Target::TenantApi], || async {
         // Only a write makes it look.
         let write = Patch::Apply(json!({
             "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "full"},
@@ -168,12 +161,23 @@ async fn empty(stage: &mut Stage) {
     stage.world.processes().set(name, QUOTA.0, None);
     stage.world.processes().start_again(name);
     let url = stage.etcd(Side::Tenant);
-    until_done(|| etcd::make_room(url.clone())).await;
+    until_done(stage, &[Target::TenantEtcd], || etcd::make_room(url.clone())).await;
 }
 
-/// An etcd that is starting refuses connections, and tells nobody when it does no longer.
-async fn until_done<F: Future<Output = bool>>(mut attempt: impl FnMut() -> F) {
+async fn compact(stage: &mut Stage, side: Side) {
+    let url = stage.etcd(side);
+    until_done(stage, &[Target::etcd(side)], || etcd::compact(url.clone())).await;
+}
+
+/// Programs that are starting refuse connections, tell nobody when they do no longer, and may end where others that
+/// they need are down; then they are started again.
+async fn until_done<F: Future<Output = bool>>(
+    stage: &mut Stage,
+    needed: &[Target],
+    mut attempt: impl FnMut() -> F,
+) {
     while !attempt().await {
+        needed.iter().for_each(|target| stage.revive_one(*target));
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }

@@ -18,7 +18,7 @@ use crate::{
 /// A stage whose tenant has two running pods, one with a ConfigMap.
 async fn stage_with_pods() -> Stage {
     let mut stage = Stage::set().await;
-    stage.syncer.start();
+    stage.start_syncer();
     let pods = stage.world.tenant_api::<Pod>("default");
     create(&stage.world.tenant_api::<ConfigMap>("default"), json!({"metadata": {"name": "m"}})).await;
     create(&pods, pod("one", Some("m"))).await;
@@ -55,14 +55,14 @@ async fn the_pods_of_a_tenant_whose_api_refuses_everything_run_on_through_restar
         stage.tenant.lead_to(refuser.address);
         soon("the syncer to be refused", refuser.refused(1)).await;
         stage.syncer.kill();
-        stage.syncer.start();
+        stage.start_syncer();
         soon("the syncer to be refused after its start", refuser.refused(5)).await;
         assert_eq!(on_the_host(&stage).await, before, "{status}");
     }
     stage.world.processes().stop(Target::TenantApi.program());
     stage.tenant.lead_to(tenant);
     stage.syncer.kill();
-    stage.syncer.start();
+    stage.start_syncer();
     stage.world.processes().start_again(Target::TenantApi.program());
     stage.until_servers_answer().await;
     soon("the syncer to be ready", stage.until_ready()).await;
@@ -78,7 +78,7 @@ async fn a_tenant_whose_etcd_was_wiped_is_another_and_takes_nothing_from_the_hos
     let before = on_the_host(&stage).await;
     wipe_tenant(&mut stage).await;
     assert_eq!(soon("the syncer to end", stage.syncer.end()).await, Some(1));
-    stage.syncer.start();
+    stage.start_syncer();
     assert_eq!(soon("the syncer to end again", stage.syncer.end()).await, Some(1));
     let log = stage.syncer.log();
     let told = log.lines().rfind(|line| line.contains("is not that of the tenant")).expect("it says so");
@@ -91,7 +91,7 @@ async fn a_tenant_whose_etcd_was_wiped_is_another_and_takes_nothing_from_the_hos
     prepare_namespace(&stage.world.tenant, "default").await;
     let pods = stage.world.tenant_api::<Pod>("default");
     create(&pods, pod("new", None)).await;
-    stage.syncer.start();
+    stage.start_syncer();
     until("the pod to be Ready", &pods, "new", is_ready).await;
     let host: Api<Pod> = stage.world.host_api();
     for name in ["one", "two"] {

@@ -8,8 +8,8 @@ use std::{
 };
 
 use kube::{
-    Client,
-    api::{DeleteParams, Patch, PatchParams, PostParams},
+    Api, Client,
+    api::{DeleteParams, Patch, PatchParams, PostParams, Preconditions},
     core::DynamicObject,
 };
 use serde_json::{Value, json};
@@ -23,8 +23,8 @@ use crate::{
 };
 
 const LANES: usize = 24;
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long an answer may take: longer than anything is paused, so that few tries are given up.
+const PATIENCE: Duration = Duration::from_secs(60);
 const AGAIN: Duration = Duration::from_millis(50);
 
 /// Acts under way.
@@ -76,40 +76,19 @@ fn lane(doer: Doer, open: watch::Sender<usize>) -> mpsc::UnboundedSender<(Thing,
 }
 
 impl Doer {
-    /// Returns whether it is done for sure.
+    /// Returns whether it is done for sure. A try whose answer was lost may still be carried out, later: so each says
+    /// what it is about, and does nothing to what came after it.
     async fn carry_out(&self, thing: Thing, act: &Act) -> bool {
+        let api = thing.kind.api(&self.tenant, thing.namespace());
         match act {
-            Act::Make(wish) => self.make(thing, wish).await,
-            Act::Change(wish) => {
-                let api = thing.kind.api(&self.tenant, thing.namespace());
-                let change = Patch::Merge(wish.change(thing));
-                is_done(answer(api.patch(&thing.name(), &PatchParams::default(), &change)).await)
-            }
+            Act::Make(wish) => make(&api, thing, wish).await,
+            Act::Change(wish) => change(&api, thing, wish).await,
             Act::Delete { forced } => {
-                let api = thing.kind.api(&self.tenant, thing.namespace());
                 let grace_period_seconds = forced.then_some(0);
-                let params = DeleteParams { grace_period_seconds, ..DeleteParams::default() };
-                is_done(answer(api.delete(&thing.name(), &params)).await)
+                delete(&api, &thing.name(), DeleteParams { grace_period_seconds, ..DeleteParams::default() })
+                    .await
             }
             Act::Drift(drift) => self.drift(thing, *drift).await,
-        }
-    }
-
-    async fn make(&self, thing: Thing, wish: &Wish) -> bool {
-        let api = thing.kind.api(&self.tenant, thing.namespace());
-        let object: DynamicObject = serde_json::from_value(wish.object(thing)).expect("an object");
-        match answer(api.create(&PostParams::default(), &object)).await {
-            Some(Ok(_)) => true,
-            // Either an earlier try has come through, or the one before it is still on its way out.
-            Some(Err(kube::Error::Api(status))) if status.code == 409 => {
-                let found = answer(api.get(&thing.name())).await.and_then(Result::ok);
-                let life = found.and_then(|found| found.metadata.annotations?.get(LIFE).cloned());
-                life.is_some_and(|life| life == wish.life.to_string())
-            }
-            Some(Err(kube::Error::Api(status))) if matches!(status.code, 400 | 422) => {
-                panic!("{thing:?}: {}", status.message)
-            }
-            _ => false,
         }
     }
 
@@ -117,11 +96,56 @@ impl Doer {
         let api = thing.kind.api(&self.host, HOST_NAMESPACE);
         let name = self.names.host(thing.namespace(), &thing.name());
         let change = match drift {
-            Drift::Delete => return is_done(answer(api.delete(&name, &DeleteParams::default())).await),
+            Drift::Delete => return delete(&api, &name, DeleteParams::default()).await,
             Drift::StripLabels => json!({"metadata": {"labels": {"tenantbench.dev/vcluster": null}}}),
             Drift::Edit => edit(thing.kind),
         };
         is_done(answer(api.patch(&name, &PatchParams::default(), &Patch::Merge(change))).await)
+    }
+}
+
+type Objects = Api<DynamicObject>;
+
+async fn make(api: &Objects, thing: Thing, wish: &Wish) -> bool {
+    let object: DynamicObject = serde_json::from_value(wish.object(thing)).expect("an object");
+    match answer(api.create(&PostParams::default(), &object)).await {
+        Some(Ok(_)) => true,
+        // Either an earlier try has come through, or the one before it is still on its way out.
+        Some(Err(kube::Error::Api(status))) if status.code == 409 => {
+            let found = answer(api.get(&thing.name())).await.and_then(Result::ok);
+            let life = found.and_then(|found| found.metadata.annotations?.get(LIFE).cloned());
+            life.is_some_and(|life| life == wish.life.to_string())
+        }
+        Some(Err(kube::Error::Api(status))) if matches!(status.code, 400 | 422) => {
+            panic!("{thing:?}: {}", status.message)
+        }
+        _ => false,
+    }
+}
+
+async fn change(api: &Objects, thing: Thing, wish: &Wish) -> bool {
+    let found = match answer(api.get_opt(&thing.name())).await {
+        Some(Ok(Some(found))) => found,
+        Some(Ok(None)) => return true,
+        _ => return false,
+    };
+    let version = found.metadata.labels.as_ref().and_then(|labels| labels.get(VERSION));
+    if version.is_some_and(|version| *version == wish.version.to_string()) {
+        return true;
+    }
+    let mut change = wish.change(thing);
+    change["metadata"]["resourceVersion"] = json!(found.metadata.resource_version);
+    is_done(answer(api.patch(&thing.name(), &PatchParams::default(), &Patch::Merge(change))).await)
+}
+
+async fn delete(api: &Objects, name: &str, params: DeleteParams) -> bool {
+    match answer(api.get_opt(name)).await {
+        Some(Ok(Some(found))) => {
+            let this_one = Preconditions { uid: found.metadata.uid, resource_version: None };
+            is_done(answer(api.delete(name, &params.preconditions(this_one))).await)
+        }
+        Some(Ok(None)) => true,
+        _ => false,
     }
 }
 

@@ -23,6 +23,15 @@ struct State {
     cuts: u64,
 }
 
+/// Bytes that have come through, on all links together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Traffic {
+    /// From the syncer.
+    pub(crate) up: u64,
+    /// To the syncer.
+    pub(crate) down: u64,
+}
+
 /// A forwarder that runs until it is dropped.
 pub(crate) struct Link {
     address: SocketAddr,
@@ -38,11 +47,12 @@ impl Drop for Link {
 }
 
 impl Link {
-    pub(crate) async fn to(target: SocketAddr) -> Self {
+    /// Leads to `target`, and counts in `traffic`.
+    pub(crate) async fn to(target: SocketAddr, traffic: watch::Sender<Traffic>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let (state, target) = (watch::Sender::new(State::default()), watch::Sender::new(target));
-        let task = tokio::spawn(serve(listener, state.clone(), target.clone()));
+        let task = tokio::spawn(serve(listener, state.clone(), target.clone(), traffic));
         Self { address, state, target, task }
     }
 
@@ -74,16 +84,21 @@ impl Link {
     }
 }
 
-async fn serve(listener: TcpListener, state: watch::Sender<State>, target: watch::Sender<SocketAddr>) {
+async fn serve(
+    listener: TcpListener,
+    state: watch::Sender<State>,
+    target: watch::Sender<SocketAddr>,
+    traffic: watch::Sender<Traffic>,
+) {
     while let Ok((near, _)) = listener.accept().await {
-        let (state, target) = (state.subscribe(), *target.borrow());
+        let (state, target, traffic) = (state.subscribe(), *target.borrow(), traffic.clone());
         if state.borrow().trouble == Some(Trouble::Cut) {
             reset(&near);
             continue;
         }
         tokio::spawn(async move {
             let Ok(far) = TcpStream::connect(target).await else { return reset(&near) };
-            connect(near, far, state).await;
+            connect(near, far, state, traffic).await;
         });
     }
 }
@@ -93,12 +108,21 @@ fn reset(stream: &TcpStream) {
     let _ = stream.set_zero_linger();
 }
 
-async fn connect(near: TcpStream, far: TcpStream, mut state: watch::Receiver<State>) {
+async fn connect(
+    near: TcpStream,
+    far: TcpStream,
+    mut state: watch::Receiver<State>,
+    traffic: watch::Sender<Traffic>,
+) {
     reset(&near);
     let (near_read, near_write) = near.into_split();
     let (far_read, far_write) = far.into_split();
-    let up = pump(near_read, far_write, state.clone(), false);
-    let down = pump(far_read, near_write, state.clone(), true);
+    let count = |is_down: bool, bytes: u64| {
+        traffic.send_modify(|traffic| *(if is_down { &mut traffic.down } else { &mut traffic.up }) += bytes);
+    };
+    let up = pump(near_read, far_write, state.clone(), None, |bytes| count(false, bytes));
+    let down =
+        pump(far_read, near_write, state.clone(), Some(Trouble::HalfClosed), |bytes| count(true, bytes));
     let before = state.borrow().cuts;
     let cut = state.wait_for(|state| state.cuts > before);
     tokio::select! {
@@ -107,12 +131,13 @@ async fn connect(near: TcpStream, far: TcpStream, mut state: watch::Receiver<Sta
     }
 }
 
-/// Passes bytes on in one direction.
+/// Passes bytes on in one direction, until `end` if that is a trouble, and counts them.
 async fn pump(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
     mut state: watch::Receiver<State>,
-    is_down: bool,
+    end: Option<Trouble>,
+    count: impl Fn(u64),
 ) {
     let mut buffer = vec![0; 64 * 1024];
     loop {
@@ -122,7 +147,7 @@ async fn pump(
         let read = tokio::select! {
             read = from.read(&mut buffer) => read.unwrap_or_default(),
             _ = state.changed() => {
-                if state.borrow().trouble == Some(Trouble::HalfClosed) && is_down {
+                if end.is_some() && state.borrow().trouble == end {
                     break;
                 }
                 continue;
@@ -131,6 +156,7 @@ async fn pump(
         if read == 0 || to.write_all(&buffer[..read]).await.is_err() {
             break;
         }
+        count(read as u64);
     }
     let _ = to.shutdown().await;
 }

@@ -3,7 +3,6 @@
 use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    time::{Duration, Instant},
 };
 
 use nix::{
@@ -23,7 +22,6 @@ pub(crate) struct Syncer {
     log: PathBuf,
     listen: String,
     child: Option<Child>,
-    started: Instant,
 }
 
 impl Drop for Syncer {
@@ -36,7 +34,7 @@ impl Syncer {
     /// One that listens on `listen` and logs to a file; not started yet.
     pub(crate) fn new(arguments: Vec<String>, listen: String, folder: &Path) -> Self {
         let log = folder.join("syncer.log");
-        Self { arguments, log, listen, child: None, started: Instant::now() }
+        Self { arguments, log, listen, child: None }
     }
 
     pub(crate) fn start(&mut self) {
@@ -53,7 +51,6 @@ impl Syncer {
             .stderr(log)
             .spawn();
         self.child = Some(child.expect("the syncer starts"));
-        self.started = Instant::now();
     }
 
     /// SIGKILL.
@@ -62,12 +59,6 @@ impl Syncer {
             let _ = child.kill();
             let _ = child.wait();
         }
-    }
-
-    /// SIGKILL that long after its start, or now.
-    pub(crate) async fn kill_at(&mut self, age: Duration) {
-        tokio::time::sleep(age.saturating_sub(self.started.elapsed())).await;
-        self.kill();
     }
 
     pub(crate) fn signal(&self, what: Signal) {
@@ -83,14 +74,9 @@ impl Syncer {
         ended.expect("is a child").code()
     }
 
-    /// Starts it again if it has ended by itself, as a kubelet would. Returns whether it had.
-    pub(crate) fn revive(&mut self) -> bool {
-        let has_ended =
-            self.child.as_mut().is_some_and(|child| child.try_wait().is_ok_and(|status| status.is_some()));
-        if has_ended {
-            self.start();
-        }
-        has_ended
+    /// Whether it has ended by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.as_mut().is_some_and(|child| child.try_wait().is_ok_and(|status| status.is_some()))
     }
 
     pub(crate) fn log(&self) -> String {

@@ -1,6 +1,10 @@
 //! What happens in a storm: a pure function of a seed and a size.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, hash_map::DefaultHasher},
+    hash::{Hash, Hasher},
+    time::Duration,
+};
 
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::SliceRandom};
 
@@ -49,11 +53,20 @@ pub(crate) enum Trouble {
     HalfClosed,
 }
 
+/// A moment in a life of the syncer, told by what it has done and not by a clock: a loaded machine changes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// It has sent so many bytes.
+    Sent(u64),
+    /// It was sent so many bytes.
+    Received(u64),
+}
+
 /// A fault. Those with a time last that long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// SIGKILL of the syncer that long after its start, and a start.
-    KillSyncer(Duration),
+    /// SIGKILL of the syncer at that moment, or when it has come to rest before it; and a start.
+    KillSyncer(Moment),
     /// SIGKILL of the syncer; history is compacted while it is away.
     Away(Duration),
     /// SIGSTOP of the syncer.
@@ -68,6 +81,40 @@ pub(crate) enum Fault {
     Lapse(Side, Duration),
     /// The tenant's etcd has no room for writes.
     FullDisk(Duration),
+}
+
+impl Target {
+    pub(crate) fn program(self) -> &'static str {
+        match self {
+            Self::HostEtcd => "host-etcd",
+            Self::TenantEtcd => "tenant-etcd",
+            Self::HostApi => "host-apiserver",
+            Self::TenantApi => "tenant-apiserver",
+        }
+    }
+
+    /// The API server of a side.
+    pub(crate) fn api(side: Side) -> Self {
+        if side == Side::Host { Self::HostApi } else { Self::TenantApi }
+    }
+
+    /// The etcd of a side.
+    pub(crate) fn etcd(side: Side) -> Self {
+        if side == Side::Host { Self::HostEtcd } else { Self::TenantEtcd }
+    }
+}
+
+impl Fault {
+    /// The programs that it kills with SIGKILL, as often as it does.
+    fn kills(self) -> Vec<&'static str> {
+        match self {
+            Self::KillSyncer(_) | Self::Away(_) => vec!["syncer"],
+            Self::Kill(target, _) => vec![target.program()],
+            Self::Lapse(side, _) => vec![Target::api(side).program()],
+            Self::FullDisk(_) => vec![Target::TenantEtcd.program(); 2],
+            Self::PauseSyncer(_) | Self::Pause(..) | Self::Network(..) => Vec::new(),
+        }
+    }
 }
 
 /// What someone does by hand to a copy on the host.
@@ -117,18 +164,57 @@ impl Schedule {
         }
         Self { events, wishes: load.wishes }
     }
+
+    pub(crate) fn faults(&self) -> impl Iterator<Item = Fault> {
+        self.events.iter().filter_map(|event| match event {
+            Event::Fault(fault) => Some(*fault),
+            Event::Load(..) => None,
+        })
+    }
+
+    /// Tells whether two storms are the same.
+    pub(crate) fn digest(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        format!("{:?}", self.events).hash(&mut hasher);
+        hasher.finish()
+    }
+}
+
+impl std::fmt::Display for Schedule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut kills = BTreeMap::<&str, usize>::new();
+        for program in self.faults().flat_map(Fault::kills) {
+            *kills.entry(program).or_default() += 1;
+        }
+        let made = self.events.iter().filter(|event| matches!(event, Event::Load(_, Act::Make(_)))).count();
+        write!(
+            f,
+            "{} events, {made} objects made, {} wished for in the end; {} faults, {} kills -9 {kills:?}",
+            self.events.len(),
+            self.wishes.len(),
+            self.faults().count(),
+            kills.values().sum::<usize>(),
+        )
+    }
 }
 
 /// The faults of a storm in the order in which they are to be put into it.
 fn faults(seed: u64, size: Size, rng: &mut StdRng) -> Vec<Fault> {
-    let mut faults: Vec<Fault> = (0..size.kills)
-        .map(|_| Fault::KillSyncer(Duration::from_millis(rng.random_range(0..2000))))
-        .collect();
+    let mut faults: Vec<Fault> =
+        (0..size.kills).map(|_| Fault::KillSyncer(moment(size.objects, rng))).collect();
     // A few seeds in a row have every kind of fault.
     let start = usize::try_from(seed).unwrap_or_default().wrapping_mul(size.others);
     faults.extend((0..size.others).map(|at| other(start.wrapping_add(at), size.longest, rng)));
     faults.shuffle(rng);
     faults
+}
+
+/// At its start, in its lists, at its first writes or well into its work, one as likely as the other.
+fn moment(objects: usize, rng: &mut StdRng) -> Moment {
+    let scale = f64::from(objects.max(2).ilog2());
+    let mut bytes = |from: f64, to: f64| rng.random_range(from..to).exp2() as u64;
+    let (sent, received) = (bytes(9.0, 10.0 + scale), bytes(11.0, 13.0 + scale));
+    if rng.random() { Moment::Sent(sent) } else { Moment::Received(received) }
 }
 
 fn other(number: usize, longest: Duration, rng: &mut StdRng) -> Fault {

@@ -1,13 +1,14 @@
 //! Where a storm takes place: two clusters with an etcd each, and between them and the syncer a network that can fail.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use crate::{
-    link::Link,
+    link::{Link, Traffic},
     program::Syncer,
-    schedule::{Side, Target},
+    schedule::{Moment, Side, Target},
     support::{HostKubelet, World, free_port, prepare_namespace},
     thing::NAMESPACES,
 };
@@ -17,22 +18,17 @@ pub(crate) struct Stage {
     pub(crate) syncer: Syncer,
     pub(crate) host: Link,
     pub(crate) tenant: Link,
+    traffic: watch::Sender<Traffic>,
+    /// What had come through when the syncer was last started.
+    before: Traffic,
     _kubelet: HostKubelet,
     pub(crate) world: World,
 }
 
-impl Target {
-    pub(crate) fn program(self) -> &'static str {
-        match self {
-            Self::HostEtcd => "host-etcd",
-            Self::TenantEtcd => "tenant-etcd",
-            Self::HostApi => "host-apiserver",
-            Self::TenantApi => "tenant-apiserver",
-        }
-    }
-}
-
-const PROGRAMS: [&str; 4] = ["host-etcd", "tenant-etcd", "host-apiserver", "tenant-apiserver"];
+/// A syncer that sends and is sent nothing for so long has come to rest.
+const REST: Duration = Duration::from_millis(500);
+/// How often those are asked that tell nobody when they are ready.
+const AGAIN: Duration = Duration::from_millis(100);
 
 impl Stage {
     /// Both clusters and the network; the syncer has not been started.
@@ -43,8 +39,9 @@ impl Stage {
         }
         world.start_host_garbage_collector();
         let options = world.options();
-        let (host, tenant) =
-            (Link::to(address(&options.host)).await, Link::to(address(&options.tenant)).await);
+        let traffic = watch::Sender::default();
+        let host = Link::to(address(&options.host), traffic.clone()).await;
+        let tenant = Link::to(address(&options.tenant), traffic.clone()).await;
         let file = |name: &str, link: &Link, config: &kube::Config| {
             let path = world.folder().join(name);
             let authority = world.folder().join("ca.crt");
@@ -64,7 +61,8 @@ impl Stage {
         let arguments = flags.into_iter().flat_map(|(flag, value)| [flag.to_owned(), value]).collect();
         let syncer = Syncer::new(arguments, format!("127.0.0.1:{}", free_port()), world.folder());
         let kubelet = world.host_kubelet();
-        Self { syncer, host, tenant, _kubelet: kubelet, world }
+        let before = Traffic::default();
+        Self { syncer, host, tenant, traffic, before, _kubelet: kubelet, world }
     }
 
     pub(crate) fn link(&self, side: Side) -> &Link {
@@ -79,14 +77,46 @@ impl Stage {
         self.world.etcds[side as usize].clone()
     }
 
-    /// Starts what has ended by itself, as whoever runs it would. None of it is ours, but for the syncer.
-    pub(crate) fn revive(&mut self, is_down: impl Fn(&str) -> bool) {
-        for name in PROGRAMS {
-            if !is_down(name) && self.world.processes().has_ended(name) {
-                self.world.processes().start_again(name);
+    pub(crate) fn start_syncer(&mut self) {
+        self.before = *self.traffic.borrow();
+        self.syncer.start();
+    }
+
+    /// Returns at this moment of the syncer's life, or when it has come to rest before.
+    pub(crate) async fn until(&self, moment: Moment) {
+        let mut traffic = self.traffic.subscribe();
+        loop {
+            let now = *traffic.borrow_and_update();
+            let is_reached = match moment {
+                Moment::Sent(bytes) => now.up - self.before.up >= bytes,
+                Moment::Received(bytes) => now.down - self.before.down >= bytes,
+            };
+            if is_reached || tokio::time::timeout(REST, traffic.changed()).await.is_err() {
+                return;
             }
         }
-        self.syncer.revive();
+    }
+
+    /// Starts what has ended by itself, as whoever runs it would. None of it is ours, but for the syncer.
+    pub(crate) fn revive(&mut self, is_down: impl Fn(&str) -> bool) {
+        for target in [Target::HostEtcd, Target::TenantEtcd, Target::HostApi, Target::TenantApi] {
+            if !is_down(target.program()) {
+                self.revive_one(target);
+            }
+        }
+        if self.syncer.has_ended() {
+            let log = self.syncer.log();
+            eprintln!("the syncer has ended by itself and is started again: {}", log.lines().last().unwrap_or_default());
+            self.start_syncer();
+        }
+    }
+
+    pub(crate) fn revive_one(&mut self, target: Target) {
+        let processes = self.world.processes();
+        if processes.has_ended(target.program()) {
+            eprintln!("{} has ended by itself and is started again", target.program());
+            processes.start_again(target.program());
+        }
     }
 
     /// Returns when both API servers answer; starts whatever has ended by itself as often as it takes.
@@ -94,7 +124,7 @@ impl Stage {
         for side in [Side::Host, Side::Tenant] {
             while !self.answers(side).await {
                 self.revive(|_| false);
-                tokio::time::sleep(SECOND / 5).await;
+                tokio::time::sleep(AGAIN).await;
             }
         }
     }
@@ -103,7 +133,7 @@ impl Stage {
     pub(crate) async fn until_servers_listen(&mut self) {
         for side in [Side::Host, Side::Tenant] {
             while !self.answers(side).await {
-                tokio::time::sleep(SECOND / 5).await;
+                tokio::time::sleep(AGAIN).await;
             }
         }
     }
@@ -111,18 +141,16 @@ impl Stage {
     async fn answers(&self, side: Side) -> bool {
         let cluster = if side == Side::Host { &self.world.host } else { &self.world.tenant };
         let request = http::Request::get("/readyz").body(Vec::new()).expect("a request");
-        tokio::time::timeout(SECOND, cluster.request_text(request)).await.is_ok_and(|answer| answer.is_ok())
+        tokio::time::timeout(Duration::from_secs(2), cluster.request_text(request)).await.is_ok_and(|answer| answer.is_ok())
     }
 
     /// Returns when the syncer says that it is ready.
     pub(crate) async fn until_ready(&mut self) {
         while !self.syncer.is_ready().await {
-            tokio::time::sleep(SECOND / 20).await;
+            tokio::time::sleep(AGAIN).await;
         }
     }
 }
-
-const SECOND: std::time::Duration = std::time::Duration::from_secs(1);
 
 fn address(config: &kube::Config) -> SocketAddr {
     let authority = config.cluster_url.authority().expect("an address");

@@ -17,7 +17,7 @@ use crate::{
     faults::Faults,
     lanes::Lanes,
     oracle::Truth,
-    schedule::{Event, Fault, Schedule, Size},
+    schedule::{Event, Schedule, Size},
     stage::Stage,
     support::HOST_NAMESPACE,
     thing::Kind,
@@ -65,36 +65,23 @@ fn variable<T: FromStr<Err: Debug>>(name: &str, otherwise: T) -> T {
 
 /// Goes through a whole storm.
 async fn weather(seed: u64, size: Size, longest_calm: Duration) {
-    eprintln!("seed {seed}: {size:?}; TENANTBENCH_FAULT_SEED={seed} replays it");
     let schedule = Schedule::new(seed, size);
+    eprintln!("seed {seed}: {size:?}, schedule {:016x}", schedule.digest());
     let mut stage = Stage::set().await;
     let truth = Truth {
         names: stage.world.names.clone(),
         wishes: schedule.wishes.clone(),
         foreign: foreign(&stage).await,
     };
-    let lanes = Lanes::start(stage.world.tenant.clone(), stage.world.host.clone(), truth.names.clone());
-    let mut faults = Faults::default();
     let began = Instant::now();
-    stage.syncer.start();
-    for event in schedule.events.clone() {
-        match event {
-            Event::Load(thing, act) => lanes.push(thing, act),
-            Event::Fault(fault) => {
-                go_on(&mut stage, &mut faults, &lanes, BACKLOG).await;
-                tracing::info!(?fault, "begins");
-                faults.begin(fault, &mut stage).await;
-            }
-        }
-    }
-    go_on(&mut stage, &mut faults, &lanes, 0).await;
-    while faults.next_end().is_some() {
-        faults.end_first(&mut stage).await;
-    }
-    stage.until_servers_answer().await;
+    storm(&schedule, &mut stage, &truth).await;
     let stormed = began.elapsed();
-    let equal = until_equal(&stage.world, &truth, longest_calm).await;
-    let summary = summary(seed, &schedule, stormed, began.elapsed() - stormed);
+    let equal = calm(&mut stage, &truth, longest_calm).await;
+    let summary = format!(
+        "seed {seed}: {schedule}; storm {:.0} s, equal after {:.1} s",
+        stormed.as_secs_f64(),
+        (began.elapsed() - stormed).as_secs_f64(),
+    );
     eprintln!("{summary}");
     if let Err(wrong) = equal {
         let log = stage.syncer.log();
@@ -104,10 +91,48 @@ async fn weather(seed: u64, size: Size, longest_calm: Duration) {
     }
     // Once more, and for good: a start finds nothing to do.
     stage.syncer.kill();
-    stage.syncer.start();
+    stage.start_syncer();
     stage.until_ready().await;
-    let equal = until_equal(&stage.world, &truth, Duration::from_secs(30)).await;
+    let equal = calm(&mut stage, &truth, longest_calm).await;
     assert_eq!(equal, Ok(()), "{summary}: after another start");
+}
+
+async fn storm(schedule: &Schedule, stage: &mut Stage, truth: &Truth) {
+    let lanes = Lanes::start(stage.world.tenant.clone(), stage.world.host.clone(), truth.names.clone());
+    let (mut faults, began, mut begun) = (Faults::default(), Instant::now(), 0);
+    stage.start_syncer();
+    for event in schedule.events.clone() {
+        match event {
+            Event::Load(thing, act) => lanes.push(thing, act),
+            Event::Fault(fault) => {
+                go_on(stage, &mut faults, &lanes, BACKLOG).await;
+                begun += 1;
+                let seconds = began.elapsed().as_secs();
+                eprintln!("{seconds} s: fault {begun} of {}: {fault:?}", schedule.faults().count());
+                faults.begin(fault, stage).await;
+            }
+        }
+    }
+    go_on(stage, &mut faults, &lanes, 0).await;
+    while faults.next_end().is_some() {
+        faults.end_first(stage).await;
+    }
+    stage.until_servers_answer().await;
+}
+
+/// Waits until nothing differs, while whatever ends by itself is started again.
+///
+/// # Errors
+/// What still differs after `longest`.
+async fn calm(stage: &mut Stage, truth: &Truth, longest: Duration) -> Result<(), Vec<String>> {
+    let clusters = [stage.world.tenant.clone(), stage.world.host.clone()];
+    let mut equal = std::pin::pin!(until_equal(clusters, truth, longest));
+    loop {
+        tokio::select! {
+            equal = &mut equal => return equal,
+            () = tokio::time::sleep(TICK) => stage.revive(|_| false),
+        }
+    }
 }
 
 /// Waits until at most so many acts are under way. Faults end meanwhile, and what has ended by itself is started.
@@ -157,22 +182,4 @@ async fn foreign(stage: &Stage) -> BTreeMap<(Kind, String), DynamicObject> {
         made.insert((kind, name.to_owned()), object);
     }
     made
-}
-
-fn summary(seed: u64, schedule: &Schedule, stormed: Duration, calm: Duration) -> String {
-    let faults = schedule.events.iter().filter_map(|event| match event {
-        Event::Fault(fault) => Some(fault),
-        Event::Load(..) => None,
-    });
-    let (kills, others): (Vec<&Fault>, Vec<&Fault>) =
-        faults.partition(|fault| matches!(fault, Fault::KillSyncer(_)));
-    format!(
-        "seed {seed}: {} events, {} kills of the syncer, {} other faults, {} objects wished for in the end; storm {:.0} s, equal after {:.1} s",
-        schedule.events.len(),
-        kills.len(),
-        others.len(),
-        schedule.wishes.len(),
-        stormed.as_secs_f64(),
-        calm.as_secs_f64(),
-    )
 }

@@ -11,22 +11,26 @@ use kube::{
 
 use crate::{
     oracle::{Truth, View},
-    support::{HOST_NAMESPACE, World},
+    support::HOST_NAMESPACE,
     thing::{KINDS, Kind},
 };
 
 type Event = (usize, Kind, watcher::Event<DynamicObject>);
 
-/// Waits until nothing differs.
+/// Waits until nothing differs between the tenant and the host.
 ///
 /// # Errors
 /// What still differs after `longest`.
-pub(crate) async fn until_equal(world: &World, truth: &Truth, longest: Duration) -> Result<(), Vec<String>> {
+pub(crate) async fn until_equal(
+    clusters: [Client; 2],
+    truth: &Truth,
+    longest: Duration,
+) -> Result<(), Vec<String>> {
     let mut last = vec!["nothing was listed".to_owned()];
     let watching = async {
         let mut views = [View::default(), View::default()];
         let mut listed = BTreeSet::new();
-        let mut events = events(world);
+        let mut events = events(clusters);
         while let Some(event) = events.next().await {
             take(event, &mut views, &mut listed);
             while let Some(Some(event)) = events.next().now_or_never() {
@@ -69,9 +73,8 @@ fn take((side, kind, event): Event, views: &mut [View; 2], listed: &mut BTreeSet
 }
 
 /// Of the tenant, and of the host's namespace.
-fn events(world: &World) -> SelectAll<impl Stream<Item = Event> + Unpin + use<>> {
-    let both = [(0, world.tenant.clone()), (1, world.host.clone())];
-    let streams = both.into_iter().flat_map(|(side, client)| {
+fn events(clusters: [Client; 2]) -> SelectAll<impl Stream<Item = Event> + Unpin + use<>> {
+    let streams = clusters.into_iter().enumerate().flat_map(|(side, client)| {
         KINDS.map(|kind| {
             let events =
                 watcher(api(side, kind, client.clone()), watcher::Config::default()).default_backoff();
