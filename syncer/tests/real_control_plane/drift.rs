@@ -6,6 +6,7 @@ use kube::{
     api::{DeleteParams, Patch, PatchParams},
 };
 use serde_json::{Value, json};
+use tenantbench_syncer::{clock::Clock, index::TRUCE, run::Options};
 
 use crate::support::{World, create, is_ready, pod, until};
 
@@ -49,6 +50,32 @@ async fn a_config_map_that_is_changed_or_deleted_on_the_host_is_put_right() {
     syncer.stop().await;
     edit(&host, &name, json!({"data": {"k": "bad"}})).await;
     let _syncer = world.syncer().await;
+    until("the value to be put right", &host, &name, value_is("1")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_someone_keeps_changing_is_left_alone_for_ten_minutes_and_then_put_right() {
+    let world = World::start().await;
+    let _kubelet = world.host_kubelet();
+    let clock = Clock::default();
+    let syncer = world.launch(Options { clock: clock.clone(), ..world.options() });
+    syncer.ready().await;
+    let (pods, maps) = (world.tenant_api::<Pod>("default"), world.tenant_api::<ConfigMap>("default"));
+    create(&maps, json!({"metadata": {"name": "m"}, "data": {"k": "1"}})).await;
+    create(&pods, pod("web", Some("m"))).await;
+    until("the pod to be Ready", &pods, "web", is_ready).await;
+    let (host, name) = (world.host_api::<ConfigMap>(), world.names.host("default", "m"));
+    // With the first write, ten.
+    for _ in 0..9 {
+        edit(&host, &name, json!({"data": {"k": "bad"}})).await;
+        until("the value to be put right", &host, &name, value_is("1")).await;
+    }
+    edit(&host, &name, json!({"data": {"k": "bad"}})).await;
+    create(&pods, pod("later", None)).await;
+    until("a later pod to be Ready", &pods, "later", is_ready).await;
+    let present = host.get(&name).await.expect("a copy");
+    assert!(value_is("bad")(Some(&present)), "{present:?}");
+    clock.pass(TRUCE);
     until("the value to be put right", &host, &name, value_is("1")).await;
 }
 

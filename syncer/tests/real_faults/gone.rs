@@ -1,16 +1,20 @@
 //! A tenant whose API is gone, refuses everything, or comes back as another: its pods on the host run on.
 
+use std::time::{Duration, Instant};
+
 use http::StatusCode;
 use k8s_openapi::api::core::v1::{ConfigMap, Pod};
 use kube::{
     Api,
     api::{DeleteParams, ListParams},
 };
+use nix::sys::signal::Signal;
 use serde_json::json;
 
 use crate::{
+    program::signal,
     refuser::Refuser,
-    schedule::Target,
+    schedule::{Moment, Target},
     stage::Stage,
     support::{create, is_ready, pod, prepare_namespace, soon, until},
 };
@@ -97,6 +101,40 @@ async fn a_tenant_whose_etcd_was_wiped_is_another_and_takes_nothing_from_the_hos
     for name in ["one", "two"] {
         until("the old copy to go", &host, &stage.world.names.host("default", name), is_gone).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_syncer_stops_at_once_while_an_api_server_is_paused() {
+    let mut stage = stage_with_pods().await;
+    let pods = stage.world.tenant_api::<Pod>("default");
+    for target in [Target::HostApi, Target::TenantApi] {
+        let paused = stage.world.processes().id(target.program());
+        create(&pods, pod(target.program(), None)).await;
+        signal(paused, Signal::SIGSTOP);
+        // Whatever it does for the pod now gets no answer.
+        stage.until(Moment::Sent(u64::MAX)).await;
+        let (code, took) = stop(&mut stage).await;
+        assert_eq!(code, Some(0), "{target:?}");
+        // A second is promised; a call is given up after thirty.
+        assert!(took < Duration::from_secs(10), "{target:?}: {took:?}");
+        eprintln!("with {target:?} paused it stopped after {took:?}");
+        // The same before it has begun.
+        stage.start_syncer();
+        stage.until(Moment::Sent(u64::MAX)).await;
+        let (code, took) = stop(&mut stage).await;
+        assert!(code == Some(0) && took < Duration::from_secs(10), "{target:?} at its start: {code:?} {took:?}");
+        signal(paused, Signal::SIGCONT);
+        stage.start_syncer();
+        until("the pod to be Ready", &pods, target.program(), is_ready).await;
+    }
+}
+
+/// Stops the syncer as a kubelet would; returns its exit code and how long that took.
+async fn stop(stage: &mut Stage) -> (Option<i32>, Duration) {
+    let began = Instant::now();
+    stage.syncer.signal(Signal::SIGTERM);
+    let code = soon("the syncer to end", stage.syncer.end()).await;
+    (code, began.elapsed())
 }
 
 fn is_gone(pod: Option<&Pod>) -> bool {
