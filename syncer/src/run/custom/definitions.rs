@@ -16,7 +16,10 @@ use kube::{
 };
 use tokio::sync::watch;
 
-use super::served::{Served, by_definition};
+use super::{
+    super::Trust,
+    served::{Served, by_definition},
+};
 use crate::{
     kinds::Side,
     retry::Patience,
@@ -40,21 +43,27 @@ pub(super) async fn may_be_watched(client: &Client) -> bool {
     true
 }
 
-/// Keeps `known` as the definitions of a side are. Ends only with the program; whoever drops it ends it.
-pub(super) async fn follow(side: Side, client: Client, known: watch::Sender<Definitions>) {
+/// Keeps `known` as the definitions of a side are. Ends with the program or whoever drops it, and where the tenant turns
+/// out to be another: kinds that are not defined there would lose their copies.
+pub(super) async fn follow(side: Side, client: Client, trust: Trust, known: watch::Sender<Definitions>) {
     // A definition can be a megabyte; its metadata says enough.
     let api: Api<PartialObjectMeta<CustomResourceDefinition>> = Api::all(client);
     let mut events = pin!(watcher::watcher(api, watcher::Config::default()).backoff(Patience::default()));
-    let mut listing = BTreeMap::new();
+    let (mut listing, mut was_interrupted) = (BTreeMap::new(), false);
     loop {
         let event = match events.try_next().await {
             Ok(Some(event)) => event,
             Ok(None) => return,
             Err(error) => {
                 tracing::debug!(?side, %error, "the watch on definitions is interrupted");
+                was_interrupted = true;
                 continue;
             }
         };
+        if was_interrupted && !trust.holds(side).await {
+            return;
+        }
+        was_interrupted = false;
         let entry = |object: &PartialObjectMeta<CustomResourceDefinition>| {
             (object.name_any(), object.resource_version().unwrap_or_default())
         };

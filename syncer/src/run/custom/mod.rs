@@ -53,7 +53,7 @@ pub(super) async fn run(kinds: Vec<ReadyKind>, place: Place) {
     let mut tasks = JoinSet::new();
     let mut watched = |side: Side, client: &Client| {
         let (known, definitions) = watch::channel(Definitions::None);
-        tasks.spawn(definitions::follow(side, client.clone(), known));
+        tasks.spawn(definitions::follow(side, client.clone(), place.trust.clone(), known));
         definitions
     };
     let tenant = watched(Side::Tenant, &place.tenant_watches);
