@@ -3,6 +3,7 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
 
+mod clocks;
 mod etcd;
 mod faults;
 mod gone;

@@ -124,7 +124,7 @@ async fn storm(schedule: &Schedule, stage: &mut Stage, truth: &Truth) {
 ///
 /// # Errors
 /// What still differs after `longest`.
-async fn calm(stage: &mut Stage, truth: &Truth, longest: Duration) -> Result<(), Vec<String>> {
+pub(crate) async fn calm(stage: &mut Stage, truth: &Truth, longest: Duration) -> Result<(), Vec<String>> {
     let clusters = [stage.world.tenant.clone(), stage.world.host.clone()];
     let mut equal = std::pin::pin!(until_equal(clusters, truth, longest));
     loop {
@@ -152,7 +152,7 @@ async fn go_on(stage: &mut Stage, faults: &mut Faults, lanes: &Lanes, most: usiz
 }
 
 /// Objects in the host namespace that are not the syncer's, one of which imitates a copy.
-async fn foreign(stage: &Stage) -> BTreeMap<(Kind, String), DynamicObject> {
+pub(crate) async fn foreign(stage: &Stage) -> BTreeMap<(Kind, String), DynamicObject> {
     let imitation = ObjectMeta {
         labels: Some(
             [("tenantbench.dev/vcluster", "vc"), ("tenantbench.dev/namespace", "default")]
