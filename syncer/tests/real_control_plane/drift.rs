@@ -3,7 +3,7 @@
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret, Service};
 use kube::{
     Api,
-    api::{DeleteParams, Patch, PatchParams},
+    api::{DeleteParams, Patch, PatchParams, PostParams},
 };
 use serde_json::{Value, json};
 use tenantbench_syncer::{clock::Clock, index::TRUCE, run::Options};
@@ -146,4 +146,36 @@ async fn a_service_that_is_changed_or_deleted_on_the_host_is_put_right_and_both_
     let chosen = address(&back);
     let agrees = move |service: Option<&Service>| service.is_some_and(|service| address(service) == chosen);
     until("the same address in the tenant", &tenant, "web", agrees).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_someone_has_deleted_and_made_again_on_the_host_stays_and_the_tenant_follows_its_address() {
+    let world = World::start().await;
+    let syncer = world.syncer().await;
+    let tenant = world.tenant_api::<Service>("default");
+    let spec = json!({"ports": [{"port": 80}], "selector": {"app": "web"}});
+    create(&tenant, json!({"metadata": {"name": "web"}, "spec": spec})).await;
+    let (host, name) = (world.host_api::<Service>(), world.names.host("default", "web"));
+    let copy = until("the Service on the host", &host, &name, |service| service.is_some()).await;
+    syncer.stop().await;
+
+    host.delete(&name, &DeleteParams::default()).await.expect("is deleted");
+    let mut again = serde_json::to_value(copy.expect("a Service")).expect("JSON");
+    let metadata = ["uid", "resourceVersion", "creationTimestamp", "managedFields"].map(|of| ("metadata", of));
+    for (part, of) in metadata.into_iter().chain([("spec", "clusterIP"), ("spec", "clusterIPs")]) {
+        again[part].as_object_mut().and_then(|part| part.remove(of));
+    }
+    let taken = |service: &Service| service.spec.as_ref().and_then(|spec| spec.cluster_ip.clone());
+    let before = taken(&tenant.get("web").await.expect("a Service"));
+    // Somebody else has got the former address meanwhile.
+    let other = json!({"metadata": {"name": "other"}, "spec": {"ports": [{"port": 80}], "clusterIP": before}});
+    create(&host, other).await;
+    let again: Service = serde_json::from_value(again).expect("a Service");
+    let made = host.create(&PostParams::default(), &again).await.expect("is made");
+
+    let _syncer = world.syncer().await;
+    let chosen = taken(&made);
+    let follows = move |service: Option<&Service>| service.is_some_and(|service| taken(service) == chosen);
+    until("the same address in the tenant", &tenant, "web", follows).await;
+    assert_eq!(host.get(&name).await.expect("a Service").metadata.uid, made.metadata.uid);
 }
