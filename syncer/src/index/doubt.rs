@@ -42,7 +42,8 @@ impl Index {
     /// Whether the end of a copy comes as a surprise: neither was it being deleted, nor have we done it.
     pub(super) fn is_surprising(&self, key: &Key, object: &Object) -> bool {
         let Some(rows) = self.rows(key.kind) else { return false };
-        let is_copy = rows.uid(Side::Host, &key.id) == Some(object.uid()) && object.label(marks::ROLE).is_none();
+        let is_copy =
+            rows.uid(Side::Host, &key.id) == Some(object.uid()) && object.label(marks::ROLE).is_none();
         is_copy && object.deleting().is_none() && !rows.is_host_ending(&key.id)
     }
 

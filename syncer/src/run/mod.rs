@@ -176,7 +176,13 @@ async fn start(options: Options, health: Health, stop: CancellationToken) -> Res
 
 /// Works until `stop`. Nothing is decided before both sides are listed, for what is not listed yet is not gone; nor is
 /// what has lost its labels.
-async fn go_on(tenant: Arc<Tenant>, down: Vec<Kind>, work: Arc<Work>, health: Health, stop: CancellationToken) {
+async fn go_on(
+    tenant: Arc<Tenant>,
+    down: Vec<Kind>,
+    work: Arc<Work>,
+    health: Health,
+    stop: CancellationToken,
+) {
     let known = async {
         health.lists_are_whole().await;
         find_strays(&tenant, down).await;

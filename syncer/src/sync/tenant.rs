@@ -179,7 +179,11 @@ impl Tenant {
         if let Some(truce) = truce {
             let (kind, minutes) = (at_work.kind.name(), TRUCE.as_secs() / 60);
             let name = answer.name();
-            tracing::warn!(kind, name, "someone keeps changing this copy; it is left so for {minutes} minutes");
+            tracing::warn!(
+                kind,
+                name,
+                "someone keeps changing this copy; it is left so for {minutes} minutes"
+            );
             self.work.push_later(truce, self.id, at_work.clone(), None);
         }
         let changed = changed.into_iter().filter(|key| key != at_work);

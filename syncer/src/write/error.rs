@@ -70,15 +70,53 @@ impl WriteError {
         status.code == 422 && words.iter().any(|words| status.message.contains(words))
     }
 
-    /// Whether a Service was refused for the addresses or node ports that it asked for.
+    /// Whether a Service was refused for the addresses or node ports that it asked for. Where they cannot be allocated
+    /// for another reason, such as an etcd that is full, an API server says so as if they were invalid.
     pub fn is_about_addresses(&self) -> bool {
         let Self::Refused(status) = self else { return false };
         let causes = status.details.iter().flat_map(|details| &details.causes);
         status.code == 422
-            && causes.map(|cause| cause.field.as_str()).any(|field| {
-                field.starts_with("spec.clusterIP")
+            && causes.into_iter().any(|cause| {
+                let field = cause.field.as_str();
+                let is_about = field.starts_with("spec.clusterIP")
                     || field.ends_with(".nodePort")
-                    || field == "spec.ipFamilies"
+                    || field == "spec.ipFamilies";
+                let is_itself = |text: &str| text.contains("already allocated") || text.contains("range");
+                is_about && (!cause.message.contains("failed to allocate") || is_itself(&cause.message))
             })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn refused(field: &str, message: &str) -> WriteError {
+        let status = json!({"code": 422, "details": {"causes": [{"field": field, "message": message}]}});
+        WriteError::Refused(serde_json::from_value(status).expect("a status"))
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_allocated_for_another_reason_is_not_taken() {
+        let cases = [
+            (
+                "spec.clusterIPs",
+                "Invalid value: [\"10.0.0.1\"]: failed to allocate IP 10.0.0.1: provided IP is already allocated",
+                true,
+            ),
+            (
+                "spec.clusterIPs",
+                "failed to allocate IP 10.0.0.1: the provided IP is not in the valid range",
+                true,
+            ),
+            ("spec.ports[0].nodePort", "Invalid value: 30080: provided port is already allocated", true),
+            ("spec.clusterIPs", "failed to allocate IP: etcdserver: mvcc: database space exceeded", false),
+            ("spec.ports", "Required value", false),
+        ];
+        for (field, message, expected) in cases {
+            assert_eq!(refused(field, message).is_about_addresses(), expected, "{message}");
+        }
     }
 }

@@ -149,7 +149,8 @@ async fn a_service_that_is_changed_or_deleted_on_the_host_is_put_right_and_both_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_that_someone_has_deleted_and_made_again_on_the_host_stays_and_the_tenant_follows_its_address() {
+async fn a_service_that_someone_has_deleted_and_made_again_on_the_host_stays_and_the_tenant_follows_its_address()
+ {
     let world = World::start().await;
     let syncer = world.syncer().await;
     let tenant = world.tenant_api::<Service>("default");

@@ -34,14 +34,23 @@ pub(crate) async fn compact(etcd: String) -> bool {
 
 /// Gives the room of removed history back, and lets writes in again. Returns whether that worked.
 pub(crate) async fn make_room(etcd: String) -> bool {
-    let off = json!({"action": "DEACTIVATE", "alarm": "NOSPACE"});
-    compact(etcd.clone()).await
-        && call(&etcd, "/v3/maintenance/defragment", json!({})).await.is_some()
-        && call(&etcd, "/v3/maintenance/alarm", off).await.is_some()
+    if !compact(etcd.clone()).await || call(&etcd, "/v3/maintenance/defragment", json!({})).await.is_none() {
+        return false;
+    }
+    // Each with its member, or nothing is turned off.
+    for mut alarm in alarms(&etcd).await.unwrap_or_default() {
+        alarm["action"] = json!("DEACTIVATE");
+        let _ = call(&etcd, "/v3/maintenance/alarm", alarm).await;
+    }
+    alarms(&etcd).await.is_some_and(|alarms| alarms.is_empty())
 }
 
 /// Whether etcd says that it has no room.
 pub(crate) async fn is_full(etcd: String) -> bool {
-    let answer = call(&etcd, "/v3/maintenance/alarm", json!({"action": "GET"})).await;
-    answer.is_some_and(|answer| answer["alarms"].as_array().is_some_and(|alarms| !alarms.is_empty()))
+    alarms(&etcd).await.is_some_and(|alarms| !alarms.is_empty())
+}
+
+async fn alarms(etcd: &str) -> Option<Vec<Value>> {
+    let answer = call(etcd, "/v3/maintenance/alarm", json!({"action": "GET"})).await?;
+    Some(answer["alarms"].as_array().cloned().unwrap_or_default())
 }

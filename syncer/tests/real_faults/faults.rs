@@ -46,7 +46,9 @@ impl Fault {
             Self::Away(_) => vec!["syncer", Target::HostEtcd.program(), Target::TenantEtcd.program()],
             Self::Kill(target, _) | Self::Pause(target, _) => vec![target.program()],
             Self::Network(side, ..) => vec![link(side)],
-            Self::Lapse(side, _) => vec![link(side), Target::api(side).program(), Target::etcd(side).program()],
+            Self::Lapse(side, _) => {
+                vec![link(side), Target::api(side).program(), Target::etcd(side).program()]
+            }
             Self::FullDisk(_) => vec![Target::TenantEtcd.program(), Target::TenantApi.program()],
         }
     }

@@ -122,7 +122,10 @@ async fn a_syncer_stops_at_once_while_an_api_server_is_paused() {
         stage.start_syncer();
         stage.until(Moment::Sent(u64::MAX)).await;
         let (code, took) = stop(&mut stage).await;
-        assert!(code == Some(0) && took < Duration::from_secs(10), "{target:?} at its start: {code:?} {took:?}");
+        assert!(
+            code == Some(0) && took < Duration::from_secs(10),
+            "{target:?} at its start: {code:?} {took:?}"
+        );
         signal(paused, Signal::SIGCONT);
         stage.start_syncer();
         until("the pod to be Ready", &pods, target.program(), is_ready).await;

@@ -16,7 +16,7 @@ mod refuser;
 mod schedule;
 mod stage;
 mod storms;
-#[expect(dead_code, reason = "shared with real_control_plane, which uses the rest")]
+#[expect(dead_code, unused_imports, reason = "shared with real_control_plane, which uses the rest")]
 #[path = "../support/mod.rs"]
 mod support;
 mod thing;

@@ -106,7 +106,10 @@ impl Stage {
         }
         if self.syncer.has_ended() {
             let log = self.syncer.log();
-            eprintln!("the syncer has ended by itself and is started again: {}", log.lines().last().unwrap_or_default());
+            eprintln!(
+                "the syncer has ended by itself and is started again: {}",
+                log.lines().last().unwrap_or_default()
+            );
             self.start_syncer();
         }
     }
@@ -141,7 +144,9 @@ impl Stage {
     async fn answers(&self, side: Side) -> bool {
         let cluster = if side == Side::Host { &self.world.host } else { &self.world.tenant };
         let request = http::Request::get("/readyz").body(Vec::new()).expect("a request");
-        tokio::time::timeout(Duration::from_secs(2), cluster.request_text(request)).await.is_ok_and(|answer| answer.is_ok())
+        tokio::time::timeout(Duration::from_secs(2), cluster.request_text(request))
+            .await
+            .is_ok_and(|answer| answer.is_ok())
     }
 
     /// Returns when the syncer says that it is ready.
