@@ -158,6 +158,7 @@ mod tests {
         index.seen(Side::Host, widget(), &copied);
         index.gone(Side::Tenant, widget(), &tenant);
         assert!(index.is_wanted(&key(Kind::Secret, "s")));
+        index.ended(&key(widget(), "w"), "h");
         assert!(index.gone(Side::Host, widget(), &copied).contains(&key(Kind::Secret, "s")));
         assert!(!index.is_wanted(&key(Kind::Secret, "s")));
     }

@@ -157,7 +157,8 @@ async fn a_service_that_someone_has_deleted_and_made_again_on_the_host_stays_and
     let spec = json!({"ports": [{"port": 80}], "selector": {"app": "web"}});
     create(&tenant, json!({"metadata": {"name": "web"}, "spec": spec})).await;
     let (host, name) = (world.host_api::<Service>(), world.names.host("default", "web"));
-    let copy = until("the Service on the host", &host, &name, |service| service.is_some()).await;
+    let is_there = |service: Option<&Service>| service.is_some();
+    let copy = until("the Service on the host", &host, &name, is_there).await;
     syncer.stop().await;
 
     host.delete(&name, &DeleteParams::default()).await.expect("is deleted");
