@@ -99,10 +99,13 @@ async fn a_real_api_server_and_its_store_answer_from_images_of_ours() {
 
     let mut config = kube::Config::new(format!("https://127.0.0.1:{port}").parse().unwrap());
     config.accept_invalid_certs = true;
+    config.auth_info.token = Some(TOKEN.to_owned().into());
     let client = kube::Client::try_from(config).unwrap();
     let version = tokio::time::timeout(Duration::from_secs(60), client.apiserver_version());
     assert!(version.await.unwrap().unwrap().git_version.starts_with("v1."));
 }
+
+const TOKEN: &str = "of-this-test";
 
 async fn etcd(image: &Loaded) -> ContainerAsync<GenericImage> {
     GenericImage::new(image.name.clone(), image.tag.clone())
@@ -125,6 +128,8 @@ async fn api_server(image: &Loaded, store: &str) -> ContainerAsync<GenericImage>
         .with_exposed_port(6443.tcp())
         .with_wait_for(WaitFor::message_on_stderr("Serving securely"))
         .with_copy_to("/tmp/accounts.key", key.serialize_pem().into_bytes())
+        // Its group needs no roles, which a server that has just started has not made yet.
+        .with_copy_to("/tmp/tokens.csv", format!("{TOKEN},tester,1,system:masters\n").into_bytes())
         .with_copy_to("/tmp/accounts.pub", key.public_key_pem().into_bytes())
         .with_startup_timeout(Duration::from_secs(120))
         .with_cmd([
@@ -134,7 +139,8 @@ async fn api_server(image: &Loaded, store: &str) -> ContainerAsync<GenericImage>
             "--service-account-key-file=/tmp/accounts.pub".to_owned(),
             "--service-account-signing-key-file=/tmp/accounts.key".to_owned(),
             "--service-cluster-ip-range=10.96.0.0/16".to_owned(),
-            "--authorization-mode=AlwaysAllow".to_owned(),
+            "--authorization-mode=RBAC".to_owned(),
+            "--token-auth-file=/tmp/tokens.csv".to_owned(),
         ])
         .start()
         .await
