@@ -75,12 +75,13 @@ impl Pod {
         let program = env::current_exe().unwrap();
         let folder = folder.join(name);
         std::fs::create_dir_all(&folder).unwrap();
-        let inside = format!("/image/bin/{}", program.file_name().unwrap().to_str().unwrap());
-        let argv = [&inside, "--exact", "pod_program", "--nocapture"].map(str::to_owned).to_vec();
+        // Not what its file is called on this machine.
+        let argv = ["/image/bin/peer", "--exact", "pod_program", "--nocapture"].map(str::to_owned).to_vec();
         let spec = ContainerSpec {
             name: name.to_owned(),
             command: Process { argv, directory: "/".into(), uid: None, gid: None },
             program,
+            program_name: "peer".to_owned(),
             environment: environment.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
             mounts: Vec::new(),
             hosts: String::new(),

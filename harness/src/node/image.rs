@@ -30,6 +30,12 @@ impl ImageMap {
     }
 }
 
+/// What an image's program is called in its containers, whatever its file is called on this machine.
+pub(crate) fn program_name(image: &str) -> &str {
+    let repository = repository(image);
+    repository.rsplit_once('/').map_or(repository, |(_, name)| name)
+}
+
 /// An image's name without tag and digest.
 fn repository(image: &str) -> &str {
     let name = image.split_once('@').map_or(image, |(name, _)| name);
@@ -42,10 +48,10 @@ fn repository(image: &str) -> &str {
 
 /// The command line of a container: the image's program is its entry point, as in an image of one program.
 ///
-/// `command` replaces it as in Kubernetes; one that names the program, with whatever path, means it.
+/// `command` replaces it as in Kubernetes; one that names the program `name`, with whatever path, means it.
 pub(crate) fn command_line(
     inside: &Path,
-    program: &Path,
+    name: &str,
     command: Vec<String>,
     arguments: Vec<String>,
 ) -> Vec<String> {
@@ -53,7 +59,7 @@ pub(crate) fn command_line(
     let mut line = command;
     match line.first_mut() {
         None => line.push(entry()),
-        Some(first) if Path::new(first).file_name() == program.file_name() => *first = entry(),
+        Some(first) if Path::new(first).file_name().is_some_and(|first| first == name) => *first = entry(),
         Some(_) => {}
     }
     line.extend(arguments);
@@ -75,14 +81,15 @@ mod tests {
         assert_eq!(map.program("a/etcd"), None);
     }
 
+    #[test]
+    fn a_program_has_its_images_name_whatever_its_file_is_called() {
+        assert_eq!(program_name("localhost:5000/a/etcd:3.6@sha256:00"), "etcd");
+        assert_eq!(program_name("etcd:3.6"), "etcd");
+    }
+
     fn line(command: &[&str], arguments: &[&str]) -> Vec<String> {
         let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
-        command_line(
-            Path::new("/image/bin/etcd"),
-            Path::new("/opt/bin/etcd"),
-            owned(command),
-            owned(arguments),
-        )
+        command_line(Path::new("/image/bin/etcd"), "etcd", owned(command), owned(arguments))
     }
 
     #[test]

@@ -57,8 +57,8 @@ pub(super) fn build(place: &ContainerPlace) -> Result<(), HelperError> {
         bind(&Path::new("/").join(name), &root.join(name), false)?;
     }
     etc(place)?;
-    let name = place.program.file_name().unwrap_or_default();
-    bind(&place.program, &inside(root, &Path::new(IMAGE_BIN).join(name))?, true)?;
+    let program = Path::new(IMAGE_BIN).join(&place.program_name);
+    bind(&place.program, &inside(root, &program)?, true)?;
     for Bind { source, target, read_only } in &place.mounts {
         bind(source, &inside(root, target)?, *read_only)?;
     }

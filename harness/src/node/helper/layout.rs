@@ -61,8 +61,10 @@ pub struct ContainerPlace {
     pub pod: PodNamespaces,
     /// An empty folder on which the new root is mounted.
     pub root: PathBuf,
-    /// The program of the image on this machine; it appears in [`IMAGE_BIN`].
+    /// The program of the image on this machine.
     pub program: PathBuf,
+    /// What it is called in [`IMAGE_BIN`].
+    pub program_name: String,
     /// What is bound into the new root, in order.
     pub mounts: Vec<Bind>,
     /// Text of `/etc/hosts`.

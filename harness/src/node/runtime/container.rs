@@ -21,6 +21,8 @@ pub struct ContainerSpec {
     pub name: String,
     /// The image's program on this machine.
     pub program: PathBuf,
+    /// What it is called inside.
+    pub program_name: String,
     /// What is run, as seen from inside.
     pub command: Command,
     /// The whole environment.
@@ -63,6 +65,7 @@ impl Container {
                 pod,
                 root: own_folder(&spec.folder, "root")?,
                 program: spec.program,
+                program_name: spec.program_name,
                 mounts: with_tmp(&spec.folder, spec.mounts)?,
                 hosts: spec.hosts,
             }),

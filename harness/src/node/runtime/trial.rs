@@ -30,6 +30,7 @@ async fn contain(network: &Network, sandbox: &Sandbox, folder: &Path) -> Result<
             gid: None,
         },
         program,
+        program_name: name,
         environment: Vec::new(),
         mounts: Vec::new(),
         hosts: String::new(),

@@ -15,7 +15,7 @@ use super::{Live, News, Worker};
 use crate::{
     node::{
         helper::layout::{IMAGE_BIN, Process},
-        image::command_line,
+        image::{command_line, program_name},
         network::proxy::Frontend,
         pod::{
             ServedContainer,
@@ -61,7 +61,8 @@ impl Worker {
 
     async fn try_start(&mut self, container: &Spec) -> Result<(), (&'static str, String)> {
         let config = |message: String| ("CreateContainerConfigError", message);
-        let program = self.context.images.program(container.image.as_deref().unwrap_or_default());
+        let image = container.image.as_deref().unwrap_or_default();
+        let program = self.context.images.program(image);
         let no_program =
             || config("its image has no program on this host, but another of the pod's has".into());
         let program = program.ok_or_else(no_program)?.to_owned();
@@ -77,6 +78,7 @@ impl Worker {
         let spec = ContainerSpec {
             name: container.name.clone(),
             program,
+            program_name: program_name(image).to_owned(),
             command: process.clone(),
             environment: environment.clone(),
             mounts,
@@ -207,8 +209,9 @@ impl Worker {
             let words = words.into_iter().flatten();
             words.map(|word| expand(word, |name| variables.get(name).cloned())).collect()
         };
+        let name = program_name(container.image.as_deref().unwrap_or_default());
         let inside = match self.sandbox.namespaces() {
-            Some(_) => Path::new(IMAGE_BIN).join(program.file_name().unwrap_or_default()),
+            Some(_) => Path::new(IMAGE_BIN).join(name),
             None => program.to_owned(),
         };
         let mut command = expanded(container.command.as_ref());
@@ -226,7 +229,7 @@ impl Worker {
             self.pod.spec.as_ref().and_then(|spec| spec.security_context.as_ref());
         let id = |own: Option<i64>, pods: Option<i64>| own.or(pods).and_then(|id| u32::try_from(id).ok());
         Process {
-            argv: command_line(&inside, program, command, arguments),
+            argv: command_line(&inside, name, command, arguments),
             directory: container.working_dir.clone().unwrap_or_else(|| "/".into()).into(),
             uid: id(own.and_then(|own| own.run_as_user), pods.and_then(|pods| pods.run_as_user)),
             gid: id(own.and_then(|own| own.run_as_group), pods.and_then(|pods| pods.run_as_group)),
