@@ -23,7 +23,7 @@ pub(crate) enum Step {
 
 /// The steps to take at `now`; none where the pod runs as it should, or waits for a container.
 pub(crate) fn next(spec: &PodSpec, records: &Records, policy: &BackoffPolicy, now: Timestamp) -> Vec<Step> {
-    let mut steps = Vec::new();
+    let mut steps = started_once(spec, records);
     for container in spec.init_containers.iter().flatten() {
         let record = &records[&container.name];
         let sidecar = is_sidecar(container);
@@ -64,6 +64,14 @@ pub(crate) fn next(spec: &PodSpec, records: &Records, policy: &BackoffPolicy, no
         steps.push(Step::Finish);
     }
     steps
+}
+
+/// Ephemeral containers wait for nothing, and are not started again.
+fn started_once(spec: &PodSpec, records: &Records) -> Vec<Step> {
+    let all = spec.ephemeral_containers.iter().flatten();
+    let waits =
+        |name: &str| records.get(name).is_some_and(|record| !record.is_running() && record.end().is_none());
+    all.filter(|one| waits(&one.name)).map(|one| Step::Start(one.name.clone())).collect()
 }
 
 fn start(
@@ -232,5 +240,14 @@ mod tests {
         assert_eq!(phase(&[("a", 'r'), ("b", 'w')], false), "Running");
         assert_eq!(phase(&[("a", '0'), ("b", '0')], true), "Succeeded");
         assert_eq!(phase(&[("a", '0'), ("b", '1')], true), "Failed");
+    }
+
+    #[test]
+    fn an_ephemeral_container_starts_at_once_and_only_once() {
+        let mut spec = spec("Always", json!([{"name": "i"}]));
+        spec.ephemeral_containers = Some(vec![from_value(json!({"name": "debug"})).unwrap()]);
+        let steps = |mark| steps(&spec, &[("i", 'r'), ("a", 'w'), ("b", 'w'), ("debug", mark)]);
+        assert_eq!(steps('w'), [start("debug")]);
+        assert_eq!((steps('r'), steps('0'), steps('1')), (vec![], vec![], vec![]));
     }
 }

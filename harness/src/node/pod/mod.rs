@@ -5,6 +5,7 @@ pub(crate) mod backoff;
 mod context;
 mod downward;
 mod environment;
+mod ephemeral;
 mod events;
 mod expand;
 mod machine;

@@ -11,6 +11,7 @@ use kube::{Api, Client, core::PartialObjectMeta, runtime::watcher};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
+use super::ephemeral;
 use crate::node::changes::{self, Changed};
 
 /// Which kind of object is referred to.
@@ -44,6 +45,7 @@ pub(crate) fn of(pod: &Pod) -> BTreeSet<Reference> {
     let mut found = BTreeSet::new();
     spec.volumes.iter().flatten().for_each(|volume| of_volume(volume, &mut found));
     containers(spec).for_each(|container| of_container(container, &mut found));
+    ephemeral::containers(spec).iter().for_each(|container| of_container(container, &mut found));
     found
 }
 

@@ -3,12 +3,12 @@
 use std::{net::Ipv4Addr, sync::Arc};
 
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{Pod, PodStatus};
 use kube::ResourceExt;
 use tokio::time;
 
 use super::{
-    Context, api,
+    Context, api, ephemeral,
     machine::Records,
     manager::Updates,
     record::{Ended, Record, State},
@@ -47,28 +47,72 @@ async fn play(
     address: Ipv4Addr,
 ) -> Over {
     let since = Timestamp::now();
-    let phases: &[bool] = if runs_to_completion(pod) { &[false, true] } else { &[false] };
-    for &finished in phases {
-        tokio::select! {
-            over = until_over(updates) => return over,
-            () = time::sleep(context.ready_delay) => {}
-        }
-        let now = Timestamp::now();
-        let records = records(pod, finished, since, now);
-        let pod = updates.current().unwrap_or_else(|| Arc::new(pod.clone()));
-        let facts = Facts {
-            pod: &pod,
-            records: &records,
-            node,
-            address: Some(address),
-            finished,
-            stopping: false,
-            since,
-            now,
-        };
-        api::write_status(context, &pod, &wanted(&facts)).await;
+    let last = runs_to_completion(pod);
+    tokio::select! {
+        over = until_over(updates) => return over,
+        () = time::sleep(context.ready_delay) => {}
     }
-    until_over(updates).await
+    let mut told = Told { node, address, since, now: this_second(), finished: false, status: None };
+    if !last {
+        return told.follow(context, updates).await;
+    }
+    told.tell(context, pod).await;
+    tokio::select! {
+        over = until_over(updates) => return over,
+        () = time::sleep(context.ready_delay) => {}
+    }
+    (told.finished, told.now) = (true, this_second());
+    told.follow(context, updates).await
+}
+
+/// What the node says of a pod.
+struct Told {
+    node: Ipv4Addr,
+    address: Ipv4Addr,
+    since: Timestamp,
+    /// When it came to be as it is.
+    now: Timestamp,
+    finished: bool,
+    status: Option<PodStatus>,
+}
+
+impl Told {
+    /// Says how the pod is, whatever changes in it, until it is over.
+    async fn follow(&mut self, context: &Context, updates: &mut Updates) -> Over {
+        loop {
+            match updates.current() {
+                None => return Over::Gone,
+                Some(pod) if pod.metadata.deletion_timestamp.is_some() => return Over::Deleted,
+                Some(pod) => self.tell(context, &pod).await,
+            }
+            updates.changed().await;
+        }
+    }
+
+    async fn tell(&mut self, context: &Context, pod: &Pod) {
+        let records = records(pod, self.finished, self.since, self.now);
+        let facts = Facts {
+            pod,
+            records: &records,
+            node: self.node,
+            address: Some(self.address),
+            finished: self.finished,
+            stopping: false,
+            since: self.since,
+            now: self.now,
+        };
+        let status = wanted(&facts);
+        if self.status.as_ref() != Some(&status) {
+            api::write_status(context, pod, &status).await;
+            self.status = Some(status);
+        }
+    }
+}
+
+/// As an API server keeps it, so that what it sends back is what was written.
+fn this_second() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 
 async fn until_over(updates: &mut Updates) -> Over {
@@ -101,6 +145,10 @@ fn records(pod: &Pod, finished: bool, since: Timestamp, now: Timestamp) -> Recor
             container.name.clone(),
             Record { state, started: true, ready: true, ..Record::default() },
         );
+    }
+    for container in ephemeral::containers(spec) {
+        let state = State::Running { pid: None, since: now };
+        records.insert(container.name, Record { state, started: true, ..Record::default() });
     }
     for container in &spec.containers {
         let state = if finished { ended() } else { State::Running { pid: None, since: now } };

@@ -12,6 +12,7 @@ use k8s_openapi::{
 };
 
 use super::{
+    ephemeral,
     machine::{self, Records},
     record::{Ended, Record, State},
 };
@@ -51,8 +52,21 @@ pub(crate) fn wanted(facts: &Facts<'_>) -> PodStatus {
         start_time: Some(Time(facts.since)),
         init_container_statuses: statuses(spec.init_containers.as_deref().unwrap_or_default(), false),
         container_statuses: statuses(&spec.containers, true),
+        ephemeral_container_statuses: ephemeral_statuses(spec, facts.records),
         ..PodStatus::default()
     }
+}
+
+/// Of those that the node knows: one can be added at any time.
+fn ephemeral_statuses(spec: &PodSpec, records: &Records) -> Option<Vec<ContainerStatus>> {
+    let all = ephemeral::containers(spec);
+    let known = all.iter().filter_map(|container| Some((container, records.get(&container.name)?)));
+    // None is ever ready: nobody waits for them.
+    let statuses = known.map(|(container, record)| ContainerStatus {
+        ready: false,
+        ..container_status(container, record, false)
+    });
+    Some(statuses.collect::<Vec<_>>()).filter(|statuses| !statuses.is_empty())
 }
 
 fn conditions(facts: &Facts<'_>, spec: &PodSpec) -> Vec<PodCondition> {
@@ -66,7 +80,11 @@ fn conditions(facts: &Facts<'_>, spec: &PodSpec) -> Vec<PodCondition> {
     [
         ("PodReadyToStartContainers", facts.address.is_some(), None),
         ("Initialized", initialized, Some("ContainersNotInitialized")),
-        ("Ready", containers && gates, Some("ContainersNotReady")),
+        (
+            "Ready",
+            containers && gates,
+            Some(if containers { "ReadinessGatesNotReady" } else { "ContainersNotReady" }),
+        ),
         ("ContainersReady", containers, Some("ContainersNotReady")),
     ]
     .into_iter()
@@ -113,6 +131,14 @@ fn container_status(container: &Container, record: &Record, main: bool) -> Conta
         started: Some(running && record.started),
         restart_count: i32::try_from(record.restarts).unwrap_or(i32::MAX),
         state: Some(state(&record.state)),
+        // Nothing is ever short here, so what is asked for is allotted at once. Where this is missing, an API server
+        // takes the node for one that cannot resize.
+        resources: running.then(|| container.resources.clone().unwrap_or_default()),
+        allocated_resources: container
+            .resources
+            .as_ref()
+            .and_then(|all| all.requests.clone())
+            .filter(|_| running),
         last_state: record
             .last
             .as_ref()

@@ -1,5 +1,6 @@
 //! Probes: whether a container has started, is alive, is ready.
 
+pub(crate) mod hook;
 mod http;
 mod judge;
 mod target;

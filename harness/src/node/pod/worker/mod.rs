@@ -22,9 +22,11 @@ use tokio::{
     time,
 };
 
+use self::stop::Ending;
 use super::{
     Context, ServedPod,
     api::{self, StatusWriter},
+    ephemeral,
     machine::{self, Records, Step},
     manager::{self, Updates},
     probe::{Finding, ProbeKind},
@@ -190,6 +192,7 @@ impl Worker {
                     || pod.metadata.annotations != self.pod.metadata.annotations;
                 self.pod = pod;
                 self.served.write().pod = Arc::clone(&self.pod);
+                stale |= self.take_in_added();
             }
             if stale || self.tokens.refresh_at().is_some_and(|at| at <= Timestamp::now()) {
                 stale = !self.refresh().await;
@@ -214,6 +217,20 @@ impl Worker {
         }
     }
 
+    /// Takes in ephemeral containers that have come. Returns whether they refer to something new.
+    fn take_in_added(&mut self) -> bool {
+        for container in ephemeral::of(&self.pod) {
+            self.records.entry(container.name).or_default();
+        }
+        let wanted = references::of(&self.pod);
+        let is_new = !wanted.is_subset(&self.wanted);
+        if is_new {
+            self.context.listeners.listen(&self.key.0, &wanted, &self.bell);
+            self.wanted = wanted;
+        }
+        is_new
+    }
+
     /// Takes the steps that are due. Returns how long until the next is, if one waits for its time.
     async fn advance(&mut self) -> Option<Duration> {
         if self.finished {
@@ -234,7 +251,7 @@ impl Worker {
                 }
                 Step::Finish => {
                     self.finished = true;
-                    self.end_containers(self.grace()).await;
+                    self.end_containers(Ending { grace: self.grace(), hooks: true }).await;
                 }
             }
         }
@@ -327,7 +344,8 @@ impl Worker {
     fn container(&self, name: &str) -> Option<Container> {
         let spec = self.pod.spec.as_ref()?;
         let mut all = spec.init_containers.iter().flatten().chain(&spec.containers);
-        all.find(|container| container.name == name).cloned()
+        let found = all.find(|container| container.name == name).cloned();
+        found.or_else(|| ephemeral::containers(spec).into_iter().find(|container| container.name == name))
     }
 
     fn has_readiness(&self, name: &str) -> bool {
