@@ -1,6 +1,13 @@
 //! The second clock and the proof of who wrote what: the API servers' own audit logs.
 
+use std::{
+    io::{Read, Seek, SeekFrom},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use serde::Deserialize;
 
 /// One completed request, as the API server logged it: a write, or a tenant's list.
@@ -72,10 +79,47 @@ impl Request {
     }
 }
 
-/// The completed writes and lists in a log file on this machine; none without a file.
-pub fn of_file(file: Option<std::path::PathBuf>) -> Vec<Request> {
-    let log = file.and_then(|path| fs_err::read_to_string(path).ok());
-    log.map(|log| requests(&log)).unwrap_or_default()
+/// A log that grows in a file on this machine. Each line is read once, however often somebody asks.
+#[derive(Debug, Default)]
+pub struct AuditFile {
+    path: Option<PathBuf>,
+    known: Mutex<Known>,
+}
+
+/// What has been read so far.
+#[derive(Debug, Default)]
+struct Known {
+    bytes: u64,
+    requests: Arc<Vec<Request>>,
+}
+
+impl AuditFile {
+    /// The log at `path`; none for one that is not on this machine, which is always empty.
+    pub fn new(path: Option<PathBuf>) -> Self {
+        Self { path, known: Mutex::default() }
+    }
+
+    /// The completed writes and lists up to now.
+    pub fn requests(&self) -> Arc<Vec<Request>> {
+        let mut known = self.known.lock();
+        let more = self.path.as_deref().and_then(|path| whole_lines(path, known.bytes).ok());
+        if let Some(more) = more.filter(|more| !more.is_empty()) {
+            known.bytes += more.len() as u64;
+            Arc::make_mut(&mut known.requests).extend(requests(&more));
+        }
+        Arc::clone(&known.requests)
+    }
+}
+
+/// The lines of a file from `offset` on, without a last one that is still being written.
+fn whole_lines(path: &Path, offset: u64) -> std::io::Result<String> {
+    let mut file = fs_err::File::open(path)?;
+    file.seek(SeekFrom::Start(offset))?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+    bytes.truncate(end);
+    String::from_utf8(bytes).map_err(std::io::Error::other)
 }
 
 /// The completed writes and lists in a log of `audit.k8s.io/v1` JSON lines. Other lines (a container's log holds
@@ -131,5 +175,25 @@ mod tests {
     fn watches_and_requests_without_an_answer_yet_are_passed_over() {
         assert!(requests(&CREATE.replace("\"create\"", "\"watch\"")).is_empty());
         assert!(requests(&CREATE.replace("ResponseComplete", "RequestReceived")).is_empty());
+    }
+
+    #[test]
+    fn a_file_that_grows_is_read_on_and_a_line_that_is_being_written_waits_until_it_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit.log");
+        let file = AuditFile::new(Some(path.clone()));
+        assert!(file.requests().is_empty(), "there is no file yet");
+        let (begin, rest) = CREATE.split_at(40);
+        let mut text = format!("{CREATE}\n{begin}");
+        fs_err::write(&path, &text).unwrap();
+        let before = file.requests();
+        assert_eq!(before.len(), 1);
+        // What has been read is not read again.
+        text.replace_range(..1, " ");
+        text.push_str(rest);
+        text.push('\n');
+        fs_err::write(&path, &text).unwrap();
+        assert_eq!((file.requests().len(), before.len()), (2, 1));
+        assert_eq!(file.requests().len(), 2);
     }
 }

@@ -17,7 +17,6 @@ use super::{
 };
 use crate::{
     apply::ApplyError,
-    observe::audit_log,
     tenancy::{self, Model, Platform, PlatformInstall},
     workload::Workload,
 };
@@ -200,7 +199,7 @@ impl Turn<'_> {
     ) -> Result<Option<PlatformInstall>, RunError> {
         let shared = self.model.prepare(platform, workload).await?;
         if let Some(install) = &shared {
-            let writes = audit_log::of_file(platform.host.audit_log());
+            let writes = platform.audit.requests();
             steps::install::record(&self.recorder(recorder), &install.times, &writes);
             recorder.note(format!(
                 "{}: CRDs and operator were installed by the platform team, before the tenant came",

@@ -1,5 +1,7 @@
 //! One round of one model: the whole life of its tenants, step by step.
 
+use std::sync::Arc;
+
 use futures::future::BoxFuture;
 use indexmap::IndexMap;
 use tenantbench_reports::Refusal;
@@ -7,11 +9,7 @@ use tenantbench_reports::Refusal;
 use super::{RunError, recorder::RoundRecorder};
 use crate::{
     host::SUPERVISOR,
-    observe::{
-        audit_log::{self, Request},
-        pods::PodRecorder,
-        process,
-    },
+    observe::{audit_log::Request, pods::PodRecorder, process},
     probe::{
         inventory::{Inventory, Object},
         leftovers::Shared,
@@ -117,16 +115,16 @@ impl Round<'_> {
 impl Round<'_> {
     /// The writes and lists that the tenant's API server has logged: the host's own log, or that of the tenant's plane. Empty
     /// where no log is to be had.
-    pub async fn api_requests(&self) -> Vec<Request> {
+    pub async fn api_requests(&self) -> Arc<Vec<Request>> {
         match self.whose().and_then(|guest| guest.tenant.plane.as_ref()) {
-            Some(plane) => plane.audit().await.unwrap_or_default(),
+            Some(plane) => Arc::new(plane.audit().await.unwrap_or_default()),
             None => self.host_requests(),
         }
     }
 
     /// The writes and lists in the host's audit log; none where the log is not on this machine.
-    pub fn host_requests(&self) -> Vec<Request> {
-        audit_log::of_file(self.platform.host.audit_log())
+    pub fn host_requests(&self) -> Arc<Vec<Request>> {
+        self.platform.audit.requests()
     }
 }
 

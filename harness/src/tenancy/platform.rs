@@ -21,7 +21,10 @@ use crate::{
     apply::Applier,
     host::Host,
     names,
-    observe::until::{View, Wait},
+    observe::{
+        audit_log::AuditFile,
+        until::{View, Wait},
+    },
 };
 
 /// The namespaces that every Kubernetes cluster has.
@@ -31,6 +34,8 @@ const OWN_NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", 
 pub struct Platform {
     /// The host.
     pub host: Arc<dyn Host>,
+    /// What its API server has logged.
+    pub audit: AuditFile,
     /// Acts with the platform team's own rights.
     pub applier: Applier,
     /// The user by which the host knows the platform team.
@@ -48,7 +53,8 @@ impl Platform {
     pub async fn new(host: Arc<dyn Host>, run: String, limit: Duration) -> Result<Self, TenancyError> {
         let applier = Applier::new(connect(host.admin().clone()).await?).await?;
         let user = who_am_i(applier.client()).await?;
-        Ok(Self { host, applier, user, run, limit: Mutex::new(limit) })
+        let audit = AuditFile::new(host.audit_log());
+        Ok(Self { host, audit, applier, user, run, limit: Mutex::new(limit) })
     }
 
     /// Waits until Kubernetes' controllers have filled its own namespaces, so that a snapshot of the host that is taken

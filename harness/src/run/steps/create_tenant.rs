@@ -47,9 +47,9 @@ pub fn run<'r>(round: &'r mut Round<'_>, limits: Limits) -> BoxFuture<'r, Result
 /// API server where it has one, else the end of its certificate's making.
 async fn by_servers(round: &Round<'_>, name: &str, window: Window) -> Option<f64> {
     let tenant = &round.whose()?.tenant;
-    let mut writes = round.host_requests();
+    let mut writes = round.host_requests().to_vec();
     if tenant.plane.is_some() {
-        writes.extend(round.api_requests().await);
+        writes.extend(round.api_requests().await.iter().cloned());
     }
     let begins = |write: &Request| is(write, &["patch"], "namespaces") && write.object.name == name;
     let ends = |write: &Request| match tenant.plane {
