@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use futures::{AsyncBufReadExt, StreamExt};
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod, Service};
 use kube::{
     Api, ResourceExt,
-    api::{DeleteParams, Patch, PatchParams},
+    api::{DeleteParams, LogParams, Patch, PatchParams},
 };
 use serde_json::json;
 use tenantbench::observe::pods::is_ready;
@@ -44,6 +45,30 @@ fn a_pod_that_ends_in_time_shows_its_status_until_it_is_gone() {
         assert_eq!(on_host.metadata.deletion_grace_period_seconds, Some(20));
         gone(&pods, "slow").await;
         assert!(host.get_opt(&name).await.unwrap().is_none(), "the tenant's pod goes last");
+    });
+}
+
+/// Says when it is told to end whether its hook has been done by then.
+const HOOKED: &str =
+    "trap 'if [ -e /tmp/done ]; then echo after the hook; else echo before the hook; fi; exit 0' TERM
+echo up; while :; do sleep 0.05; done";
+
+#[test]
+fn a_hook_is_done_before_the_container_is_told_to_end() {
+    case(async |world| {
+        let space = world.namespace("hook").await;
+        let mut pod = process("web", HOOKED, json!({"terminationGracePeriodSeconds": 30}));
+        let hook = json!({"preStop": {"exec": {"command": ["sh", "-c", "sleep 1; touch /tmp/done"]}}});
+        pod["spec"]["containers"][0]["lifecycle"] = hook;
+        space.ready(pod).await;
+        let pods = space.pods();
+        let follow = LogParams { follow: true, ..LogParams::default() };
+        let mut log = Box::pin(pods.log_stream("web", &follow).await.unwrap()).lines();
+        assert_eq!(log.next().await.unwrap().unwrap(), "up");
+        pods.delete("web", &DeleteParams::default()).await.unwrap();
+        assert_eq!(log.next().await.unwrap().unwrap(), "after the hook");
+        gone(&pods, "web").await;
+        gone(&world.host::<Pod>(), &space.host_name("web")).await;
     });
 }
 

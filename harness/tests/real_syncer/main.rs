@@ -1,15 +1,20 @@
-//! The life of a virtual cluster's pods on a `local` host, through real API servers, controllers and a scheduler on both
-//! sides: `cargo test -p tenantbench --test real_syncer`. All cases share one host and one tenant, each in a namespace
-//! of its own.
+//! What a tenant has on a `local` host, kind by kind and through the life of its pods, with real API servers,
+//! controllers and a scheduler on both sides: `cargo test -p tenantbench --test real_syncer`. All cases share one host
+//! and three tenants (without options, with all that go down, with all that come up), each in a namespace of its own.
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod change;
+mod choice;
 mod deletion;
+mod down;
 mod eviction;
+mod kinds;
 mod nodes;
+mod parts;
 mod refusal;
 #[path = "../support/until.rs"]
 mod until;
+mod up;
 mod workloads;
 mod world;

@@ -1,18 +1,18 @@
 //! Nodes that tenants see: chosen by a pod, needed by a DaemonSet, lost.
 
+use std::time::Duration;
+
 use k8s_openapi::api::{
+    admissionregistration::v1::{ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding},
     apps::v1::{DaemonSet, Deployment},
     core::v1::{Node, Pod},
 };
-use kube::{
-    Api, ResourceExt,
-    api::{DeleteParams, Patch, PatchParams},
-};
+use kube::{Api, ResourceExt, api::DeleteParams};
 use serde_json::{Value, json};
 use tenantbench::observe::pods::is_ready;
 
 use crate::{
-    until::{any, gone, until},
+    until::{any, any_within, gone, until, until_within},
     world::{APART, LOST, World, case, create, holds, only_on, simulated, workload},
 };
 
@@ -56,12 +56,37 @@ fn a_daemon_set_runs_on_the_tenants_nodes_and_keeps_none_of_them() {
     });
 }
 
-/// What the host's controllers find where a kubelet has fallen silent for as long as they wait.
-async fn set_ready(world: &World, status: &str) {
-    let condition = json!({"type": "Ready", "status": status, "reason": "Test", "message": "set by a test"});
-    let nodes: Api<Node> = Api::all(world.platform.clone());
-    let patch = Patch::Strategic(json!({"status": {"conditions": [condition]}}));
-    nodes.patch_status(LOST, &PatchParams::default(), &patch).await.unwrap();
+/// Who writes for the host's nodes.
+const NODES_USER: &str = "tenantbench:nodes";
+
+/// How long the host's controllers wait for a node that is silent, and then some.
+const LOSS: Duration = Duration::from_secs(150);
+
+/// Has the host's API server take nothing from a node any more, as if the network between them were cut: no lease, no
+/// status, no end of a pod.
+async fn cut_off(world: &World, node: &str) {
+    let rules = json!([
+        {"apiGroups": ["coordination.k8s.io"], "apiVersions": ["v1"], "operations": ["UPDATE"], "resources": ["leases"]},
+        {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["UPDATE"], "resources": ["nodes/status", "pods/status"]},
+        {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["DELETE"], "resources": ["pods"]},
+    ]);
+    let is_its = format!(
+        "request.resource.resource == 'pods' ? oldObject.spec.nodeName == '{node}' : request.name == '{node}'"
+    );
+    let policy = json!({"metadata": {"name": "cut-off"}, "spec": {
+        "matchConstraints": {"resourceRules": rules},
+        "matchConditions": [{"name": "by-nodes", "expression": format!("request.userInfo.username == '{NODES_USER}'")}],
+        "validations": [{"expression": format!("!({is_its})")}],
+    }});
+    create(&Api::<ValidatingAdmissionPolicy>::all(world.platform.clone()), policy).await;
+    let binding = json!({"policyName": "cut-off", "validationActions": ["Deny"]});
+    let binding = json!({"metadata": {"name": "cut-off"}, "spec": binding});
+    create(&Api::<ValidatingAdmissionPolicyBinding>::all(world.platform.clone()), binding).await;
+}
+
+async fn rejoin(world: &World) {
+    let bindings = Api::<ValidatingAdmissionPolicyBinding>::all(world.platform.clone());
+    bindings.delete("cut-off", &DeleteParams::default()).await.unwrap();
 }
 
 fn gone_at_once(mut spec: Value) -> Value {
@@ -73,18 +98,28 @@ fn gone_at_once(mut spec: Value) -> Value {
 }
 
 #[test]
-fn a_pod_on_a_lost_node_goes_and_is_made_again() {
+fn a_pod_on_a_lost_node_says_so_and_is_made_again_and_can_be_forced_away() {
     case(async |world| {
         let space = world.namespace("lost").await;
         let pod = simulated("web", gone_at_once(only_on(LOST)));
         create(&space.api::<Deployment>(), workload(&pod, json!({"replicas": 1}))).await;
         let first = any(&space.pods(), is_ready).await;
         let (pods, name) = (space.pods(), first.name_any());
-        let evicted =
-            until(&pods, &name, |pod| holds(pod, "DisruptionTarget", Some("DeletionByTaintManager")));
-        tokio::join!(evicted, set_ready(world, "Unknown"));
-        gone(&pods, &name).await;
-        set_ready(world, "True").await;
-        any(&pods, |pod| pod.uid() != first.uid() && is_ready(pod)).await;
+        let (host, host_name) = (world.host::<Pod>(), space.host_name(&name));
+        cut_off(world, LOST).await;
+        let is_lost = |pod: &Pod| {
+            holds(pod, "DisruptionTarget", Some("DeletionByTaintManager"))
+                && pod.metadata.deletion_timestamp.is_some()
+        };
+        until_within(LOSS, &pods, &name, is_lost).await;
+        any(&pods, |pod| pod.uid() != first.uid()).await;
+        // Nobody can tell that its containers have ended, so it stays on both sides until somebody says that it must not.
+        assert!(host.get_opt(&host_name).await.unwrap().is_some());
+        pods.delete(&name, &DeleteParams::default().grace_period(0)).await.unwrap();
+        gone(&host, &host_name).await;
+        assert!(pods.get_opt(&name).await.unwrap().is_none());
+        rejoin(world).await;
+        let is_next = |pod: &Pod| pod.uid() != first.uid() && is_ready(pod);
+        any_within(LOSS, &pods, is_next).await;
     });
 }

@@ -1,7 +1,7 @@
 //! Pods that the host does not take, and what the tenant is told.
 
 use k8s_openapi::api::core::v1::{Pod, ResourceQuota};
-use kube::api::{Patch, PatchParams};
+use kube::api::{LogParams, Patch, PatchParams};
 use serde_json::json;
 
 use crate::{
@@ -28,5 +28,18 @@ fn a_pod_over_the_hosts_quota_is_made_when_the_quota_is_raised() {
         space.told("web", "exceeded quota").await;
         quotas.patch("scarce", &PatchParams::default(), &Patch::Merge(hard("1"))).await.unwrap();
         until(&world.host::<Pod>(), &space.host_name("web"), |_| true).await;
+    });
+}
+
+#[test]
+fn what_the_hosts_node_says_of_a_log_that_it_has_not_got_is_told_once_in_the_tenants_words() {
+    case(async |world| {
+        let space = world.namespace("no-log").await;
+        space.ready(simulated("web", json!({}))).await;
+        let refused = space.pods().logs("web", &LogParams::default()).await.unwrap_err();
+        let kube::Error::Api(status) = refused else { panic!("{refused}") };
+        assert!(status.message.contains("pod no-log/web is simulated"), "{}", status.message);
+        assert_eq!(status.message.matches("an error on the server").count(), 1, "{}", status.message);
+        assert!(!status.message.contains("-x-"), "{}", status.message);
     });
 }

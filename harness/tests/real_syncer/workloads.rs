@@ -1,20 +1,21 @@
 //! Pods of every kind of controller, and of none.
 
+use futures::{AsyncBufReadExt, StreamExt};
 use k8s_openapi::api::{
     apps::v1::{Deployment, StatefulSet},
     batch::v1::Job,
-    core::v1::Pod,
+    core::v1::{ConfigMap, Pod, Service},
 };
 use kube::{
     Api, ResourceExt,
-    api::{DeleteParams, Patch, PatchParams},
+    api::{DeleteParams, LogParams, Patch, PatchParams},
 };
 use serde_json::json;
 use tenantbench::observe::pods::is_ready;
 
 use crate::{
     until::{any, gone, until},
-    world::{case, create, process, simulated, workload},
+    world::{IDLE, case, create, process, simulated, workload},
 };
 
 #[test]
@@ -108,5 +109,79 @@ fn a_container_that_ends_is_started_again() {
             statuses.and_then(|all| all.first()).map_or(0, |one| one.restart_count)
         };
         until(&space.pods(), "short", |pod| restarts(pod) > 0).await;
+    });
+}
+
+/// Says what a pod sees of itself and of what is around it.
+const LOOK: &str = r#"
+echo "is $NAME in $NAMESPACE as $ACCOUNT"
+echo "url $URL"
+echo "api $KUBERNETES_SERVICE_HOST"
+echo "host $(cat /proc/sys/kernel/hostname)"
+echo "labels $(cat /info/labels)"
+echo "token of $(cat /run/secrets/kubernetes.io/serviceaccount/namespace)"
+echo "init $(cat /shared/init)"
+grep -o kubernetes.default.svc.cluster.local /etc/hosts
+echo end
+while :; do sleep 0.05; done"#;
+
+#[test]
+fn a_pod_believes_that_it_lives_in_its_tenant() {
+    case(async |world| {
+        let space = world.namespace("believes").await;
+        let db = json!({"metadata": {"name": "db"}, "spec": {"ports": [{"port": 5432}]}});
+        let db = create(&space.api::<Service>(), db).await.spec.unwrap().cluster_ip.unwrap();
+        until(&world.host::<Service>(), &space.host_name("db"), |_| true).await;
+        let endpoint = json!({"KUBERNETES_SERVICE_HOST": "192.0.2.1"});
+        create(&space.api::<ConfigMap>(), json!({"metadata": {"name": "endpoint"}, "data": endpoint})).await;
+        let field =
+            |name: &str, path: &str| json!({"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}});
+        let mounts =
+            json!([{"name": "info", "mountPath": "/info"}, {"name": "shared", "mountPath": "/shared"}]);
+        let mut pod = process(
+            "look",
+            LOOK,
+            json!({"volumes": [
+                {"name": "shared", "emptyDir": {}},
+                {"name": "info", "downwardAPI": {"items": [{"path": "labels", "fieldRef": {"fieldPath": "metadata.labels"}}]}},
+            ]}),
+        );
+        let mut init = pod["spec"]["containers"][0].clone();
+        init["name"] = json!("init");
+        init["command"] = json!(["sh", "-c", "echo done > /shared/init"]);
+        init["volumeMounts"] = mounts.clone();
+        let mut sidecar = init.clone();
+        sidecar["name"] = json!("sidecar");
+        sidecar["command"] = json!(["sh", "-c", IDLE]);
+        sidecar["restartPolicy"] = json!("Always");
+        pod["spec"]["initContainers"] = json!([init, sidecar]);
+        let container = &mut pod["spec"]["containers"][0];
+        container["volumeMounts"] = mounts;
+        container["envFrom"] = json!([{"configMapRef": {"name": "endpoint"}}]);
+        container["env"] = json!([
+            field("NAME", "metadata.name"), field("NAMESPACE", "metadata.namespace"),
+            field("ACCOUNT", "spec.serviceAccountName"),
+            {"name": "URL", "value": "pg://$(DB_SERVICE_HOST):$(DB_SERVICE_PORT)"},
+        ]);
+        space.ready(pod).await;
+        let follow = LogParams { container: Some("c".to_owned()), follow: true, ..LogParams::default() };
+        let mut lines = Box::pin(space.pods().log_stream("look", &follow).await.unwrap()).lines();
+        let mut said = Vec::new();
+        while let Some(Ok(line)) = lines.next().await
+            && line != "end"
+        {
+            said.push(line);
+        }
+        let wanted = [
+            "is look in believes as default",
+            &format!("url pg://{db}:5432"),
+            "api 192.0.2.1",
+            "host look",
+            "labels app=\"look\"",
+            "token of believes",
+            "init done",
+            "kubernetes.default.svc.cluster.local",
+        ];
+        assert_eq!(said, wanted);
     });
 }

@@ -1,4 +1,4 @@
-//! One host with one virtual cluster, made the ordinary way, for all cases of this binary.
+//! One host with virtual clusters, made the ordinary way, for all cases of this binary.
 
 use std::{path::PathBuf, sync::Arc, sync::LazyLock, time::Duration};
 
@@ -22,19 +22,22 @@ use tenantbench_scenarios::Model;
 use tenantbench_syncer::names::Names;
 use tokio::{runtime::Runtime, sync::OnceCell};
 
-use crate::until::{any, until};
-
-/// The tenant, and its namespace on the host.
-const TENANT: &str = "tenant-life";
+use crate::{
+    choice::Choice,
+    until::{any, until},
+};
 
 /// An image that has no program on the host: its pods are simulated.
 pub(crate) const SIMULATED: &str = "registry.k8s.io/pause:3.10";
 
 /// The image of pods that run as processes.
-const PROCESS: &str = "tenantbench.dev/tenantbench:dev";
+pub(crate) const PROCESS: &str = "tenantbench.dev/tenantbench:dev";
 
-/// The last two are [`LOST`] and [`APART`].
-const NODES: u32 = 5;
+/// A shell line that does nothing until it is told to end.
+pub(crate) const IDLE: &str = "while :; do sleep 0.05; done";
+
+/// The last three are [`LOST`], [`APART`] and [`FOLLOWED`].
+const NODES: u32 = 6;
 
 /// The node that one case loses.
 pub(crate) const LOST: &str = "node-3";
@@ -42,11 +45,17 @@ pub(crate) const LOST: &str = "node-3";
 /// The node on which one case looks at what keeps a Node.
 pub(crate) const APART: &str = "node-4";
 
+/// The node on which one case looks at what a tenant sees of it.
+pub(crate) const FOLLOWED: &str = "node-5";
+
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// Clients live as long as the runtime that they were made in, and the world outlives each case.
+/// Clients live as long as the runtime that they were made in, and the host outlives each case.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
-static WORLD: OnceCell<World> = OnceCell::const_new();
+static HOST: OnceCell<Platform> = OnceCell::const_new();
+static PLAIN: OnceCell<World> = OnceCell::const_new();
+static WIDE_DOWN: OnceCell<World> = OnceCell::const_new();
+static WIDE_UP: OnceCell<World> = OnceCell::const_new();
 
 /// Both sides. The host goes down with this process.
 pub(crate) struct World {
@@ -54,26 +63,50 @@ pub(crate) struct World {
     pub(crate) platform: Client,
     tenant: Tenant,
     names: Names,
-    /// Held, for the host goes with it.
-    _platform: Platform,
 }
 
-/// Runs one case.
+/// Runs one case in a tenant whose syncer has no options.
 pub(crate) fn case(test: impl AsyncFnOnce(&'static World)) {
-    RUNTIME.block_on(async { test(WORLD.get_or_init(World::start).await).await });
+    run(&PLAIN, "tenant-life", Choice::default(), test);
+}
+
+/// Runs one case in a tenant whose syncer carries down all that it can.
+pub(crate) fn wide_down(test: impl AsyncFnOnce(&'static World)) {
+    run(&WIDE_DOWN, "tenant-wide-down", Choice { down: true, ..Choice::default() }, test);
+}
+
+/// Runs one case in a tenant whose syncer brings up all that it can.
+pub(crate) fn wide_up(test: impl AsyncFnOnce(&'static World)) {
+    run(&WIDE_UP, "tenant-wide-up", Choice { up: true, ..Choice::default() }, test);
+}
+
+fn run(
+    world: &'static OnceCell<World>,
+    tenant: &'static str,
+    choice: Choice,
+    test: impl AsyncFnOnce(&'static World),
+) {
+    RUNTIME.block_on(async { test(world.get_or_init(|| World::start(tenant, choice)).await).await });
+}
+
+async fn start_host() -> Platform {
+    let host = SupervisedHost::start(&spec().await, |_| {}).await.unwrap();
+    let platform = Platform::new(Arc::new(host), "real-syncer".into(), PATIENCE).await.unwrap();
+    platform.settled().await.unwrap();
+    for node in [LOST, APART, FOLLOWED] {
+        reserve(&platform.client(), node).await;
+    }
+    platform
 }
 
 impl World {
-    async fn start() -> Self {
-        let host = SupervisedHost::start(&spec().await, |_| {}).await.unwrap();
-        let platform = Platform::new(Arc::new(host), "real-syncer".into(), PATIENCE).await.unwrap();
-        platform.settled().await.unwrap();
-        for node in [LOST, APART] {
-            reserve(&platform.client(), node).await;
-        }
-        let tenant = model(Model::Vcluster).create(&platform, TENANT, &Limits::default()).await.unwrap();
-        let names = Names::new(tenantbench::names::VIRTUAL_CLUSTER, TENANT);
-        Self { platform: platform.client(), tenant, names, _platform: platform }
+    async fn start(name: &str, choice: Choice) -> Self {
+        let platform = HOST.get_or_init(start_host).await;
+        let tenant = model(Model::Vcluster).create(platform, name, &Limits::default()).await.unwrap();
+        let names = Names::new(tenantbench::names::VIRTUAL_CLUSTER, name);
+        let world = Self { platform: platform.client(), tenant, names };
+        choice.make(&world).await;
+        world
     }
 
     /// Makes a namespace in the tenant, ready for pods.
@@ -90,12 +123,22 @@ impl World {
         self.tenant.client()
     }
 
+    /// The tenant, and its namespace on the host.
+    pub(crate) fn name(&self) -> &str {
+        &self.tenant.name
+    }
+
+    /// What an object of the tenant's without namespace is called on the host.
+    pub(crate) fn host_cluster_name(&self, name: &str) -> String {
+        self.names.host_cluster(name)
+    }
+
     /// The tenant's objects on the host, as the platform team sees them.
     pub(crate) fn host<K>(&self) -> Api<K>
     where
         K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>,
     {
-        Api::namespaced(self.platform.clone(), TENANT)
+        Api::namespaced(self.platform.clone(), &self.tenant.name)
     }
 }
 

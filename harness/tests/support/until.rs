@@ -17,7 +17,20 @@ pub(crate) async fn until<K>(api: &Api<K>, name: &str, holds: impl Fn(&K) -> boo
 where
     K: Resource + Clone + Debug + DeserializeOwned + Send + 'static,
 {
-    first(api, watcher::Config::default().fields(&format!("metadata.name={name}")), holds).await
+    until_within(PATIENCE, api, name, holds).await
+}
+
+/// The same, of what takes its time.
+pub(crate) async fn until_within<K>(
+    limit: Duration,
+    api: &Api<K>,
+    name: &str,
+    holds: impl Fn(&K) -> bool,
+) -> K
+where
+    K: Resource + Clone + Debug + DeserializeOwned + Send + 'static,
+{
+    first(limit, api, watcher::Config::default().fields(&format!("metadata.name={name}")), holds).await
 }
 
 /// Any object that is as it should be.
@@ -25,15 +38,23 @@ pub(crate) async fn any<K>(api: &Api<K>, holds: impl Fn(&K) -> bool) -> K
 where
     K: Resource + Clone + Debug + DeserializeOwned + Send + 'static,
 {
-    first(api, watcher::Config::default(), holds).await
+    any_within(PATIENCE, api, holds).await
 }
 
-async fn first<K>(api: &Api<K>, config: watcher::Config, holds: impl Fn(&K) -> bool) -> K
+/// The same, of what takes its time.
+pub(crate) async fn any_within<K>(limit: Duration, api: &Api<K>, holds: impl Fn(&K) -> bool) -> K
+where
+    K: Resource + Clone + Debug + DeserializeOwned + Send + 'static,
+{
+    first(limit, api, watcher::Config::default(), holds).await
+}
+
+async fn first<K>(limit: Duration, api: &Api<K>, config: watcher::Config, holds: impl Fn(&K) -> bool) -> K
 where
     K: Resource + Clone + Debug + DeserializeOwned + Send + 'static,
 {
     let mut last = None;
-    let found = tokio::time::timeout(PATIENCE, async {
+    let found = tokio::time::timeout(limit, async {
         let mut events = pin!(watcher(api.clone(), config).default_backoff());
         while let Some(event) = events.next().await {
             if let Ok(Event::Apply(object) | Event::InitApply(object)) = event {

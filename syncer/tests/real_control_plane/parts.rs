@@ -2,7 +2,7 @@
 //! that name them, and without.
 
 use futures::StreamExt;
-use k8s_openapi::api::core::v1::{Event, Pod};
+use k8s_openapi::api::core::v1::{Event, LimitRange, Pod};
 use kube::{
     Api,
     api::{Patch, PatchParams},
@@ -88,6 +88,64 @@ async fn resize(pods: &Api<Pod>, amounts: Value) {
     let patch = json!({"spec": {"containers": [{"name": "c", "resources": amounts}]}});
     let params = PatchParams::default();
     pods.patch_subresource("resize", "web", &params, &Patch::Strategic(patch)).await.expect("is resized");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_resize_reaches_the_host_and_what_the_node_makes_of_it_comes_up() {
+    let world = World::start().await;
+    let _node = world.host_node().await;
+    let _kubelet = world.host_kubelet();
+    let _syncer = syncer(&world).await;
+    let pods = make_sized(&world).await;
+    let (host, name) = (world.host_api::<Pod>(), world.names.host("default", "web"));
+    let before = host.get(&name).await.expect("is there");
+    assert_eq!(resources(&before), amounts("100m", "1"));
+    resize(&pods, amounts("300m", "1")).await;
+    let is_resized = |pod: Option<&Pod>| pod.is_some_and(|pod| resources(pod) == amounts("300m", "1"));
+    let after = until("the resize to reach the host", &host, &name, is_resized).await.expect("a pod");
+    assert_eq!(
+        (after.metadata.uid, after.spec.map(|spec| spec.node_name)),
+        (before.metadata.uid, before.spec.map(|spec| spec.node_name))
+    );
+
+    // The host's kubelet takes its time, and then says what it has allotted.
+    let status = json!({"status": {
+        "conditions": [{"type": "PodResizeInProgress", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}],
+        "containerStatuses": [{
+            "name": "c", "image": "i", "imageID": "", "restartCount": 0, "ready": true, "started": true,
+            "allocatedResources": {"cpu": "300m", "memory": "32Mi"}, "resources": amounts("300m", "1"),
+        }],
+    }});
+    host.patch_status(&name, &PatchParams::default(), &Patch::Strategic(status)).await.expect("a status");
+    let is_told = |pod: Option<&Pod>| {
+        let status = json!(pod.and_then(|pod| pod.status.as_ref()));
+        let container = &status["containerStatuses"][0];
+        let conditions = status["conditions"].as_array().cloned().unwrap_or_default();
+        container["resources"] == amounts("300m", "1")
+            && container["allocatedResources"]["cpu"] == "300m"
+            && conditions.iter().any(|condition| condition["type"] == "PodResizeInProgress")
+    };
+    until("the allotment to come up", &pods, "web", is_told).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_resize_that_the_host_refuses_is_told_in_its_words() {
+    let world = World::start().await;
+    let _node = world.host_node().await;
+    let _kubelet = world.host_kubelet();
+    let _syncer = syncer(&world).await;
+    let limits = json!([{"type": "Container", "max": {"cpu": "1", "memory": "1Gi"}}]);
+    create(&world.host_api::<LimitRange>(), json!({"metadata": {"name": "l"}, "spec": {"limits": limits}}))
+        .await;
+    let pods = make_sized(&world).await;
+    resize(&pods, amounts("100m", "2")).await;
+    let event = event_about(world.tenant_api("default"), "web", "NotSynced").await;
+    let message = event.message.unwrap_or_default();
+    assert!(message.contains("maximum cpu usage per Container is 1"), "{message}");
+    // What fits afterwards is carried.
+    resize(&pods, amounts("200m", "1")).await;
+    let fits = |pod: Option<&Pod>| pod.is_some_and(|pod| resources(pod) == amounts("200m", "1"));
+    until("the resize", &world.host_api::<Pod>(), &world.names.host("default", "web"), fits).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,0 +1,108 @@
+//! Options of a tenant's syncer, given by the platform team with the rights that they need.
+
+use k8s_openapi::api::{
+    apps::v1::StatefulSet,
+    core::v1::{ConfigMap, Pod, ServiceAccount},
+    rbac::v1::{ClusterRole, ClusterRoleBinding, PolicyRule, Role},
+};
+use kube::{
+    Api, ResourceExt,
+    api::{Patch, PatchParams},
+};
+use serde_json::{Value, json};
+use tenantbench::{names::VIRTUAL_CLUSTER, observe::pods::is_ready};
+use tenantbench_syncer::{
+    kinds::{Direction, Kinds, Row, TABLE},
+    role::rules,
+};
+
+use crate::{
+    until::until,
+    world::{World, create},
+};
+
+const SYNCER_ROLE: &str = "vc-syncer";
+
+/// What a syncer syncs besides what it always does.
+#[derive(Default)]
+pub(crate) struct Choice {
+    /// All kinds by option that go down, and Widgets.
+    pub(crate) down: bool,
+    /// All kinds by option that come up.
+    pub(crate) up: bool,
+}
+
+impl Choice {
+    /// Has a tenant that is still empty started again with this choice, if it is one.
+    pub(crate) async fn make(&self, world: &World) {
+        let wanted: Vec<Row> = TABLE.iter().filter(|row| self.takes(row)).copied().collect();
+        if wanted.is_empty() {
+            return;
+        }
+        self.grant(world, &wanted).await;
+        let names = wanted.iter().filter_map(Row::option).collect::<Vec<_>>().join(",");
+        let mut env = vec![json!({"name": "TENANTBENCH_SYNCER_SYNC", "value": names})];
+        let mut syncer = json!({"name": "syncer"});
+        let mut volumes = json!([]);
+        if self.down {
+            create(&world.host::<ConfigMap>(), config()).await;
+            env.push(json!({"name": "TENANTBENCH_SYNCER_CONFIG", "value": "/options/config.yaml"}));
+            syncer["volumeMounts"] = json!([{"name": "options", "mountPath": "/options"}]);
+            volumes = json!([{"name": "options", "configMap": {"name": "options"}}]);
+        }
+        syncer["env"] = json!(env);
+        let patch = json!({"spec": {"template": {"spec": {"containers": [syncer], "volumes": volumes}}}});
+        let sets = world.host::<StatefulSet>();
+        sets.patch(VIRTUAL_CLUSTER, &PatchParams::default(), &Patch::Strategic(patch)).await.unwrap();
+        let is_decided = |set: &StatefulSet| {
+            let status = set.status.as_ref();
+            status.and_then(|status| status.observed_generation) == set.metadata.generation
+        };
+        let set = until(&sets, VIRTUAL_CLUSTER, is_decided).await;
+        let revision = set.status.and_then(|status| status.update_revision);
+        let is_new = |pod: &Pod| pod.labels().get("controller-revision-hash") == revision.as_ref();
+        let plane = format!("{VIRTUAL_CLUSTER}-0");
+        until(&world.host::<Pod>(), &plane, |pod: &Pod| is_new(pod) && is_ready(pod)).await;
+        let accounts: Api<ServiceAccount> = Api::namespaced(world.tenant(), "default");
+        until(&accounts, "default", |_| true).await;
+    }
+
+    fn takes(&self, row: &Row) -> bool {
+        let comes_up = row.direction == Direction::Up;
+        row.option().is_some() && if comes_up { self.up } else { self.down }
+    }
+
+    /// What `tenantbench-syncer role --sync …` prints, and the right to Widgets.
+    async fn grant(&self, world: &World, wanted: &[Row]) {
+        let kinds = wanted.iter().try_fold(Kinds::default(), |kinds, row| kinds.with(*row)).unwrap();
+        let mut rules = rules(&kinds);
+        if self.down {
+            rules.namespaced.push(PolicyRule {
+                api_groups: Some(vec!["example.com".to_owned()]),
+                resources: Some(vec!["widgets".to_owned()]),
+                verbs: ["get", "list", "watch", "create", "update", "delete"].map(str::to_owned).to_vec(),
+                ..PolicyRule::default()
+            });
+        }
+        let roles = world.host::<Role>();
+        let before = roles.get(SYNCER_ROLE).await.unwrap().rules.unwrap_or_default();
+        let all: Vec<PolicyRule> = before.into_iter().chain(rules.namespaced).collect();
+        let patch = Patch::Merge(json!({"rules": all}));
+        roles.patch(SYNCER_ROLE, &PatchParams::default(), &patch).await.unwrap();
+        let name = format!("{}-syncer", world.name());
+        let role = json!({"metadata": {"name": name}, "rules": rules.cluster});
+        create(&Api::<ClusterRole>::all(world.platform.clone()), role).await;
+        let binding = json!({
+            "metadata": {"name": name},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
+            "subjects": [{"kind": "ServiceAccount", "name": SYNCER_ROLE, "namespace": world.name()}],
+        });
+        create(&Api::<ClusterRoleBinding>::all(world.platform.clone()), binding).await;
+    }
+}
+
+fn config() -> Value {
+    let rules = json!([{"path": "spec.secretName", "is": "name", "of": "Secret"}]);
+    let custom = json!({"custom": [{"group": "example.com", "kind": "Widget", "rules": rules}]});
+    json!({"metadata": {"name": "options"}, "data": {"config.yaml": custom.to_string()}})
+}
