@@ -2,7 +2,7 @@
 //! that name them, and without.
 
 use futures::StreamExt;
-use k8s_openapi::api::core::v1::{Event, LimitRange, Pod};
+use k8s_openapi::api::core::v1::{Event, LimitRange, Node, Pod};
 use kube::{
     Api,
     api::{Patch, PatchParams},
@@ -13,7 +13,7 @@ use tenantbench_syncer::kinds::{Kinds, optional};
 
 use crate::{
     events::event_about,
-    support::{Running, World, create, is_ready, pod, soon, until},
+    support::{HostStreams, Running, World, create, is_ready, pod, soon, until},
 };
 
 /// A syncer with all three options and what they need on the host.
@@ -75,6 +75,16 @@ fn resources(pod: &Pod) -> Value {
     json!(pod.spec.as_ref().and_then(|spec| spec.containers.first()?.resources.as_ref()))
 }
 
+/// An API server that knows the node of a pod lets it grow only as far as the node has room.
+async fn roomy_node(world: &World) -> HostStreams {
+    let node = world.host_node().await;
+    let room = json!({"cpu": "8", "memory": "16Gi", "pods": "110"});
+    let status = Patch::Merge(json!({"status": {"capacity": room, "allocatable": room}}));
+    let nodes: Api<Node> = Api::all(world.host.clone());
+    nodes.patch_status("node-1", &PatchParams::default(), &status).await.expect("a status");
+    node
+}
+
 async fn make_sized(world: &World) -> Api<Pod> {
     let pods = world.tenant_api::<Pod>("default");
     let mut sized = pod("web", None);
@@ -93,7 +103,7 @@ async fn resize(pods: &Api<Pod>, amounts: Value) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_resize_reaches_the_host_and_what_the_node_makes_of_it_comes_up() {
     let world = World::start().await;
-    let _node = world.host_node().await;
+    let _node = roomy_node(&world).await;
     let _kubelet = world.host_kubelet();
     let _syncer = syncer(&world).await;
     let pods = make_sized(&world).await;
@@ -131,7 +141,7 @@ async fn a_resize_reaches_the_host_and_what_the_node_makes_of_it_comes_up() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_resize_that_the_host_refuses_is_told_in_its_words() {
     let world = World::start().await;
-    let _node = world.host_node().await;
+    let _node = roomy_node(&world).await;
     let _kubelet = world.host_kubelet();
     let _syncer = syncer(&world).await;
     let limits = json!([{"type": "Container", "max": {"cpu": "1", "memory": "1Gi"}}]);
