@@ -8,7 +8,7 @@ use tenantbench_syncer::{
     object::Object,
     translate::{
         metadata::Ownership,
-        pod::{self, Rules, Surroundings},
+        pod::{self, Rules, Sources, Surroundings},
     },
 };
 
@@ -30,6 +30,7 @@ pub fn around<T>(ownership: &Ownership, f: impl FnOnce(&Surroundings<'_>) -> T) 
         ownership,
         api: ("10.96.0.7", 443),
         links: &[],
+        sources: &Sources::default(),
         dns: Some("10.96.0.10"),
         namespaces: &|_| Vec::new(),
         rules: &rules,
