@@ -1,5 +1,7 @@
 //! What one pod's translation costs, both ways: `cargo bench -p tenantbench-syncer --bench translation`.
 
+#![expect(clippy::expect_used, reason = "a bench that cannot begin ends")]
+
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};

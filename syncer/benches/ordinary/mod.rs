@@ -1,6 +1,7 @@
 //! An ordinary pod as an API server sends it, on both sides.
 
 #![allow(dead_code, reason = "each bench uses its part")]
+#![expect(clippy::expect_used, reason = "a bench that cannot begin ends")]
 
 use serde_json::{Value, json};
 use tenantbench_syncer::{
@@ -13,18 +14,18 @@ use tenantbench_syncer::{
 };
 
 /// The names of a virtual cluster.
-pub fn names() -> Names {
+pub(crate) fn names() -> Names {
     Names::new("vc", "host-ns")
 }
 
 /// Names, and the plane as owner.
-pub fn ownership() -> Ownership {
+pub(crate) fn ownership() -> Ownership {
     let owner = json!({"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "vc", "uid": "f0e1"});
     Ownership { names: names(), owner: Some(owner) }
 }
 
 /// Calls `f` with surroundings in which nothing is special.
-pub fn around<T>(ownership: &Ownership, f: impl FnOnce(&Surroundings<'_>) -> T) -> T {
+pub(crate) fn around<T>(ownership: &Ownership, f: impl FnOnce(&Surroundings<'_>) -> T) -> T {
     let rules = Rules::default();
     f(&Surroundings {
         ownership,
@@ -38,7 +39,7 @@ pub fn around<T>(ownership: &Ownership, f: impl FnOnce(&Surroundings<'_>) -> T) 
 }
 
 /// The tenant's pod number `n`: a web server of a Deployment, with a ConfigMap and its token.
-pub fn tenant_pod(n: usize) -> Value {
+pub(crate) fn tenant_pod(n: usize) -> Value {
     let token = json!({"projected": {"defaultMode": 420, "sources": [
         {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
         {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
@@ -75,7 +76,7 @@ pub fn tenant_pod(n: usize) -> Value {
 }
 
 /// Its copy as the host's API server sends it once it runs.
-pub fn host_pod(n: usize, tenant: &Value) -> Value {
+pub(crate) fn host_pod(n: usize, tenant: &Value) -> Value {
     let ownership = ownership();
     let mut host =
         around(&ownership, |around| pod::host(tenant, around)).expect("an ordinary pod is carried");
@@ -101,6 +102,6 @@ pub fn host_pod(n: usize, tenant: &Value) -> Value {
 }
 
 /// As it comes over the wire.
-pub fn object(tree: &Value) -> Object {
+pub(crate) fn object(tree: &Value) -> Object {
     Object::from_text(tree.to_string()).expect("an object")
 }
