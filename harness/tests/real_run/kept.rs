@@ -106,7 +106,9 @@ fn pods_of_others_are_out_of_the_tenants_reach(tenant: &Kubectl, host: &Kubectl)
 }
 
 fn deleting_the_host_namespace_ends_the_tenants_processes(lab: &Lab, host: &Kubectl) {
-    let path = "jsonpath={.items[*].status.containerStatuses[*].containerID}";
+    // The store is an init container that stays.
+    let path = "jsonpath={.items[*].status.containerStatuses[*].containerID} \
+                {.items[*].status.initContainerStatuses[*].containerID}";
     let ids = host.ok(&["get", "pods", "-n", NAMESPACE, "-o", path]);
     let pids = ids.split_whitespace().filter_map(|id| id.strip_prefix("process://")?.parse().ok());
     let processes: Vec<Identity> = pids.filter_map(Identity::of).collect();
