@@ -6,8 +6,8 @@ use k8s_openapi::api::{
     rbac::v1::{ClusterRole, ClusterRoleBinding, PolicyRule, Role},
 };
 use kube::{
-    Api, ResourceExt,
-    api::{Patch, PatchParams},
+    Api,
+    api::{DeleteParams, Patch, PatchParams},
 };
 use serde_json::{Value, json};
 use tenantbench::{names::VIRTUAL_CLUSTER, observe::pods::is_ready};
@@ -17,7 +17,7 @@ use tenantbench_syncer::{
 };
 
 use crate::{
-    until::until,
+    until::{gone, until},
     world::{World, create},
 };
 
@@ -51,18 +51,19 @@ impl Choice {
             volumes = json!([{"name": "options", "configMap": {"name": "options"}}]);
         }
         syncer["env"] = json!(env);
-        let patch = json!({"spec": {"template": {"spec": {"containers": [syncer], "volumes": volumes}}}});
         let sets = world.host::<StatefulSet>();
-        sets.patch(VIRTUAL_CLUSTER, &PatchParams::default(), &Patch::Strategic(patch)).await.unwrap();
-        let is_decided = |set: &StatefulSet| {
-            let status = set.status.as_ref();
-            status.and_then(|status| status.observed_generation) == set.metadata.generation
+        let patched = async |spec: Value| {
+            let patch = Patch::Strategic(json!({"spec": spec}));
+            sets.patch(VIRTUAL_CLUSTER, &PatchParams::default(), &patch).await.unwrap();
         };
-        let set = until(&sets, VIRTUAL_CLUSTER, is_decided).await;
-        let revision = set.status.and_then(|status| status.update_revision);
-        let is_new = |pod: &Pod| pod.labels().get("controller-revision-hash") == revision.as_ref();
         let plane = format!("{VIRTUAL_CLUSTER}-0");
-        until(&world.host::<Pod>(), &plane, |pod: &Pod| is_new(pod) && is_ready(pod)).await;
+        patched(json!({"replicas": 0})).await;
+        gone(&world.host::<Pod>(), &plane).await;
+        // Its store went with the pod, and a syncer takes a new cluster for the old one's only when it is told to.
+        world.host::<ConfigMap>().delete(&world.identity(), &DeleteParams::default()).await.unwrap();
+        let template = json!({"spec": {"containers": [syncer], "volumes": volumes}});
+        patched(json!({"replicas": 1, "template": template})).await;
+        until(&world.host::<Pod>(), &plane, is_ready).await;
         let accounts: Api<ServiceAccount> = Api::namespaced(world.tenant(), "default");
         until(&accounts, "default", |_| true).await;
     }

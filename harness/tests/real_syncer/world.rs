@@ -128,6 +128,11 @@ impl World {
         &self.tenant.name
     }
 
+    /// Where the host keeps which cluster the tenant's is.
+    pub(crate) fn identity(&self) -> String {
+        self.names.identity()
+    }
+
     /// What an object of the tenant's without namespace is called on the host.
     pub(crate) fn host_cluster_name(&self, name: &str) -> String {
         self.names.host_cluster(name)
