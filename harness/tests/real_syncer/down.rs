@@ -1,5 +1,7 @@
 //! Kinds that go down by option.
 
+use std::time::Duration;
+
 use k8s_openapi::{
     api::{
         core::v1::{Pod, Secret, Service, ServiceAccount},
@@ -20,7 +22,7 @@ use serde_json::{Value, json};
 
 use crate::{
     kinds::has_endpoint,
-    until::{any, gone, until},
+    until::{any, gone, until, until_within},
     world::{Space, create, simulated, wide_down},
 };
 
@@ -137,6 +139,9 @@ fn endpoints_that_nobody_selects_lead_there_on_the_host_too() {
     });
 }
 
+/// Where a syncer may not watch definitions, it asks for them each minute.
+const DEFINED: Duration = Duration::from_secs(120);
+
 fn widgets(client: Client, namespace: &str) -> Api<DynamicObject> {
     let gvk = GroupVersionKind::gvk("example.com", "v1", "Widget");
     Api::namespaced_with(client, namespace, &ApiResource::from_gvk_with_plural(&gvk, "widgets"))
@@ -179,7 +184,8 @@ fn a_custom_resource_brings_its_secret_and_its_status_comes_up() {
         )
         .await;
         let (name, key) = (space.host_name("w"), space.host_name("key"));
-        until(&outside, &name, |copy| copy.data["spec"]["secretName"] == key.as_str()).await;
+        let names_the_copy = |copy: &DynamicObject| copy.data["spec"]["secretName"] == key.as_str();
+        until_within(DEFINED, &outside, &name, names_the_copy).await;
         until(&world.host::<Secret>(), &key, |_| true).await;
         let status = Patch::Merge(json!({"status": {"phase": "Made"}}));
         outside.patch_status(&name, &PatchParams::default(), &status).await.unwrap();

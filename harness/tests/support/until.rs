@@ -38,15 +38,7 @@ pub(crate) async fn any<K>(api: &Api<K>, holds: impl Fn(&K) -> bool) -> K
 where
     K: Resource + Clone + Debug + DeserializeOwned + Send + 'static,
 {
-    any_within(PATIENCE, api, holds).await
-}
-
-/// The same, of what takes its time.
-pub(crate) async fn any_within<K>(limit: Duration, api: &Api<K>, holds: impl Fn(&K) -> bool) -> K
-where
-    K: Resource + Clone + Debug + DeserializeOwned + Send + 'static,
-{
-    first(limit, api, watcher::Config::default(), holds).await
+    first(PATIENCE, api, watcher::Config::default(), holds).await
 }
 
 async fn first<K>(limit: Duration, api: &Api<K>, config: watcher::Config, holds: impl Fn(&K) -> bool) -> K
