@@ -26,7 +26,7 @@ const SYNCER_ROLE: &str = "vc-syncer";
 /// What a syncer syncs besides what it always does.
 #[derive(Default)]
 pub(crate) struct Choice {
-    /// All kinds by option that go down, and Widgets.
+    /// All kinds by option that go down.
     pub(crate) down: bool,
     /// All kinds by option that come up.
     pub(crate) up: bool,
@@ -41,15 +41,8 @@ impl Choice {
         }
         self.grant(world, &wanted).await;
         let names = wanted.iter().filter_map(Row::option).collect::<Vec<_>>().join(",");
-        let mut env = vec![json!({"name": "TENANTBENCH_SYNCER_SYNC", "value": names})];
+        let env = vec![json!({"name": "TENANTBENCH_SYNCER_SYNC", "value": names})];
         let mut syncer = json!({"name": "syncer"});
-        let mut volumes = json!([]);
-        if self.down {
-            create(&world.host::<ConfigMap>(), config()).await;
-            env.push(json!({"name": "TENANTBENCH_SYNCER_CONFIG", "value": "/options/config.yaml"}));
-            syncer["volumeMounts"] = json!([{"name": "options", "mountPath": "/options"}]);
-            volumes = json!([{"name": "options", "configMap": {"name": "options"}}]);
-        }
         syncer["env"] = json!(env);
         let sets = world.host::<StatefulSet>();
         let patched = async |spec: Value| {
@@ -61,7 +54,7 @@ impl Choice {
         gone(&world.host::<Pod>(), &plane).await;
         // Its store went with the pod, and a syncer takes a new cluster for the old one's only when it is told to.
         world.host::<ConfigMap>().delete(&world.identity(), &DeleteParams::default()).await.unwrap();
-        let template = json!({"spec": {"containers": [syncer], "volumes": volumes}});
+        let template = json!({"spec": {"containers": [syncer]}});
         patched(json!({"replicas": 1, "template": template})).await;
         until(&world.host::<Pod>(), &plane, is_ready).await;
         let accounts: Api<ServiceAccount> = Api::namespaced(world.tenant(), "default");
@@ -73,18 +66,10 @@ impl Choice {
         row.option().is_some() && if comes_up { self.up } else { self.down }
     }
 
-    /// What `tenantbench-syncer role --sync …` prints, and the right to Widgets.
+    /// What `tenantbench-syncer role --sync …` prints.
     async fn grant(&self, world: &World, wanted: &[Row]) {
         let kinds = wanted.iter().try_fold(Kinds::default(), |kinds, row| kinds.with(*row)).unwrap();
-        let mut rules = rules(&kinds);
-        if self.down {
-            rules.namespaced.push(PolicyRule {
-                api_groups: Some(vec!["example.com".to_owned()]),
-                resources: Some(vec!["widgets".to_owned()]),
-                verbs: ["get", "list", "watch", "create", "update", "delete"].map(str::to_owned).to_vec(),
-                ..PolicyRule::default()
-            });
-        }
+        let rules = rules(&kinds);
         let roles = world.host::<Role>();
         let before = roles.get(SYNCER_ROLE).await.unwrap().rules.unwrap_or_default();
         let all: Vec<PolicyRule> = before.into_iter().chain(rules.namespaced).collect();
@@ -100,10 +85,4 @@ impl Choice {
         });
         create(&Api::<ClusterRoleBinding>::all(world.platform.clone()), binding).await;
     }
-}
-
-fn config() -> Value {
-    let rules = json!([{"path": "spec.secretName", "is": "name", "of": "Secret"}]);
-    let custom = json!({"custom": [{"group": "example.com", "kind": "Widget", "rules": rules}]});
-    json!({"metadata": {"name": "options"}, "data": {"config.yaml": custom.to_string()}})
 }

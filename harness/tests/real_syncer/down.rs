@@ -1,28 +1,22 @@
 //! Kinds that go down by option.
 
-use std::time::Duration;
-
-use k8s_openapi::{
-    api::{
-        core::v1::{Pod, Secret, Service, ServiceAccount},
-        discovery::v1::EndpointSlice,
-        networking::v1::{Ingress, NetworkPolicy},
-        policy::v1::PodDisruptionBudget,
-        scheduling::v1::PriorityClass,
-        storage::v1::StorageClass,
-    },
-    apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
+use k8s_openapi::api::{
+    core::v1::{Pod, Secret, Service, ServiceAccount},
+    discovery::v1::EndpointSlice,
+    networking::v1::{Ingress, NetworkPolicy},
+    policy::v1::PodDisruptionBudget,
+    scheduling::v1::PriorityClass,
+    storage::v1::StorageClass,
 };
 use kube::{
-    Api, Client,
-    api::{ApiResource, DeleteParams, DynamicObject, EvictParams, GroupVersionKind, Patch, PatchParams},
-    runtime::{conditions::is_crd_established, wait::await_condition},
+    Api,
+    api::{DeleteParams, EvictParams, Patch, PatchParams},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     kinds::has_endpoint,
-    until::{any, gone, until, until_within},
+    until::{any, gone, until},
     world::{Space, create, simulated, wide_down},
 };
 
@@ -136,62 +130,5 @@ fn endpoints_that_nobody_selects_lead_there_on_the_host_too() {
         any(&world.host::<EndpointSlice>(), |slice| has_endpoint(slice, &name, "10.1.2.3", true)).await;
         space.api::<EndpointSlice>().delete("db-1", &DeleteParams::default()).await.unwrap();
         gone(&world.host::<EndpointSlice>(), &space.host_name("db-1")).await;
-    });
-}
-
-/// Where a syncer may not watch definitions, it asks for them each minute.
-const DEFINED: Duration = Duration::from_secs(120);
-
-fn widgets(client: Client, namespace: &str) -> Api<DynamicObject> {
-    let gvk = GroupVersionKind::gvk("example.com", "v1", "Widget");
-    Api::namespaced_with(client, namespace, &ApiResource::from_gvk_with_plural(&gvk, "widgets"))
-}
-
-async fn define(client: Client) {
-    let schema = json!({"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}});
-    let version = json!({
-        "name": "v1", "served": true, "storage": true, "schema": schema, "subresources": {"status": {}},
-    });
-    let definition = json!({"metadata": {"name": "widgets.example.com"}, "spec": {
-        "group": "example.com", "scope": "Namespaced", "versions": [version],
-        "names": {"kind": "Widget", "plural": "widgets", "singular": "widget", "listKind": "WidgetList"},
-    }});
-    let definitions: Api<CustomResourceDefinition> = Api::all(client);
-    create(&definitions, definition).await;
-    await_condition(definitions, "widgets.example.com", is_crd_established()).await.unwrap();
-}
-
-async fn make(api: &Api<DynamicObject>, object: Value) {
-    let object: DynamicObject = serde_json::from_value(object).unwrap();
-    api.create(&Default::default(), &object).await.unwrap();
-}
-
-#[test]
-fn a_custom_resource_brings_its_secret_and_its_status_comes_up() {
-    wide_down(async |world| {
-        let space = world.namespace("custom").await;
-        define(world.platform.clone()).await;
-        define(world.tenant()).await;
-        create(&space.api::<Secret>(), json!({"metadata": {"name": "key"}, "stringData": {"k": "v"}})).await;
-        let inside = widgets(world.tenant(), space.name);
-        let outside = widgets(world.platform.clone(), world.name());
-        make(
-            &inside,
-            json!({
-                "apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w"},
-                "spec": {"secretName": "key"},
-            }),
-        )
-        .await;
-        let (name, key) = (space.host_name("w"), space.host_name("key"));
-        let names_the_copy = |copy: &DynamicObject| copy.data["spec"]["secretName"] == key.as_str();
-        until_within(DEFINED, &outside, &name, names_the_copy).await;
-        until(&world.host::<Secret>(), &key, |_| true).await;
-        let status = Patch::Merge(json!({"status": {"phase": "Made"}}));
-        outside.patch_status(&name, &PatchParams::default(), &status).await.unwrap();
-        until(&inside, "w", |widget| widget.data["status"]["phase"] == "Made").await;
-        inside.delete("w", &DeleteParams::default()).await.unwrap();
-        gone(&outside, &name).await;
-        gone(&world.host::<Secret>(), &key).await;
     });
 }
