@@ -48,7 +48,8 @@ fn a_cluster_comes_up_is_reached_and_goes_without_a_trace() {
         let node = logs.join(&host.containers()[0]);
         assert!(node.join("log/pods").is_dir() && node.join("inspect.json").is_file(), "{}", node.display());
         let pods: Value = serde_json::from_slice(&fs_err::read(logs.join("pods.json")).unwrap()).unwrap();
-        assert!(pods.to_string().contains("kube-apiserver"));
+        // CoreDNS has answered; what a node runs by itself may be told of later.
+        assert!(pods.to_string().contains("coredns"), "{pods}");
         assert!(!node.join("log/tenantbench").exists(), "the audit log was copied too");
     });
 
