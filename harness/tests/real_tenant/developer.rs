@@ -57,9 +57,15 @@ impl Developer {
 
     /// kubectl on the host, as the developer.
     pub(crate) fn on_host(&self, arguments: &[&str]) -> Output {
+        self.kubectl(arguments).output().unwrap()
+    }
+
+    /// The same, not yet started.
+    pub(crate) fn kubectl(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.kubectl);
         command.arg("--kubeconfig").arg(&self.kubeconfig).args(["-n", NAMESPACE]).args(arguments);
-        command.stdin(Stdio::null()).output().unwrap()
+        command.stdin(Stdio::null());
+        command
     }
 
     /// kubectl in a virtual cluster, by a way that ends with it. It must succeed.
