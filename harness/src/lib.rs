@@ -12,6 +12,7 @@ pub mod inside;
 pub mod names;
 pub mod node;
 pub mod observe;
+mod port_forward;
 pub mod probe;
 pub mod process;
 pub mod run;

@@ -19,13 +19,12 @@ use kube::{
 };
 use parking_lot::Mutex;
 use tokio::{
-    io::copy_bidirectional,
     net::{TcpListener, TcpStream},
     sync::watch,
     task::AbortHandle,
 };
 
-use crate::host::HostError;
+use crate::{host::HostError, port_forward};
 
 /// How long a Service may take to have an endpoint.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -186,19 +185,10 @@ impl Forwards {
         }
     }
 
-    async fn carry(self, namespace: String, target: Target, mut stream: TcpStream) {
+    async fn carry(self, namespace: String, target: Target, stream: TcpStream) {
         let pods: Api<Pod> = Api::namespaced(self.inner.upgrades.clone(), &namespace);
-        // Small requests and answers are what goes through here; they must not wait for more.
-        drop(stream.set_nodelay(true));
-        match pods.portforward(&target.pod, &[target.port]).await {
-            Ok(mut forward) => {
-                if let Some(mut far) = forward.take_stream(target.port)
-                    && let Err(error) = copy_bidirectional(&mut stream, &mut far).await
-                {
-                    tracing::debug!(%error, pod = target.pod, "a forwarded connection broke");
-                }
-            }
-            Err(error) => tracing::warn!(%error, pod = target.pod, "no way to a pod"),
+        if let Err(error) = port_forward::carry(&pods, &target.pod, target.port, stream).await {
+            tracing::warn!(%error, pod = target.pod, "no way to a pod");
         }
     }
 }

@@ -6,11 +6,12 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::ByteString;
-use kube::config::{AuthInfo, Cluster, Context, Kubeconfig, NamedAuthInfo, NamedCluster, NamedContext};
+use kube::config::Kubeconfig;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-
-use crate::host::pki::{Authority, Issued, PkiError, Signer};
+use crate::host::{
+    control_plane::kubeconfig,
+    pki::{Authority, PkiError, Signer},
+};
 
 /// The user that a virtual cluster's admin is inside.
 pub(super) const ADMIN: &str = "tenant-admin";
@@ -84,49 +85,7 @@ impl Keys {
     /// A new way into the virtual cluster at `server` for its admin.
     pub(super) fn admin(&self, server: &str, cluster: &str) -> Result<Kubeconfig, PkiError> {
         let admin = self.authority.client(ADMIN, &["system:masters"])?;
-        Ok(kubeconfig(server, &self.authority.certificate(), &admin, (cluster, ADMIN)))
-    }
-}
-
-/// A kubeconfig with one cluster, one user and one context, all material inside.
-pub(super) fn kubeconfig(
-    server: &str,
-    authority: &str,
-    user: &Issued,
-    (cluster, user_name): (&str, &str),
-) -> Kubeconfig {
-    let entry = Cluster {
-        server: Some(server.to_owned()),
-        certificate_authority_data: Some(STANDARD.encode(authority)),
-        ..Cluster::default()
-    };
-    let auth = AuthInfo {
-        client_certificate_data: Some(STANDARD.encode(&user.certificate)),
-        client_key_data: Some(STANDARD.encode(&user.key).into()),
-        ..AuthInfo::default()
-    };
-    let context =
-        Context { cluster: cluster.to_owned(), user: Some(user_name.to_owned()), ..Context::default() };
-    Kubeconfig {
-        kind: Some("Config".into()),
-        api_version: Some("v1".into()),
-        clusters: vec![NamedCluster {
-            name: cluster.to_owned(),
-            cluster: Some(entry),
-            ..NamedCluster::default()
-        }],
-        auth_infos: vec![NamedAuthInfo {
-            name: user_name.to_owned(),
-            auth_info: Some(auth),
-            ..NamedAuthInfo::default()
-        }],
-        contexts: vec![NamedContext {
-            name: cluster.to_owned(),
-            context: Some(context),
-            ..NamedContext::default()
-        }],
-        current_context: Some(cluster.to_owned()),
-        ..Kubeconfig::default()
+        Ok(kubeconfig(cluster, server, &self.authority.certificate(), ADMIN, &admin))
     }
 }
 

@@ -4,13 +4,10 @@ use serde_json::json;
 
 use super::Addresses;
 use crate::{
-    host::pki::PkiError,
+    host::{control_plane::kubeconfig, pki::PkiError},
     tenancy::{
         kubeconfig_file,
-        vcluster::{
-            keys::{Keys, kubeconfig},
-            objects::API_SERVER_PORT,
-        },
+        vcluster::{keys::Keys, objects::API_SERVER_PORT},
     },
 };
 
@@ -59,7 +56,7 @@ pub(super) fn files(keys: &Keys, addresses: &Addresses) -> Result<Vec<(String, S
     for (name, user) in [("controller-manager", &controllers), ("syncer", &syncer)] {
         put(
             &format!("{name}.kubeconfig"),
-            kubeconfig_file::text(&kubeconfig(&server, &ca, user, ("virtual", name))),
+            kubeconfig_file::text(&kubeconfig("virtual", &server, &ca, name, user)),
         );
     }
     Ok(all)

@@ -4,13 +4,10 @@ use std::convert::Infallible;
 
 use k8s_openapi::api::core::v1::Pod;
 use kube::{Api, Client};
-use tokio::{
-    io::copy_bidirectional,
-    net::{TcpListener, TcpStream},
-};
+use tokio::net::{TcpListener, TcpStream};
 
 use super::ReachError;
-use crate::tenancy::vcluster::objects::API_SERVER_PORT;
+use crate::{port_forward, tenancy::vcluster::objects::API_SERVER_PORT};
 
 /// Carries what `listener` accepts for as long as it is polled. `client` must be one for upgrades.
 ///
@@ -38,15 +35,7 @@ pub async fn carry(listener: TcpListener, client: Client, namespace: &str, pod: 
     }
 }
 
-async fn one(mut local: TcpStream, pods: &Api<Pod>, pod: &str) -> Result<(), ReachError> {
+async fn one(local: TcpStream, pods: &Api<Pod>, pod: &str) -> Result<(), ReachError> {
     let failed = |source| ReachError::Forward { pod: pod.to_owned(), source: Box::new(source) };
-    let mut forward = pods.portforward(pod, &[API_SERVER_PORT]).await.map_err(failed)?;
-    if let Some(mut remote) = forward.take_stream(API_SERVER_PORT) {
-        // Either side may hang up at any time.
-        if let Err(error) = copy_bidirectional(&mut local, &mut remote).await {
-            tracing::debug!(%error, "a connection broke");
-        }
-    }
-    forward.abort();
-    Ok(())
+    port_forward::carry(pods, pod, API_SERVER_PORT, local).await.map_err(failed)
 }
