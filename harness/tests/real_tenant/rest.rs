@@ -49,7 +49,7 @@ fn runs_again(developer: &Developer, name: &str) {
     let copy = lines.map_while(Result::ok).find(|line| line.starts_with(start) && line.ends_with(&end));
     watch.kill().unwrap();
     watch.wait().unwrap();
-    let copy = copy.expect("the host has been given the pod");
+    let copy = copy.unwrap();
     let waited = developer.on_host(&["wait", &copy, "--for=condition=Ready", "--timeout=60s"]);
     assert!(waited.status.success(), "{}", stderr(&waited));
     let own = copy.strip_suffix(&end).unwrap();
