@@ -86,6 +86,8 @@ pub enum Metric {
     Uninstall,
     /// Tenant's deletion asked for → nothing of it left in the API.
     TenantDeleted,
+    /// Virtual cluster's deletion asked for by its tenant → nothing of it left in its namespace, which stays.
+    VirtualClusterDeleted,
     /// The pause that Kubernetes itself makes before it clears a namespace; part of the deletion.
     NamespaceClearWait,
     /// Memory of a tenant's API server, controller manager and store, as proportional set size.
@@ -135,6 +137,12 @@ impl Metric {
         row(Metric::WorkloadDeleted, "workload_deleted_seconds", Group::Leaving, "workload deleted"),
         row(Metric::Uninstall, "uninstall_seconds", Group::Leaving, "uninstalled"),
         row(Metric::TenantDeleted, "tenant_deleted_seconds", Group::Leaving, "tenant deleted"),
+        row(
+            Metric::VirtualClusterDeleted,
+            "virtual_cluster_deleted_seconds",
+            Group::Leaving,
+            "of it: by the tenant",
+        ),
         row(Metric::NamespaceClearWait, "namespace_clear_wait_seconds", Group::Leaving, "of it: fixed pause"),
         row(Metric::ControlPlanePss, "control_plane_pss_bytes", Group::TenantCost, "plane's memory"),
         row(Metric::ControlPlaneCpu, "control_plane_cpu_seconds", Group::TenantCost, "plane's CPU"),

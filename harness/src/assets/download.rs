@@ -134,7 +134,7 @@ pub(super) async fn download(
         .connect_timeout(CONNECT)
         .read_timeout(SILENCE)
         .build()
-        .map_err(|error| unavailable(reason(&error)))?;
+        .map_err(|error| unavailable(no_https(&error)))?;
     let wanted = published(&client, &release).await.map_err(unavailable)?;
     let fetched = folder.join("download");
     let found = fetch(&client, &release, binary, &fetched, progress).await?;
@@ -145,6 +145,11 @@ pub(super) async fn download(
     let unpacked = tarball::unpack(&fetched, &staged, &release.unpack);
     unpacked.map_err(|error| Refused::Fatal(AssetError::Cache(error)))?;
     Ok(staged)
+}
+
+/// The program is linked statically and brings no authorities along: it trusts those that the system does.
+fn no_https(error: &reqwest::Error) -> String {
+    format!("no HTTPS here ({}), install your system's ca-certificates", reason(error))
 }
 
 /// The checksum that is published for a file: either alone in its file, or on a line with the file's name.

@@ -154,10 +154,7 @@ impl From<HostError> for CliError {
         let code = match &error {
             HostError::Name(_)
             | HostError::Folder(FolderError::Live { .. } | FolderError::Leftover { .. }) => Code::Usage,
-            HostError::State(_) | HostError::Folder(_) | HostError::Files(_) | HostError::Ports(_) => {
-                Code::Unfit
-            }
-            HostError::Docker(error) if error.is_unfit() => Code::Unfit,
+            error if error.is_unfit() => Code::Unfit,
             HostError::Pki(_) => Code::Bug,
             HostError::Interrupted => Code::Interrupted,
             _ => Code::HostFailed,
@@ -277,6 +274,13 @@ mod tests {
     fn a_second_host_of_the_same_name_is_a_mistake_of_the_user() {
         let live = FolderError::Live { name: "a".parse().unwrap(), path: "/a".into() };
         assert_eq!(CliError::from(HostError::from(live)).code(), Code::Usage);
+    }
+
+    #[test]
+    fn a_host_that_fails_for_what_the_machine_lacks_makes_it_unfit() {
+        let failed = |unfit| HostError::Failed { message: "disk full".into(), tail: Vec::new(), unfit };
+        assert_eq!(CliError::from(failed(true)).code(), Code::Unfit);
+        assert_eq!(CliError::from(failed(false)).code(), Code::HostFailed);
     }
 
     #[test]

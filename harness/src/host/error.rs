@@ -93,10 +93,20 @@ pub enum HostError {
         message: String,
         /// The last lines of the log that tells more, oldest first.
         tail: Vec<String>,
+        /// Whether it is this machine that lacks something.
+        unfit: bool,
     },
     /// The host's supervisor could not be started, or ended without a word.
     #[error("the host's supervisor {0}; `tenantbench gc` removes what it left")]
     Supervisor(String),
+    /// Supervisor and client are of different versions.
+    #[error(
+        "the host's supervisor speaks as another version of tenantbench does ({reason}); end that host with `tenantbench host down --name NAME`, and start it again"
+    )]
+    OtherVersion {
+        /// What could not be read.
+        reason: String,
+    },
     /// The nodes do not get the image of this program.
     #[error(transparent)]
     Image(#[from] ImageError),
@@ -131,6 +141,22 @@ pub enum HostError {
 }
 
 impl HostError {
+    /// A host that failed, in words that say all.
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
+        Self::Failed { message: message.into(), tail: Vec::new(), unfit: false }
+    }
+
+    /// True where this machine lacks something, so that the same would fail again.
+    pub fn is_unfit(&self) -> bool {
+        match self {
+            Self::State(_) | Self::Files(_) | Self::Ports(_) => true,
+            Self::Folder(error) => !matches!(error, FolderError::Live { .. } | FolderError::Leftover { .. }),
+            Self::Docker(error) => error.is_unfit(),
+            Self::Failed { unfit, .. } => *unfit,
+            _ => false,
+        }
+    }
+
     /// An I/O error with what was tried.
     pub(crate) fn io(context: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
         let context = context.into();

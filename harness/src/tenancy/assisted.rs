@@ -1,6 +1,8 @@
 //! The namespace model with help: the platform team installs CRDs and operator first, for all tenants, and grants each
 //! tenant the workload's editor role in its namespace.
 
+use std::time::Duration;
+
 use futures::{FutureExt, future::BoxFuture};
 use kube::api::DynamicObject;
 use serde_json::json;
@@ -61,8 +63,8 @@ impl Model for AssistedModel {
         &'a self,
         platform: &'a Platform,
         tenant: &'a Tenant,
-    ) -> BoxFuture<'a, Result<(), TenancyError>> {
-        platform.delete_namespace(&tenant.name).boxed()
+    ) -> BoxFuture<'a, Result<Option<Duration>, TenancyError>> {
+        async { platform.delete_namespace(&tenant.name).await.map(|()| None) }.boxed()
     }
 }
 

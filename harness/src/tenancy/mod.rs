@@ -1,6 +1,6 @@
 //! What a tenant is: one file per model behind one trait, [`Model`].
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures::{FutureExt, future::BoxFuture};
 use kube::{Client, ResourceExt, api::DynamicObject, config::Kubeconfig};
@@ -72,12 +72,13 @@ pub trait Model: Send + Sync {
         Ok(workload.package(&tenant.workspace)?)
     }
 
-    /// Deletes the tenant and returns once nothing of it is left in the API.
+    /// Deletes the tenant and returns once nothing of it is left in the API. Says how long it took the tenant itself to
+    /// remove what was its own, where the model lets it have anything.
     fn delete<'a>(
         &'a self,
         platform: &'a Platform,
         tenant: &'a Tenant,
-    ) -> BoxFuture<'a, Result<(), TenancyError>>;
+    ) -> BoxFuture<'a, Result<Option<Duration>, TenancyError>>;
 }
 
 /// The model that a scenario names.
@@ -120,7 +121,7 @@ impl Tenant {
     ///
     /// # Errors
     /// [`TenancyError::Wait`] when it does not come within `limit`.
-    pub async fn settled(&self, limit: std::time::Duration) -> Result<(), TenancyError> {
+    pub async fn settled(&self, limit: Duration) -> Result<(), TenancyError> {
         match self.plane {
             Some(_) => vcluster::dns::ready(self.client(), limit).await,
             None => Ok(()),

@@ -1,6 +1,6 @@
 //! The namespace model: a namespace, rights inside it, limits around it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures::{FutureExt, future::BoxFuture};
 
@@ -28,8 +28,8 @@ impl Model for NamespaceModel {
         &'a self,
         platform: &'a Platform,
         tenant: &'a Tenant,
-    ) -> BoxFuture<'a, Result<(), TenancyError>> {
-        platform.delete_namespace(&tenant.name).boxed()
+    ) -> BoxFuture<'a, Result<Option<Duration>, TenancyError>> {
+        async { platform.delete_namespace(&tenant.name).await.map(|()| None) }.boxed()
     }
 }
 

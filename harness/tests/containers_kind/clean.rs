@@ -6,6 +6,7 @@ use tenantbench::process::of_run;
 use crate::{
     KindLab,
     lab::{running::Running, stderr, stdout},
+    lines,
 };
 
 #[test]
@@ -21,6 +22,31 @@ fn ctrl_c_while_a_cluster_is_made_leaves_nothing() {
         assert!(kind.in_docker().is_empty(), "{phase}: {:?}", kind.in_docker());
         assert!(kind.lab.is_clean_everywhere(), "{phase}: {:?}", kind.lab.all_processes());
     }
+}
+
+#[test]
+fn ctrl_c_in_every_phase_of_a_scenario_leaves_nothing() {
+    let Some(kind) = KindLab::new() else { return };
+    let before = everything_in_docker();
+    // While planes are made, while a workload starts in them, and while they are deleted.
+    for phase in ["customer-2: create", "customer-1: the tenant asks", "customer-1: delete"] {
+        let mut run = Running::start(kind.scenario());
+        run.until(phase);
+        run.signal(Signal::SIGINT);
+        let (code, said) = run.end();
+        assert_eq!(code, Some(130), "{phase}: {said}");
+        assert!(kind.lab.is_clean_everywhere(), "{phase}: {:?}", kind.lab.all_processes());
+        assert!(kind.in_docker().is_empty(), "{phase}: {:?}", kind.in_docker());
+    }
+    let added: Vec<_> = everything_in_docker().into_iter().filter(|one| !before.contains(one)).collect();
+    assert!(added.is_empty(), "{added:?}");
+}
+
+/// Volumes and images have no names of ours. Other tests of the machine may make containers, not these.
+fn everything_in_docker() -> Vec<String> {
+    let lists: [&[&str]; 2] =
+        [&["volume", "ls", "--quiet"], &["image", "ls", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}"]];
+    lists.into_iter().flat_map(lines).filter(|line| !line.contains("tenantbench.test/")).collect()
 }
 
 #[test]

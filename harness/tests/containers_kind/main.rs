@@ -5,8 +5,14 @@
 #[path = "../lab/mod.rs"]
 mod lab;
 
+#[path = "../real_tenant/developer.rs"]
+mod developer;
+#[path = "../real_tenant/names.rs"]
+mod names;
+
 mod clean;
 mod host;
+mod verbs;
 
 use std::{
     path::Path,
@@ -50,6 +56,14 @@ impl KindLab {
         self.lab.command(&["host", "up", "--host", "kind", "--node-image", &self.image])
     }
 
+    /// The two customers, each in a virtual cluster.
+    fn scenario(&self) -> Command {
+        let image = ["--host", "kind", "--node-image", &self.image];
+        let results = self.lab.path("results");
+        let fixed = ["scenario", "two-customers", "--models", "vcluster", "--results"];
+        self.lab.command(&[&fixed[..], &[results.to_str().unwrap()], &image].concat())
+    }
+
     fn runs(&self) -> std::path::PathBuf {
         self.lab.path("state/runs")
     }
@@ -62,13 +76,16 @@ impl KindLab {
 
 fn in_docker(runs: &Path) -> Vec<String> {
     let filter = format!("name={}", kind::prefix(runs));
-    let list = |arguments: &[&str]| {
-        let output = Command::new("docker").args(arguments).args(["--filter", &filter]).output().unwrap();
-        String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect::<Vec<_>>()
-    };
-    let mut all = list(&["ps", "--all", "--format", "{{.Names}}"]);
-    all.extend(list(&["network", "ls", "--format", "{{.Name}}"]));
+    let mut all = lines(&["ps", "--all", "--format", "{{.Names}}", "--filter", &filter]);
+    all.extend(lines(&["network", "ls", "--format", "{{.Name}}", "--filter", &filter]));
     all
+}
+
+/// What docker prints.
+fn lines(arguments: &[&str]) -> Vec<String> {
+    let output = Command::new("docker").args(arguments).output().unwrap();
+    assert!(output.status.success(), "docker {arguments:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
 }
 
 /// The node image to use, or why there can be no cluster.

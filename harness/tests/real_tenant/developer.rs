@@ -1,5 +1,7 @@
 //! A host, and a developer on it who may do what `admin` may in one namespace.
 
+#![allow(dead_code, reason = "each test file uses its part")]
+
 use std::{
     path::PathBuf,
     process::{Command, Output, Stdio},
@@ -27,6 +29,11 @@ impl Developer {
     pub(crate) async fn new() -> Self {
         let lab = Lab::new();
         lab.ok(&["host", "up"]);
+        Self::on(lab).await
+    }
+
+    /// The same on the host that the lab has.
+    pub(crate) async fn on(lab: Lab) -> Self {
         let host =
             SupervisedHost::connect(&lab.path("state/runs"), &"default".parse().unwrap()).await.unwrap();
         let platform = Platform::new(Arc::new(host), "test".into(), Duration::from_secs(60)).await.unwrap();
@@ -60,6 +67,13 @@ impl Developer {
         self.kubectl(arguments).output().unwrap()
     }
 
+    /// The same; it must succeed. Its standard output.
+    pub(crate) fn on_host_ok(&self, arguments: &[&str]) -> String {
+        let output = self.on_host(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", stderr(&output));
+        stdout(&output)
+    }
+
     /// The same, not yet started.
     pub(crate) fn kubectl(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.kubectl);
@@ -76,7 +90,8 @@ impl Developer {
 
     /// What the virtual clusters have in the namespace, as `kind/name`.
     pub(crate) fn left(&self) -> Vec<String> {
-        let kinds = "statefulsets,services,pods,secrets,serviceaccounts,roles,rolebindings,configmaps";
+        let kinds = "statefulsets,services,pods,secrets,serviceaccounts,roles,rolebindings,configmaps,\
+                     persistentvolumeclaims";
         let selector = "tenantbench.dev/virtual-cluster";
         let found = self.on_host(&["get", kinds, "-l", selector, "-o", "name"]);
         stdout(&found).lines().map(str::to_owned).collect()

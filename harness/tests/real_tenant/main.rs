@@ -6,6 +6,7 @@
 mod lab;
 
 mod developer;
+mod names;
 mod rest;
 mod several;
 mod story;

@@ -2,7 +2,7 @@
 
 use tenantbench::process::of_run;
 
-use crate::developer::Developer;
+use crate::{developer::Developer, names};
 
 #[tokio::test]
 async fn two_virtual_clusters_of_one_namespace_do_not_know_of_each_other() {
@@ -66,4 +66,13 @@ async fn an_address_of_the_users_becomes_a_name_of_the_certificate_without_a_res
     assert!(!names("other.example"));
     let restarts = developer.on_host(&["get", "pod", "mine-0", "-o", "jsonpath={..restartCount}"]);
     assert_eq!(String::from_utf8_lossy(&restarts.stdout).replace(' ', ""), "00000");
+}
+
+#[tokio::test]
+async fn its_objects_bear_the_names_that_its_user_gives_by_the_flags_of_old() {
+    let developer = Developer::new().await;
+    developer.ok(&[&["create", "mine"], &names::FLAGS[..]].concat());
+    names::are_borne_by(&developer, "mine");
+    developer.ok(&["delete", "mine"]);
+    assert_eq!(developer.left(), Vec::<String>::new());
 }

@@ -55,6 +55,7 @@ async fn what_stands_in_the_way_of_a_virtual_cluster_is_said_with_a_remedy() {
     let (code, said) = create("quota: {pods: '3'}", &[]);
     assert_eq!(code, Some(102));
     assert!(said.contains("resourcequotas") && said.contains("forbidden"), "{said}");
+    assert!(said.contains("leave it out"), "no remedy: {said}");
     let (code, said) = create("resources: {etcd: {cpu: '100', cpuLimit: '100'}}", &["--timeout", "5"]);
     assert_eq!(code, Some(102));
     assert!(said.contains("exceeded quota") && said.contains("tenant delete mine"), "{said}");

@@ -107,6 +107,7 @@ fn metrics(action: &Action, model: Model) -> Vec<&'static str> {
         Action::DeleteTenant => (
             &["tenant_deleted_seconds", "namespace_clear_wait_seconds"],
             &[
+                "virtual_cluster_deleted_seconds",
                 "control_plane_pss_bytes",
                 "control_plane_cpu_seconds",
                 "syncer_pss_bytes",

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::{TargetArgs, Terminal};
 use crate::{
+    apply::ApplyError,
     cli::exit::{CliError, Code},
     tenancy::{
         TenancyError,
@@ -86,9 +87,10 @@ pub(super) async fn run(
     terminal: &Terminal,
 ) -> Result<Code, CliError> {
     let target = target.target()?;
-    let (name, values) = (arguments.name, arguments.values.values()?);
+    let (name, mut values) = (arguments.name, arguments.values.values()?);
     let begun = std::time::Instant::now();
     let site = target.site().await?;
+    values.images = life::fitting(&site, &values.images).await?;
     let names = PlaneNames::new(name.as_str(), &target.namespace, &values);
     terminal.note(&format!("making {name} in namespace {}", target.namespace));
     life::apply(&site, &names, &values).await.map_err(|error| explained(error, &target.namespace))?;
@@ -112,6 +114,12 @@ fn explained(error: TenancyError, namespace: &str) -> CliError {
     if error.to_string().contains(&missing) {
         return CliError::new(Code::Usage, format!("there is no namespace {namespace} on the host"))
             .hint("name another with -n, or have it made; a virtual cluster lives in one that is there");
+    }
+    if matches!(&error, TenancyError::Apply(ApplyError::Refused(refusal)) if refusal.object.starts_with("resourcequotas"))
+    {
+        return CliError::from(error).hint(
+            "`quota` in the values needs the right to write ResourceQuotas, which the built-in `admin` role lacks: leave it out, or have the platform set the namespace's quota",
+        );
     }
     CliError::from(error).hint("making a virtual cluster takes the built-in `admin` role in its namespace")
 }

@@ -68,7 +68,7 @@ pub(super) async fn restore(
     let wrong = |error: String| CliError::new(Code::Usage, format!("{}: {error}", file.display()));
     let bytes = fs_err::read(&file).map_err(|error| wrong(error.to_string()))?;
     let header = Dump::unpack(&bytes).map_err(|error| wrong(error.to_string()))?.header;
-    let values = arguments.values.values()?;
+    let mut values = arguments.values.values()?;
     let site = target.site().await?;
     match life::find(&site, name.as_str()).await {
         Err(TenancyError::Unknown { .. }) => {}
@@ -82,6 +82,7 @@ pub(super) async fn restore(
         .note(&format!("restoring {name} from {} keys of {} at {}", header.keys, header.name, header.taken));
     let place = (target.namespace.as_str(), name.as_str());
     put_away(site.host.client(), place, None, &bytes).await.map_err(TenancyError::from)?;
+    values.images = life::fitting(&site, &values.images).await?;
     let names = PlaneNames::new(name.as_str(), &target.namespace, &values);
     life::apply(&site, &names, &values).await?;
     life::ready(&site, &names, target.limit, &|text| terminal.note(text)).await?;

@@ -98,7 +98,7 @@ fn refusal(text: &str) -> HostError {
         text.lines().find_map(|line| line.strip_prefix("ERROR: ")).unwrap_or("it ended without a word");
     let lines: Vec<String> = text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect();
     let tail = lines[lines.len().saturating_sub(TAIL)..].to_vec();
-    HostError::Failed { message: format!("kind could not create the cluster: {said}"), tail }
+    HostError::Failed { message: format!("kind could not create the cluster: {said}"), tail, unfit: false }
 }
 
 #[cfg(test)]

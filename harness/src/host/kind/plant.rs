@@ -156,6 +156,7 @@ impl KindPlant {
             let count = self.nodes.len() as u32;
             tokio::try_join!(
                 ready::nodes(client, count),
+                ready::leases(client, count),
                 ready::default_service_account(client),
                 ready::workloads(client),
             )

@@ -38,7 +38,7 @@ impl NodeWatch {
             Err(_) => None,
         };
         match found {
-            Some((message, tail)) => HostError::Failed { message, tail },
+            Some((message, tail)) => HostError::Failed { message, tail, unfit: false },
             None => std::future::pending().await,
         }
     }

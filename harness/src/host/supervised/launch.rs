@@ -86,7 +86,9 @@ impl Owned {
             match event {
                 Event::Progress { text } => progress(&text),
                 Event::ApiReady => api_ready = Some(begun.elapsed().as_secs_f64()),
-                Event::Failed { message, tail } => return Err(HostError::Failed { message, tail }),
+                Event::Failed { message, tail, unfit } => {
+                    return Err(HostError::Failed { message, tail, unfit });
+                }
                 Event::Ready(mut status) => {
                     if let Some(facts) = &mut status.facts {
                         facts.api_ready_seconds = api_ready.unwrap_or(facts.api_ready_seconds);
@@ -97,7 +99,8 @@ impl Owned {
             }
         }
         let tail = last_lines(&self.folder.log("supervisor"), 8);
-        Err(HostError::Failed { message: "the host's supervisor ended while the host came up".into(), tail })
+        let message = "the host's supervisor ended while the host came up".into();
+        Err(HostError::Failed { message, tail, unfit: false })
     }
 
     async fn next_event(&mut self) -> Option<Event> {
@@ -111,7 +114,7 @@ impl Owned {
         if let Some(mut events) = self.events.take() {
             tokio::spawn(async move {
                 while let Ok(Some(line)) = events.next_line().await {
-                    if let Ok(Event::Failed { message, tail }) = serde_json::from_str(&line) {
+                    if let Ok(Event::Failed { message, tail, .. }) = serde_json::from_str(&line) {
                         sender.send_replace(Some(Breakage { message, tail }));
                         return;
                     }

@@ -248,7 +248,7 @@ impl Host for SupervisedHost {
 
 fn unexpected(reply: &Reply) -> HostError {
     match reply {
-        Reply::Error { message } => HostError::Failed { message: message.clone(), tail: Vec::new() },
+        Reply::Error { message } => HostError::failed(message.clone()),
         other => HostError::Supervisor(format!("gave an answer to another question: {other:?}")),
     }
 }

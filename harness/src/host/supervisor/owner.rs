@@ -36,7 +36,7 @@ pub fn main(config: &Path) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(%error, "the supervisor failed");
-            output.say(&Event::Failed { message: error.to_string(), tail: error.log_lines().to_vec() });
+            output.say(&Event::failed(&error));
             ExitCode::FAILURE
         }
     }

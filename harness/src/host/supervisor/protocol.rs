@@ -6,7 +6,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tenantbench_reports::HostReady;
 
-use crate::{host::HostKind, process::Identity};
+use crate::{
+    host::{HostError, HostKind},
+    process::Identity,
+};
 
 /// A line on standard output, for whoever started the supervisor.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -27,7 +30,17 @@ pub enum Event {
         message: String,
         /// The last lines of the log that tells more.
         tail: Vec<String>,
+        /// Whether it is this machine that lacks something.
+        #[serde(default)]
+        unfit: bool,
     },
+}
+
+impl Event {
+    /// What is said of an error.
+    pub fn failed(error: &HostError) -> Self {
+        Self::Failed { message: error.to_string(), tail: error.log_lines().to_vec(), unfit: error.is_unfit() }
+    }
 }
 
 /// A line on the control socket to the supervisor.
@@ -131,6 +144,17 @@ pub enum State {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::kind::DockerError;
+
+    #[test]
+    fn an_event_hands_on_whether_the_machine_lacks_something() {
+        let event = Event::failed(&HostError::Docker(DockerError::DiskFull("mkdir".into())));
+        let line = serde_json::to_string(&event).unwrap();
+        let Event::Failed { message, unfit, .. } = serde_json::from_str(&line).unwrap() else {
+            panic!("{line}");
+        };
+        assert!(unfit && message.contains("disk is full"), "{line}");
+    }
 
     #[test]
     fn requests_are_short_lines_that_a_person_can_type() {

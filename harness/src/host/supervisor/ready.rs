@@ -6,6 +6,7 @@ use futures::TryStreamExt;
 use http::Request;
 use k8s_openapi::api::{
     apps::v1::{DaemonSet, Deployment},
+    coordination::v1::Lease,
     core::v1::{Node, ServiceAccount},
 };
 use kube::{
@@ -54,13 +55,33 @@ pub(in crate::host) async fn default_service_account(client: &Client) -> Result<
 
 /// Waits until `count` nodes are Ready.
 pub(in crate::host) async fn nodes(client: &Client, count: u32) -> Result<(), HostError> {
-    let mut events = pin!(watcher(Api::<Node>::all(client.clone()), watcher::Config::default()));
-    let mut ready = std::collections::BTreeSet::new();
-    while ready.len() < count as usize {
-        if let Event::Apply(node) | Event::InitApply(node) = next(&mut events, "watch nodes").await?
-            && is_ready(&node)
+    some_of(Api::all(client.clone()), count, "watch nodes", is_ready).await
+}
+
+/// Waits until the kubelets of `count` nodes have their leases, which some make seconds after they are Ready: an object
+/// that comes later is somebody's leftover.
+pub(in crate::host) async fn leases(client: &Client, count: u32) -> Result<(), HostError> {
+    let leases: Api<Lease> = Api::namespaced(client.clone(), "kube-node-lease");
+    some_of(leases, count, "watch the leases of nodes", |_| true).await
+}
+
+/// Waits until `count` objects of a kind have passed `done`.
+async fn some_of<K>(
+    api: Api<K>,
+    count: u32,
+    context: &str,
+    done: impl Fn(&K) -> bool,
+) -> Result<(), HostError>
+where
+    K: kube::Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + 'static,
+{
+    let mut events = pin!(watcher(api, watcher::Config::default()));
+    let mut found = std::collections::BTreeSet::new();
+    while found.len() < count as usize {
+        if let Event::Apply(object) | Event::InitApply(object) = next(&mut events, context).await?
+            && done(&object)
         {
-            ready.extend(node.metadata.name);
+            found.extend(object.meta().name.clone());
         }
     }
     Ok(())
@@ -130,7 +151,7 @@ async fn next<K>(
         match events.try_next().await {
             Ok(Some(event)) => return Ok(event),
             Ok(None) => {
-                return Err(HostError::Failed { message: format!("{context}: it ended"), tail: Vec::new() });
+                return Err(HostError::failed(format!("{context}: it ended")));
             }
             Err(error) => {
                 tracing::debug!(%error, "{context}");

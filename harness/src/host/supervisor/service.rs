@@ -187,8 +187,7 @@ impl Service {
     fn report_failure(&mut self, error: &HostError) {
         tracing::error!(%error, "the host failed");
         self.status.state = State::Failed { reason: error.to_string() };
-        let tail = error.log_lines().to_vec();
-        self.output.say(&Event::Failed { message: error.to_string(), tail });
+        self.output.say(&Event::failed(error));
     }
 
     async fn go_down(mut self, farewell: Farewell) {

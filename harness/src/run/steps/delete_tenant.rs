@@ -24,7 +24,7 @@ pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>
         proof::rights(round).await?;
         restarts::check(round).await?;
         let started = Moment::now();
-        round.model.delete(round.platform, round.tenant()?).await?;
+        let own = round.model.delete(round.platform, round.tenant()?).await?;
         let (seconds, window) = (started.elapsed().as_secs_f64(), Window::since(&started));
         let (writes, name) = (round.host_requests(), &round.tenant()?.name);
         let begins = |write: &Request| write.verb == "delete" && write.object.namespace == *name;
@@ -32,6 +32,10 @@ pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>
             |write: &Request| is(write, &["update"], "namespaces/finalize") && write.object.name == *name;
         let server = span(&writes, window, begins, ends);
         round.record.full(Metric::TenantDeleted, seconds, server, None, false);
+        match own {
+            Some(own) => round.record.sample(Metric::VirtualClusterDeleted, own.as_secs_f64()),
+            None => round.record.absent(Metric::VirtualClusterDeleted, "the tenant has no virtual cluster"),
+        }
         match pause(&writes, name) {
             Some(pause) => round.record.sample(Metric::NamespaceClearWait, pause),
             None => {

@@ -3,11 +3,14 @@
 //! The platform team makes a namespace and binds the tenant to the built-in `admin` role in it, as in the namespace
 //! model. Everything from there on is done by the tenant, with that role and nothing more.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures::{FutureExt, future::BoxFuture};
-use k8s_openapi::api::core::v1::{Pod, ServiceAccount};
-use kube::{Api, Client, runtime::watcher};
+use k8s_openapi::api::core::v1::ServiceAccount;
+use kube::{Api, Client};
 
 use super::{Limits, Model, Platform, TenancyError, Tenant, platform::connect};
 use crate::{apply::Applier, names, observe::until::Wait};
@@ -56,7 +59,7 @@ impl Model for VirtualClusterModel {
         &'a self,
         platform: &'a Platform,
         tenant: &'a Tenant,
-    ) -> BoxFuture<'a, Result<(), TenancyError>> {
+    ) -> BoxFuture<'a, Result<Option<Duration>, TenancyError>> {
         delete(platform, tenant).boxed()
     }
 }
@@ -93,13 +96,12 @@ async fn usable(client: Client, limit: Duration) -> Result<(), TenancyError> {
     Ok(wait.object(accounts, "default", |_| Some(()), |_| String::new()).await?)
 }
 
-async fn delete(platform: &Platform, tenant: &Tenant) -> Result<(), TenancyError> {
+async fn delete(platform: &Platform, tenant: &Tenant) -> Result<Option<Duration>, TenancyError> {
     let plane = PlaneNames::new(names::VIRTUAL_CLUSTER, &tenant.name, &Values::default());
     let site = Site { host: Arc::clone(&tenant.host), namespace: tenant.name.clone() };
-    life::remove(&site, &plane).await?;
-    let pods: Api<Pod> = Api::namespaced(tenant.host.client().clone(), &tenant.name);
-    Wait::new(format!("the end of all pods in {}", tenant.name), platform.limit())
-        .gone(pods, watcher::Config::default())
-        .await?;
-    platform.delete_namespace(&tenant.name).await
+    let begun = Instant::now();
+    life::delete(&site, &plane, platform.limit(), &|_| ()).await?;
+    let own = begun.elapsed();
+    platform.delete_namespace(&tenant.name).await?;
+    Ok(Some(own))
 }

@@ -4,12 +4,15 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use super::symbols::{CLOSE, NODE_PORT, OPEN, SERVICE_TYPE};
+use super::symbols::{CLOSE, HEAP_GROWTH, NODE_PORT, OPEN, SERVICE_TYPE};
 
 /// A scalar or whole value as it stands in the template; none if it must be taken apart.
 pub(super) fn of(value: &Value) -> Option<String> {
     match value {
         Value::String(text) if text == SERVICE_TYPE => Some(piped(".Values.service.type")),
+        Value::String(text) if text == HEAP_GROWTH => {
+            Some("{{ .Values.heapGrowth | toString | toJson }}".to_owned())
+        }
         Value::String(text) => Some(of_text(text)),
         Value::Number(number) if number.as_u64() == Some(NODE_PORT.into()) => {
             Some("{{ .Values.service.nodePort }}".to_owned())

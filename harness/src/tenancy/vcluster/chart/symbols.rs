@@ -11,6 +11,9 @@ pub(super) const CLOSE: char = '⟧';
 /// Numbers cannot hold a symbol. This one is no node's port.
 pub(super) const NODE_PORT: u16 = u16::MAX;
 
+/// Nor can this one. Objects hold it as a text, and nowhere else.
+pub(super) const HEAP_GROWTH: &str = "65534";
+
 /// Nor can a word of a fixed set. Objects hold this one nowhere else.
 pub(super) const SERVICE_TYPE: &str = "LoadBalancer";
 
@@ -76,6 +79,7 @@ pub(super) fn of(choice: Choice) -> Result<(PlaneNames, Values), serde_json::Err
     set("/syncerFlags", json!([symbol("Values.syncerFlags")]));
     set("/service/type", json!(SERVICE_TYPE));
     set("/service/nodePort", json!(if choice.has(Switch::NodePort) { NODE_PORT } else { 0 }));
+    set("/heapGrowth", HEAP_GROWTH.parse()?);
     if choice.has(Switch::Quota) {
         set("/quota", json!({symbol("Values.quota"): ""}));
     }

@@ -9,7 +9,7 @@ use crate::tenancy::vcluster::{VirtualCluster, values::Images};
 
 const OPERATOR: &str = "tenantbench-operator";
 
-/// The definition, an account, its rights in all namespaces, and a Deployment in `namespace`.
+/// The definition, an account, its rights in all namespaces, those of its users, and a Deployment in `namespace`.
 pub fn manifests(namespace: &str) -> Vec<Value> {
     let labels = json!({"app": OPERATOR});
     let metadata = json!({"name": OPERATOR, "namespace": namespace, "labels": labels});
@@ -26,6 +26,18 @@ pub fn manifests(namespace: &str) -> Vec<Value> {
             "metadata": {"name": OPERATOR, "labels": labels},
             "roleRef": {"apiGroup": rbac, "kind": "ClusterRole", "name": OPERATOR},
             "subjects": [{"kind": "ServiceAccount", "name": OPERATOR, "namespace": namespace}],
+        }),
+        // Kubernetes adds it to the built-in role: whoever may deploy in a namespace may have a virtual cluster there.
+        json!({
+            "apiVersion": format!("{rbac}/v1"), "kind": "ClusterRole",
+            "metadata": {
+                "name": "tenantbench-virtual-clusters",
+                "labels": {"app": OPERATOR, format!("{rbac}/aggregate-to-admin"): "true"},
+            },
+            "rules": [{
+                "apiGroups": ["tenantbench.dev"], "resources": ["virtualclusters"],
+                "verbs": ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"],
+            }],
         }),
         json!({
             "apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata,

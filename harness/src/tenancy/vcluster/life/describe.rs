@@ -67,9 +67,11 @@ pub async fn describe(site: &Site, found: &Found) -> Result<Description, Tenancy
         events.list(&complaints),
     )
     .map_err(TenancyError::call("describe", &names.cluster))?;
+    let ready_since = plane.as_ref().and_then(ready_since);
     let about = |event: &Event| {
         let name = event.involved_object.name.as_deref();
-        name == Some(pod.as_str()) || name == Some(names.stateful_set.as_str())
+        (name == Some(pod.as_str()) || name == Some(names.stateful_set.as_str()))
+            && !is_past(event, ready_since)
     };
     let words =
         |event: Event| format!("{}: {}", event.reason.unwrap_or_default(), event.message.unwrap_or_default());
@@ -85,6 +87,23 @@ pub async fn describe(site: &Site, found: &Found) -> Result<Description, Tenancy
         containers: plane.as_ref().map(containers).unwrap_or_default(),
         warnings: events.items.into_iter().filter(about).map(words).collect(),
     })
+}
+
+/// Since when a pod has been Ready.
+fn ready_since(pod: &Pod) -> Option<Timestamp> {
+    let conditions = pod.status.as_ref()?.conditions.as_ref()?;
+    let ready =
+        conditions.iter().find(|condition| condition.type_ == "Ready" && condition.status == "True")?;
+    ready.last_transition_time.as_ref().map(|time| time.0)
+}
+
+/// What was complained of before the plane came up is what every plane is complained of.
+fn is_past(event: &Event, ready_since: Option<Timestamp>) -> bool {
+    let series =
+        event.series.as_ref().and_then(|series| series.last_observed_time.as_ref()).map(|time| time.0);
+    let once = event.event_time.as_ref().map(|time| time.0);
+    let last = event.last_timestamp.as_ref().map(|time| time.0).or(series).or(once);
+    last.zip(ready_since).is_some_and(|(last, since)| last <= since)
 }
 
 fn addresses(service: &Service) -> Vec<String> {
@@ -122,5 +141,32 @@ fn state(status: &ContainerStatus) -> String {
         Some(ended) => format!("failed({})", ended.exit_code),
         None if status.ready => "ready".to_owned(),
         None => "running".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{from_value, json};
+
+    use super::*;
+
+    fn event(last: &str) -> Event {
+        from_value(json!({
+            "metadata": {}, "involvedObject": {}, "reason": "Unhealthy", "lastTimestamp": last,
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn what_was_complained_of_until_the_plane_was_ready_is_past() {
+        let pod = |status: &str| {
+            let ready =
+                json!({"type": "Ready", "status": status, "lastTransitionTime": "2026-01-01T00:00:05Z"});
+            from_value::<Pod>(json!({"metadata": {}, "status": {"conditions": [ready]}})).unwrap()
+        };
+        let (early, late) = (event("2026-01-01T00:00:05Z"), event("2026-01-01T00:00:06Z"));
+        let since = ready_since(&pod("True"));
+        assert!(is_past(&early, since) && !is_past(&late, since));
+        assert!(!is_past(&early, ready_since(&pod("False"))), "a plane that is not Ready has reasons");
     }
 }

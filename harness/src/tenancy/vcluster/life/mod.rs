@@ -4,6 +4,7 @@ mod certificate;
 mod describe;
 mod exec;
 mod find;
+mod images;
 mod kinds;
 mod kubeconfig;
 mod make;
@@ -18,10 +19,11 @@ use crate::apply::Applier;
 pub use certificate::add_name;
 pub use describe::{Container, Description, describe};
 pub use find::{Found, State, all, find};
+pub use images::fitting;
 pub use kubeconfig::{kubeconfig, reached_at};
 pub use make::{apply, ready};
 pub use pause::{PAUSED, pause, resume};
-pub use remove::{delete, remove};
+pub use remove::delete;
 pub use snapshot::snapshot;
 
 /// One namespace of a host, seen with one user's rights.

@@ -19,10 +19,7 @@ use crate::{
 };
 
 /// Deletes what the virtual cluster is made of, by its mark; the rest goes with its owner. Returns at once.
-///
-/// # Errors
-/// As calls end.
-pub async fn remove(site: &Site, names: &PlaneNames) -> Result<(), TenancyError> {
+async fn remove(site: &Site, names: &PlaneNames) -> Result<(), TenancyError> {
     let selector = format!("{}={}", names::VIRTUAL_CLUSTER_LABEL, names.cluster);
     for kind in kinds::own() {
         for object in listed(site, &kind, &selector).await? {

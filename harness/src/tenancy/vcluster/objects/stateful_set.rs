@@ -11,7 +11,7 @@ const GRACE_SECONDS: u32 = 2;
 /// etcd starts first and stays; the first step ends before anything else begins.
 pub(super) fn stateful_set(names: &PlaneNames, values: &Values) -> Value {
     let resources = values.resources.settled();
-    let has_disk = !values.storage.size.is_empty();
+    let has_disk = values.storage.is_disk();
     let mut volumes = vec![json!({"name": "pki", "emptyDir": {}}), json!({"name": "run", "emptyDir": {}})];
     if !has_disk {
         volumes.push(json!({"name": "data", "emptyDir": {}}));
@@ -28,7 +28,7 @@ pub(super) fn stateful_set(names: &PlaneNames, values: &Values) -> Value {
                     "enableServiceLinks": false,
                     "terminationGracePeriodSeconds": GRACE_SECONDS,
                     "initContainers": [
-                        container::etcd(&values.images.etcd, &resources.etcd, has_disk),
+                        container::etcd(values, &resources.etcd),
                         container::prepare(names, values, &resources.prepare),
                     ],
                     "containers": [

@@ -38,6 +38,21 @@ impl Default for Images {
 }
 
 impl Images {
+    /// The same, with the servers that nobody has chosen as a cluster of this version has them, such as `v1.35.2+k3s1`.
+    #[must_use]
+    pub fn of_version(&self, version: &str) -> Self {
+        let (usual, tag) = (Self::default(), version.split('+').next().unwrap_or(version));
+        let fitting = |own: &String, usual: &String| match usual.rsplit_once(':') {
+            Some((repository, _)) if own == usual => format!("{repository}:{tag}"),
+            _ => own.clone(),
+        };
+        Self {
+            api_server: fitting(&self.api_server, &usual.api_server),
+            controller_manager: fitting(&self.controller_manager, &usual.controller_manager),
+            ..self.clone()
+        }
+    }
+
     /// The same of what `nodes` hold: where they hold another tag of an image, that one, so that nothing is pulled.
     #[must_use]
     pub fn held_by(&self, nodes: &[Node]) -> Self {
@@ -49,5 +64,18 @@ impl Images {
             tenantbench: self.tenantbench.clone(),
             coredns: choose(&self.coredns, &held),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_have_the_hosts_version_unless_somebody_has_chosen_another() {
+        let own = Images { api_server: "mine/api:1".to_owned(), ..Images::default() };
+        let fitting = own.of_version("v1.35.2+k3s1");
+        assert_eq!(fitting.controller_manager, "registry.k8s.io/kube-controller-manager:v1.35.2");
+        assert_eq!((fitting.api_server, fitting.etcd), (own.api_server, own.etcd));
     }
 }

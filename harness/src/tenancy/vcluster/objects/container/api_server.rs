@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{API_SERVER_PORT, CONTAINERS, Demand, PKI, PULL, Values, mount};
+use super::{API_SERVER_PORT, CONTAINERS, Demand, PKI, PULL, Values, heap, mount};
 
 pub(in super::super) fn api_server(values: &Values, demand: &Demand) -> Value {
     json!({
@@ -27,7 +27,7 @@ pub(in super::super) fn api_server(values: &Values, demand: &Demand) -> Value {
             "--profiling=false",
             "--audit-policy-file=/pki/audit-policy.yaml", "--audit-log-path=-",
         ],
-        "env": [{"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}],
+        "env": [{"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}, heap(values)],
         "readinessProbe": {
             "httpGet": {"scheme": "HTTPS", "path": "/readyz", "port": API_SERVER_PORT}, "periodSeconds": 1,
         },

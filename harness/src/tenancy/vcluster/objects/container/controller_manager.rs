@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{CONTAINERS, Demand, PKI, PULL, Values, mount};
+use super::{CONTAINERS, Demand, PKI, PULL, Values, heap, mount};
 
 /// Controllers that need nodes or disks are the host's business.
 const CONTROLLERS: &str = "*,-nodeipam,-nodelifecycle,-persistentvolume-binder,-attachdetach,\
@@ -28,6 +28,7 @@ pub(in super::super) fn controller_manager(values: &Values, demand: &Demand) -> 
             // Its default is a folder of the machine, which it would create.
             "--flex-volume-plugin-dir=/var/run/kubernetes/flex",
         ],
+        "env": [heap(values)],
         "resources": demand.to_json(),
         "volumeMounts": [mount("pki", PKI), mount("run", "/var/run/kubernetes")],
     })

@@ -3,10 +3,10 @@
 
 use serde_json::{Value, json};
 
-use super::{CONTAINERS, Demand, PULL, mount};
+use super::{CONTAINERS, Demand, PULL, Values, heap, mount};
 
 /// An init container that stays: it is there before the first step, and ends after the API server.
-pub(in super::super) fn etcd(image: &str, demand: &Demand, has_disk: bool) -> Value {
+pub(in super::super) fn etcd(values: &Values, demand: &Demand) -> Value {
     let mut command = vec![
         "etcd",
         "--name=tenant",
@@ -18,16 +18,17 @@ pub(in super::super) fn etcd(image: &str, demand: &Demand, has_disk: bool) -> Va
         "--initial-advertise-peer-urls=http://127.0.0.1:2380",
         "--initial-cluster=tenant=http://127.0.0.1:2380",
     ];
-    if !has_disk {
+    if !values.storage.is_disk() {
         // The data live no longer than the pod: a power cut takes both.
         command.push("--unsafe-no-fsync");
     }
     json!({
         "name": CONTAINERS[0],
-        "image": image,
+        "image": values.images.etcd,
         "imagePullPolicy": PULL,
         "restartPolicy": "Always",
         "command": command,
+        "env": [heap(values)],
         "resources": demand.to_json(),
         "volumeMounts": [mount("data", "/data")],
     })

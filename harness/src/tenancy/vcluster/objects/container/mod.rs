@@ -34,6 +34,11 @@ const PULL: &str = "IfNotPresent";
 /// Where the first step writes what the others read.
 const PKI: &str = "/pki";
 
+/// How much of a Go program's heap may be garbage: what most of a plane's memory is.
+fn heap(values: &Values) -> Value {
+    json!({"name": "GOGC", "value": values.heap_growth.to_string()})
+}
+
 fn mount(name: &str, path: &str) -> Value {
     json!({"name": name, "mountPath": path})
 }
