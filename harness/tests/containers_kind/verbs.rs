@@ -3,7 +3,6 @@
 
 use std::{
     io::Write,
-    path::Path,
     process::{Command, Stdio},
 };
 
@@ -20,16 +19,17 @@ use crate::{
 /// A store on one of the host's disks, and a port of its nodes.
 const VALUES: &str = "{storage: {size: 1Gi}, service: {type: NodePort}}";
 
-#[tokio::test]
-async fn a_virtual_cluster_is_made_used_put_to_rest_and_moved_in_every_way() {
+#[test]
+fn a_virtual_cluster_is_made_used_put_to_rest_and_moved_in_every_way() {
     let Some(kind) = KindLab::new() else { return };
     let up = kind.up().output().unwrap();
     assert!(up.status.success(), "{}", stderr(&up));
     let KindLab { lab, _turn, .. } = kind;
-    let developer = Developer::on(lab).await;
+    let developer = tokio::runtime::Runtime::new().unwrap().block_on(Developer::on(lab));
     let refused = developer.on_host(&["get", "namespaces"]);
     assert!(stderr(&refused).contains("Forbidden"), "{}", stderr(&refused));
 
+    lets_have_node_ports(&developer);
     let values = developer.lab.path("values.yaml");
     std::fs::write(&values, VALUES).unwrap();
     developer.ok(&["create", "mine", "--values", values.to_str().unwrap(), "--no-wait"]);
@@ -56,19 +56,44 @@ async fn a_virtual_cluster_is_made_used_put_to_rest_and_moved_in_every_way() {
     assert!(left.is_empty(), "{left:?}");
 }
 
+/// The platform's usual quota has none, for they are the whole host's.
+fn lets_have_node_ports(developer: &Developer) {
+    let patch = r#"{"spec": {"hard": {"services.nodeports": "2"}}}"#;
+    let mut kubectl = as_platform(developer);
+    kubectl.args(["-n", NAMESPACE, "patch", "resourcequota", "tenant", "--type=merge", "-p", patch]);
+    assert!(kubectl.stdout(Stdio::null()).status().unwrap().success());
+}
+
+fn as_platform(developer: &Developer) -> Command {
+    let mut kubectl = Command::new(&developer.kubectl);
+    kubectl.arg("--kubeconfig").arg(developer.lab.run_folder().join("admin.kubeconfig"));
+    kubectl
+}
+
+fn applied(mut kubectl: Command, manifests: &str) {
+    let mut apply = kubectl
+        .args(["apply", "--server-side", "-f", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    apply.stdin.take().unwrap().write_all(manifests.as_bytes()).unwrap();
+    assert!(apply.wait().unwrap().success(), "{manifests}");
+}
+
 /// By plain manifests, by the operator and, where there is one, by helm. Returns their names; none is waited for.
 fn made_in_other_ways(developer: &Developer) -> Vec<&'static str> {
     let manifests = developer.ok(&["manifests", "plain"]);
-    apply(developer, &developer.kubeconfig, &manifests);
+    applied(developer.kubectl(&[]), &manifests);
 
-    let platform = developer.lab.run_folder().join("admin.kubeconfig");
-    apply(developer, &platform, &stdout(&developer.lab.ok(&["tenant", "operator", "-n", "default"])));
+    let operator = stdout(&developer.lab.ok(&["tenant", "operator", "-n", "default"]));
+    applied(as_platform(developer), &operator);
     let resource = json!({
         "apiVersion": "tenantbench.dev/v1alpha1", "kind": "VirtualCluster",
         "metadata": {"name": "declared", "namespace": NAMESPACE}, "spec": {},
     });
-    let mut served = Command::new(&developer.kubectl);
-    served.arg("--kubeconfig").arg(&platform).args(["wait", "--for=condition=Established"]);
+    let mut served = as_platform(developer);
+    served.args(["wait", "--for=condition=Established"]);
     assert!(served.arg("crd/virtualclusters.tenantbench.dev").status().unwrap().success());
     // Kubernetes adds the right to make one to the user's role in its own time.
     developer.lab.until(|| {
@@ -78,7 +103,7 @@ fn made_in_other_ways(developer: &Developer) -> Vec<&'static str> {
             .success()
             .then_some(())
     });
-    apply(developer, &developer.kubeconfig, &resource.to_string());
+    applied(developer.kubectl(&[]), &resource.to_string());
     developer.on_host_ok(&["wait", "vc/declared", "--for=condition=Ready", "--timeout=120s"]);
 
     let mut made = vec!["plain"];
@@ -109,14 +134,6 @@ fn charted(developer: &Developer) -> bool {
             true
         }
     }
-}
-
-fn apply(developer: &Developer, kubeconfig: &Path, manifests: &str) {
-    let mut apply = Command::new(&developer.kubectl);
-    apply.arg("--kubeconfig").arg(kubeconfig).args(["apply", "--server-side", "-f", "-"]);
-    let mut apply = apply.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-    apply.stdin.take().unwrap().write_all(manifests.as_bytes()).unwrap();
-    assert!(apply.wait().unwrap().success(), "{manifests}");
 }
 
 fn fill(developer: &Developer, name: &str) {

@@ -121,6 +121,12 @@ fn explained(error: TenancyError, namespace: &str) -> CliError {
             "`quota` in the values needs the right to write ResourceQuotas, which the built-in `admin` role lacks: leave it out, or have the platform set the namespace's quota",
         );
     }
+    if error.to_string().contains("exceeded quota") {
+        let hint = format!(
+            "the quota of namespace {namespace} has no room for that; ask for less, or ask whoever set it for more"
+        );
+        return CliError::from(error).hint(hint);
+    }
     CliError::from(error).hint("making a virtual cluster takes the built-in `admin` role in its namespace")
 }
 
