@@ -4,7 +4,7 @@
 use std::hint::black_box;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use tenantbench_syncer::queue::{Merge, Queue, TenantId};
+use tenantbench_syncer::queue::{Limits, Line, Merge, Queue, TenantId, Went};
 
 struct Nothing;
 
@@ -12,20 +12,25 @@ impl Merge for Nothing {
     fn merge(&mut self, _: Self) {}
 }
 
-/// As many as one tenant may have worked on at once in the syncer.
-const IN_FLIGHT: usize = 64;
+/// As in the syncer.
+const IN_FLIGHT: Limits = Limits { all: 256, of_tenant: 64 };
 const KEYS: u32 = 10_000;
 
 fn filled(tenants: u32) -> Queue<u32, Nothing> {
     let mut queue = Queue::new(IN_FLIGHT);
-    (0..KEYS).for_each(|key| queue.push(TenantId(key % tenants), key, Nothing));
+    for tenant in (0..tenants).map(TenantId) {
+        queue.add(tenant);
+        queue.open(tenant);
+    }
+    let lines = [Line::Down, Line::Up, Line::Resync];
+    (0..KEYS).for_each(|key| queue.push(TenantId(key % tenants), key, lines[key as usize % 3], Nothing));
     queue
 }
 
 fn emptied(mut queue: Queue<u32, Nothing>) -> u32 {
     let mut taken = 0;
     while let Some((tenant, key, _)) = queue.pop() {
-        queue.done(tenant, &key, false);
+        queue.done(tenant, &key, Went::default());
         taken += 1;
     }
     assert_eq!(taken, KEYS);

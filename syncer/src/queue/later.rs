@@ -22,6 +22,11 @@ impl<K: Ord> Later<K> {
         self.heap.push(Reverse((at, tenant, key)));
     }
 
+    /// Forgets a tenant's keys.
+    pub fn remove(&mut self, tenant: TenantId) {
+        self.heap.retain(|Reverse((_, of, _))| *of != tenant);
+    }
+
     /// How many keys of a tenant there are.
     pub fn count(&self, tenant: TenantId) -> usize {
         self.heap.iter().filter(|Reverse((_, of, _))| *of == tenant).count()

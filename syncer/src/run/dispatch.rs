@@ -1,8 +1,9 @@
 //! Gives keys to workers.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use tokio::{sync::Semaphore, task::JoinSet};
+use parking_lot::RwLock;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
@@ -11,22 +12,42 @@ use crate::{
     index::Key,
     kinds::Side,
     metrics::{self, Ended, Turn},
-    queue::TenantId,
+    queue::{TenantId, Went},
     retry,
     sync::{Hand, SyncError, Tenant, Work, sync},
 };
 
-/// Keys of all tenants that are worked on at once.
-const IN_FLIGHT: usize = 256;
+/// The tenants whose keys are given out.
+#[derive(Clone, Default)]
+pub(super) struct Roster(Arc<RwLock<HashMap<TenantId, Member>>>);
+
+/// A tenant, and how it fares.
+#[derive(Clone)]
+struct Member {
+    tenant: Arc<Tenant>,
+    health: Health,
+}
+
+impl Roster {
+    /// Has a tenant's keys given out. Both of its sides have been listed.
+    pub(super) fn admit(&self, tenant: Arc<Tenant>, health: Health, work: &Work) {
+        let id = tenant.id();
+        self.0.write().insert(id, Member { tenant, health: health.clone() });
+        work.open(id);
+        if work.is_drained(id) {
+            health.drained();
+        }
+    }
+
+    fn member(&self, id: TenantId) -> Option<Member> {
+        self.0.read().get(&id).cloned()
+    }
+}
 
 /// Gives out keys until `stop`, and then waits for the turns that are under way.
-pub(super) async fn run(tenants: Vec<Arc<Tenant>>, work: Arc<Work>, health: Health, stop: CancellationToken) {
+pub(super) async fn run(roster: Roster, work: Arc<Work>, health: Health, stop: CancellationToken) {
     let pulse = health.pulse("dispatcher");
-    let slots = Arc::new(Semaphore::new(IN_FLIGHT));
     let mut workers = JoinSet::new();
-    if work.is_drained() {
-        health.drained();
-    }
     loop {
         while workers.try_join_next().is_some() {}
         let (id, key, hand) = tokio::select! {
@@ -34,16 +55,13 @@ pub(super) async fn run(tenants: Vec<Arc<Tenant>>, work: Arc<Work>, health: Heal
             next = work.next() => next,
             () = pulse.due() => continue,
         };
-        let Some(tenant) = tenants.get(id.0 as usize).map(Arc::clone) else { continue };
-        // The semaphore is never closed.
-        let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
-        let (work, health) = (Arc::clone(&work), health.clone());
+        let Some(Member { tenant, health }) = roster.member(id) else { continue };
+        let work = Arc::clone(&work);
         workers.spawn(async move {
             one(&tenant, id, &key, hand, &work).await;
-            if !health.is_ready() && work.is_drained() {
+            if !health.is_ready() && work.is_drained(id) {
                 health.drained();
             }
-            drop(slot);
         });
     }
     while workers.join_next().await.is_some() {}
@@ -59,7 +77,8 @@ async fn one(tenant: &Tenant, id: TenantId, key: &Key, hand: Hand, work: &Work) 
         namespace = &*key.id.namespace,
         object = &*key.id.name,
     );
-    let (result, spent) = metrics::turn::counted(sync(tenant, key, hand)).instrument(span.clone()).await;
+    let turn = metrics::turn::counted(sync(tenant, key, hand), || work.set_apart(id, key));
+    let (result, spent) = turn.instrument(span.clone()).await;
     let ended = match &result {
         Ok(_) if spent.writes == 0 => Ended::Idle,
         Ok(_) => Ended::Done,
@@ -75,10 +94,19 @@ async fn one(tenant: &Tenant, id: TenantId, key: &Key, hand: Hand, work: &Work) 
         ended,
     });
     // Counted before, so that whoever sees what the next turn did finds this one counted.
-    let failures = work.done(id, key, result.is_err());
+    let went = Went {
+        failed: result.is_err(),
+        tenant_in_trouble: spent.tenant_in_trouble,
+        host_in_trouble: spent.host_in_trouble,
+    };
+    let failures = work.done(id, key, went);
     match result {
         Ok(None) => {}
         Ok(Some(wait)) => work.push_later(wait, id, key.clone(), None),
+        Err(error) if error.is_about_a_change() && failures <= ORDINARY => {
+            span.in_scope(|| note(&error, failures, Duration::ZERO));
+            work.push_again(id, key.clone(), news);
+        }
         Err(error) => {
             let wait = error.asked_wait().unwrap_or_default().max(retry::delay(failures.saturating_sub(1)));
             span.in_scope(|| note(&error, failures, wait));
@@ -88,8 +116,9 @@ async fn one(tenant: &Tenant, id: TenantId, key: &Key, hand: Hand, work: &Work) 
 }
 
 /// The first failures of a key are ordinary: the other side changed meanwhile.
+const ORDINARY: u32 = 3;
+
 fn note(error: &SyncError, failures: u32, wait: Duration) {
-    const ORDINARY: u32 = 3;
     let wait = wait.as_secs_f64();
     if failures <= ORDINARY {
         tracing::debug!(failures, wait, %error, "to be tried again");

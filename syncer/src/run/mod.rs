@@ -19,7 +19,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use self::identity::Identity;
+use self::{dispatch::Roster, identity::Identity};
 
 pub use error::RunError;
 pub use health::{Check, Health};
@@ -135,6 +135,7 @@ async fn start(options: Options, health: Health, stop: CancellationToken) -> Res
     let (tenant, host) = (cluster(Side::Tenant, tenant), cluster(Side::Host, host));
     let tenant = Arc::new(Tenant::new(id, settings, tenant, host, Arc::clone(&work)));
     health.metrics().show(&tenant);
+    work.add(id);
 
     tenant.await_users(options.custom.iter().map(|kind| (kind.group.as_str(), kind.kind.as_str())));
     let mut tasks = JoinSet::new();
@@ -194,7 +195,9 @@ async fn go_on(
     let mut tasks = JoinSet::new();
     tasks.spawn(tend_nodes(Arc::clone(&tenant)));
     tasks.spawn(jumps::look_out(Arc::clone(&tenant)));
-    dispatch::run(vec![tenant], work, health, stop).await;
+    let roster = Roster::default();
+    roster.admit(tenant, health.clone(), &work);
+    dispatch::run(roster, work, health, stop).await;
 }
 
 async fn find_strays(tenant: &Tenant, kinds: Vec<Kind>) {

@@ -53,6 +53,11 @@ pub enum SyncError {
 }
 
 impl SyncError {
+    /// Whether something has changed meanwhile: a new turn reads it and can do better at once.
+    pub fn is_about_a_change(&self) -> bool {
+        matches!(self, Self::Write { error: WriteError::Conflict(_), .. })
+    }
+
     /// How long the API server asks to wait.
     pub fn asked_wait(&self) -> Option<Duration> {
         match self {

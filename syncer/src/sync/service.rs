@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Doing, LONGEST_RUN, SyncError, turn::Turn};
+use super::{Doing, LONGEST_RUN, SyncError, event, turn::Turn};
 use crate::{
     decide::service::{Step, decide},
     index::{Address, HostService, Pair, TenantService},
@@ -72,8 +72,16 @@ impl Sync<'_> {
         if let Err(WriteError::Exists) = made {
             return self.meet_existing().await;
         }
+        self.tell(&tenant, &made).await;
         self.wrote(&body, made.doing("making the host's Service")?);
         Ok(true)
+    }
+
+    /// Tells the tenant why the host does not take its Service.
+    async fn tell(&self, tenant: &Object, answer: &Result<Object, WriteError>) {
+        if let Err(WriteError::Refused(status)) = answer {
+            event::warn(self.tenant, Kind::Service, tenant, &status.message).await;
+        }
     }
 
     /// One of that name is there which the watch has not told of, or whose labels are gone, or which is not ours.
@@ -130,6 +138,7 @@ impl Sync<'_> {
             body = translated(&Ask::Any);
             written = cluster.replace(Kind::Service, namespace, &name, &body).await;
         }
+        self.tell(&tenant, &written).await;
         self.wrote(&body, written.doing("updating the host's Service")?);
         Ok(true)
     }

@@ -14,7 +14,7 @@ use crate::{
     names::Names,
     node::Nodes,
     object::Object,
-    queue::TenantId,
+    queue::{Line, TenantId},
     translate::{
         content::Around,
         metadata::Ownership,
@@ -95,6 +95,11 @@ impl Tenant {
         self.work.clock()
     }
 
+    /// Its number in this process.
+    pub fn id(&self) -> TenantId {
+        self.id
+    }
+
     /// How it stands with its keys.
     pub fn load(&self) -> Load {
         self.work.load(self.id)
@@ -138,39 +143,39 @@ impl Tenant {
             }
             Event::InitDone => {
                 let vanished = self.index.lock().listed(side, kind);
-                self.push(side, vanished);
+                self.push(side, Line::Resync, vanished);
                 return true;
             }
             Event::Delete(object) => {
                 metrics.shown(side, kind, object.version(), object.size());
                 let changed = self.index.lock().gone(side, kind, &object);
-                self.push_with(changed, side, kind, &object);
+                self.push_with(changed, (side, Line::from(side)), kind, &object);
             }
             Event::Apply(object) => {
                 metrics.shown(side, kind, object.version(), object.size());
-                self.shown(side, kind, &object);
+                self.shown((side, Line::from(side)), kind, &object);
             }
             Event::InitApply(object) => {
                 metrics.listed(side, kind, object.size());
-                self.shown(side, kind, &object);
+                self.shown((side, Line::Resync), kind, &object);
             }
         }
         false
     }
 
-    fn shown(&self, side: Side, kind: Kind, object: &Object) {
+    fn shown(&self, (side, line): (Side, Line), kind: Kind, object: &Object) {
         let changed = match kind {
             Kind::Event => vec![Key::new(kind, Id::new(object.namespace(), object.name()))],
             _ => self.index.lock().seen(side, kind, object),
         };
-        self.push_with(changed, side, kind, object);
+        self.push_with(changed, (side, line), kind, object);
     }
 
     /// Takes in an object from an answer, and has the keys looked at that it concerns, besides the one at work.
     pub(crate) fn learn(&self, side: Side, kind: Kind, object: Object, at_work: Option<&Key>) {
         let mut changed = self.index.lock().answered(side, kind, &object);
         changed.retain(|key| Some(key) != at_work);
-        self.push_with(changed, side, kind, &object);
+        self.push_with(changed, (side, Line::from(side)), kind, &object);
     }
 
     /// Takes in a copy that was sent to the host as `body` and stored as `answer`.
@@ -187,7 +192,7 @@ impl Tenant {
             self.work.push_later(truce, self.id, at_work.clone(), None);
         }
         let changed = changed.into_iter().filter(|key| key != at_work);
-        self.push(Side::Tenant, changed.collect());
+        self.push(Side::Tenant, Line::Down, changed.collect());
     }
 
     /// See [`Index::take_doubt`].
@@ -203,7 +208,7 @@ impl Tenant {
     /// The copy with this uid is gone, as the host says.
     pub(super) fn lost(&self, key: &Key, uid: &str) {
         let changed = self.index.lock().lost(key, uid);
-        self.push(Side::Host, changed.into_iter().filter(|other| other != key).collect());
+        self.push(Side::Host, Line::Up, changed.into_iter().filter(|other| other != key).collect());
     }
 
     /// Deletes the copy that has this uid.
@@ -223,7 +228,7 @@ impl Tenant {
     pub fn look_at_tokens(&self) {
         let pods: Vec<Id> = self.index(|index| index.tokens.iter().map(|(id, _)| id.clone()).collect());
         for pod in pods {
-            self.work.push(self.id, Key::new(Kind::Pod, pod), Hand::default());
+            self.work.push(self.id, Key::new(Kind::Pod, pod), Line::Resync, Hand::default());
         }
     }
 
@@ -249,7 +254,7 @@ impl Tenant {
     /// A custom kind of which the tenant has no objects, since it is not defined there.
     pub(crate) fn has_none_of(&self, group: &str, name: &str) {
         let changed = self.index.lock().users_known(group, name);
-        self.push(Side::Tenant, changed);
+        self.push(Side::Tenant, Line::Down, changed);
     }
 
     /// One side is known to have no objects of a kind, since it does not know the kind.
@@ -344,13 +349,13 @@ impl Tenant {
 
     /// Keys of the object's own kind get it into their hand: as it is now, or as it was last. To keys of another kind it
     /// is news of the tenant: the way down is what waits for others.
-    fn push_with(&self, keys: Vec<Key>, side: Side, kind: Kind, object: &Object) {
+    fn push_with(&self, keys: Vec<Key>, (side, line): (Side, Line), kind: Kind, object: &Object) {
         let now = self.clock().instant();
         for key in keys {
             let is_own = key.kind == kind;
             let hand =
                 if is_own { Hand::of(side, object.clone(), now) } else { Hand::seen(Side::Tenant, now) };
-            self.work.push(self.id, key, hand);
+            self.work.push(self.id, key, line, hand);
         }
     }
 
@@ -366,9 +371,9 @@ impl Tenant {
     }
 
     /// Has keys looked at because of news of a side.
-    fn push(&self, side: Side, keys: Vec<Key>) {
+    fn push(&self, side: Side, line: Line, keys: Vec<Key>) {
         let now = self.clock().instant();
-        keys.into_iter().for_each(|key| self.work.push(self.id, key, Hand::seen(side, now)));
+        keys.into_iter().for_each(|key| self.work.push(self.id, key, line, Hand::seen(side, now)));
     }
 }
 

@@ -9,11 +9,11 @@ use super::{Hand, hand::News};
 use crate::{
     clock::Clock,
     index::Key,
-    queue::{Later, Queue, TenantId},
+    queue::{Later, Limits, Line, Queue, TenantId, Went},
 };
 
-/// Keys of one tenant that are worked on at once.
-const IN_FLIGHT_PER_TENANT: usize = 64;
+/// Keys that are worked on at once.
+const IN_FLIGHT: Limits = Limits { all: 256, of_tenant: 64 };
 
 /// What is to be done, now and later.
 #[derive(Debug)]
@@ -32,12 +32,12 @@ struct State {
 }
 
 impl State {
-    fn push(&mut self, tenant: TenantId, key: Key, mut hand: Hand) {
+    fn push(&mut self, tenant: TenantId, key: Key, line: Line, mut hand: Hand) {
         if hand.news.change.is_none() {
             self.changes += 1;
             hand.news.change = Some(self.changes);
         }
-        self.queue.push(tenant, key, hand);
+        self.queue.push(tenant, key, line, hand);
     }
 }
 
@@ -59,7 +59,7 @@ pub struct Load {
 impl Work {
     /// Nothing to do yet, by this clock.
     pub fn new(clock: Clock) -> Self {
-        let state = State { queue: Queue::new(IN_FLIGHT_PER_TENANT), later: Later::default(), changes: 0 };
+        let state = State { queue: Queue::new(IN_FLIGHT), later: Later::default(), changes: 0 };
         Self { state: Mutex::new(state), wake: Notify::new(), clock }
     }
 
@@ -68,9 +68,35 @@ impl Work {
         &self.clock
     }
 
+    /// From now on keys of this tenant are taken; none is given out before it is opened.
+    pub fn add(&self, tenant: TenantId) {
+        self.state.lock().queue.add(tenant);
+    }
+
+    /// From now on its keys are given out.
+    pub fn open(&self, tenant: TenantId) {
+        self.state.lock().queue.open(tenant);
+        self.wake.notify_one();
+    }
+
+    /// Forgets a tenant and what was to be done for it.
+    pub fn remove(&self, tenant: TenantId) {
+        let mut state = self.state.lock();
+        state.queue.remove(tenant);
+        state.later.remove(tenant);
+        drop(state);
+        self.wake.notify_one();
+    }
+
     /// Adds a key.
-    pub fn push(&self, tenant: TenantId, key: Key, hand: Hand) {
-        self.state.lock().push(tenant, key, hand);
+    pub fn push(&self, tenant: TenantId, key: Key, line: Line, hand: Hand) {
+        self.state.lock().push(tenant, key, line, hand);
+        self.wake.notify_one();
+    }
+
+    /// Adds a key again whose last turn came too late for what had changed meanwhile.
+    pub fn push_again(&self, tenant: TenantId, key: Key, news: News) {
+        self.state.lock().push(tenant, key, line(news), Hand::again(news));
         self.wake.notify_one();
     }
 
@@ -117,16 +143,22 @@ impl Work {
         }
     }
 
+    /// A key that is worked on waits long for its tenant's API server, which is to hold up nobody else.
+    pub fn set_apart(&self, tenant: TenantId, key: &Key) {
+        self.state.lock().queue.set_apart(tenant, key);
+        self.wake.notify_one();
+    }
+
     /// A key has been worked on. Returns how often in a row it failed.
-    pub fn done(&self, tenant: TenantId, key: &Key, failed: bool) -> u32 {
-        let failures = self.state.lock().queue.done(tenant, key, failed);
+    pub fn done(&self, tenant: TenantId, key: &Key, went: Went) -> u32 {
+        let failures = self.state.lock().queue.done(tenant, key, went);
         self.wake.notify_one();
         failures
     }
 
-    /// Whether nothing waits and nothing is being worked on.
-    pub fn is_drained(&self) -> bool {
-        self.state.lock().queue.is_drained()
+    /// Whether nothing of a tenant waits and nothing is being worked on.
+    pub fn is_drained(&self, tenant: TenantId) -> bool {
+        self.state.lock().queue.is_drained(tenant)
     }
 
     /// A key, or when the next one is due.
@@ -134,8 +166,13 @@ impl Work {
         let mut state = self.state.lock();
         let now = self.clock.instant();
         while let Some((tenant, (key, news))) = state.later.pop(now) {
-            state.push(tenant, key, Hand::again(news));
+            state.push(tenant, key, line(news), Hand::again(news));
         }
         state.queue.pop().ok_or_else(|| state.later.next())
     }
+}
+
+/// Where a key waits that is looked at because of these news.
+fn line(news: News) -> Line {
+    news.first().map_or(Line::Resync, |(side, _)| side.into())
 }

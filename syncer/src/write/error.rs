@@ -51,6 +51,15 @@ impl WriteError {
         Self::Unreachable(Box::new(error))
     }
 
+    /// Whether the API server is busy or away: whatever was asked, it would have failed.
+    pub(super) fn is_trouble(&self) -> bool {
+        match self {
+            Self::Throttled { .. } | Self::Unreachable(_) | Self::Silent { .. } => true,
+            Self::Refused(status) => matches!(status.code, 503 | 504),
+            _ => false,
+        }
+    }
+
     /// How the call is counted.
     pub(super) fn outcome(&self) -> Outcome {
         match self {

@@ -213,8 +213,11 @@ impl Cluster {
         body: Option<Bytes>,
     ) -> Result<Bytes, WriteError> {
         let (verb, sent, asked) = (Verb::from(&method), body.as_ref().map_or(0, Bytes::len), Instant::now());
-        let waiting = Waiting::begin(verb != Verb::Get);
+        let waiting = Waiting::begin(self.side, verb != Verb::Get);
         let answer = self.ask(method, path, content_type, body).await;
+        if answer.as_ref().is_err_and(WriteError::is_trouble) {
+            waiting.meets_trouble();
+        }
         drop(waiting);
         let outcome = answer.as_ref().map_or_else(WriteError::outcome, |_| Outcome::Done);
         let received = answer.as_ref().map_or(0, Bytes::len);

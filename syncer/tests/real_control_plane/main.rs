@@ -18,6 +18,7 @@ mod optional;
 mod parts;
 mod pod_security;
 mod pods;
+mod refusals;
 mod restart;
 mod role;
 mod services;

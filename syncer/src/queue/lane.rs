@@ -1,0 +1,174 @@
+//! One tenant's keys, in three lines: what it asks for, what becomes of it, and what lists have shown.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    hash::Hash,
+};
+
+use super::{Lengths, Merge, pace::Pace};
+use crate::kinds::Side;
+
+/// In which line of its tenant a key waits. The first ones are about what happens now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Line {
+    /// News of the tenant, on its way to the host.
+    Down,
+    /// News of the host, on its way to the tenant.
+    Up,
+    /// What a list has shown, or time alone asks for.
+    Resync,
+}
+
+impl From<Side> for Line {
+    /// Where keys wait that a side has something new about.
+    fn from(side: Side) -> Self {
+        match side {
+            Side::Tenant => Self::Down,
+            Side::Host => Self::Up,
+        }
+    }
+}
+
+const LINES: [Line; 3] = [Line::Down, Line::Up, Line::Resync];
+
+/// Whose turn it is within a tenant. A line that is empty leaves its turn to the others, so none waits for ever and none
+/// idles.
+const TURNS: [Line; 9] = [
+    Line::Down,
+    Line::Up,
+    Line::Down,
+    Line::Up,
+    Line::Down,
+    Line::Up,
+    Line::Down,
+    Line::Up,
+    Line::Resync,
+];
+
+#[derive(Debug)]
+pub(super) struct Lane<K, V> {
+    lines: [VecDeque<K>; 3],
+    /// What waits, in a line or, while its key is worked on, for that to end.
+    waiting: HashMap<K, (Line, V)>,
+    /// Keys that wait in a line. A line may hold more: keys that have moved to a more urgent one.
+    ready: usize,
+    /// What is worked on, and whether it counts against the limit of all tenants.
+    busy: HashMap<K, bool>,
+    failures: HashMap<K, u32>,
+    turn: usize,
+    pub(super) pace: Pace,
+    pub(super) deficit: u32,
+    pub(super) in_ring: bool,
+    pub(super) is_open: bool,
+}
+
+impl<K: Clone + Eq + Hash, V: Merge> Lane<K, V> {
+    /// A closed one.
+    pub(super) fn new(pace: Pace) -> Self {
+        Self {
+            lines: Default::default(),
+            waiting: HashMap::new(),
+            ready: 0,
+            busy: HashMap::new(),
+            failures: HashMap::new(),
+            turn: 0,
+            pace,
+            deficit: 0,
+            in_ring: false,
+            is_open: false,
+        }
+    }
+
+    /// Adds a key or, where it waits already, merges `value` into what waits; it then waits in the more urgent line.
+    pub(super) fn push(&mut self, key: K, line: Line, value: V) {
+        let is_busy = self.busy.contains_key(&key);
+        match self.waiting.get_mut(&key) {
+            Some((present, waiting)) => {
+                waiting.merge(value);
+                if line >= *present {
+                    return;
+                }
+                *present = line;
+            }
+            None => {
+                self.ready += usize::from(!is_busy);
+                self.waiting.insert(key.clone(), (line, value));
+            }
+        }
+        if !is_busy {
+            self.line(line).push_back(key);
+        }
+    }
+
+    /// Whether there is a key to give out now.
+    pub(super) fn may_give(&self) -> bool {
+        self.is_open && self.ready > 0 && self.busy.len() < self.pace.limit()
+    }
+
+    /// The next key.
+    pub(super) fn pop(&mut self) -> Option<(K, V)> {
+        let first = TURNS[self.turn % TURNS.len()];
+        self.turn += 1;
+        let others = LINES.into_iter().filter(|line| *line != first);
+        let key = std::iter::once(first).chain(others).find_map(|line| self.take(line))?;
+        let (_, value) = self.waiting.remove(&key)?;
+        self.ready -= 1;
+        self.busy.insert(key.clone(), true);
+        Some((key, value))
+    }
+
+    /// The first key of a line that still waits there.
+    fn take(&mut self, line: Line) -> Option<K> {
+        while let Some(key) = self.line(line).pop_front() {
+            if self.waiting.get(&key).is_some_and(|(present, _)| *present == line) {
+                return Some(key);
+            }
+        }
+        None
+    }
+
+    /// A key that is worked on counts no more. Returns whether it did.
+    pub(super) fn set_apart(&mut self, key: &K) -> bool {
+        self.busy.get_mut(key).is_some_and(std::mem::take)
+    }
+
+    /// Keys that are worked on and count against the limit of all tenants.
+    pub(super) fn counted(&self) -> usize {
+        self.busy.values().filter(|counts| **counts).count()
+    }
+
+    /// A key has been worked on. Returns whether it still counted, and how often in a row it failed.
+    pub(super) fn done(&mut self, key: &K, failed: bool) -> (bool, u32) {
+        let counted = self.busy.remove(key).unwrap_or_default();
+        if let Some((line, _)) = self.waiting.get(key) {
+            let line = *line;
+            self.ready += 1;
+            self.line(line).push_back(key.clone());
+        }
+        if !failed {
+            self.failures.remove(key);
+            return (counted, 0);
+        }
+        let failures = self.failures.entry(key.clone()).or_default();
+        *failures += 1;
+        (counted, *failures)
+    }
+
+    pub(super) fn is_drained(&self) -> bool {
+        self.waiting.is_empty() && self.busy.is_empty()
+    }
+
+    pub(super) fn lengths(&self) -> Lengths<'_, V> {
+        let next = self.lines.iter().flatten().find_map(|key| self.waiting.get(key));
+        Lengths {
+            waiting: self.waiting.len(),
+            busy: self.busy.len(),
+            failing: self.failures.len(),
+            next: next.map(|(_, value)| value),
+        }
+    }
+
+    fn line(&mut self, line: Line) -> &mut VecDeque<K> {
+        &mut self.lines[line as usize]
+    }
+}

@@ -1,0 +1,244 @@
+//! Tables and properties: fair, nothing lost, nobody waits for ever.
+
+use std::collections::HashSet;
+
+use proptest::prelude::*;
+
+use super::*;
+
+impl Merge for u32 {
+    fn merge(&mut self, later: Self) {
+        *self = later;
+    }
+}
+
+const A: TenantId = TenantId(1);
+const B: TenantId = TenantId(2);
+const FAILED: Went = Went { failed: true, tenant_in_trouble: false, host_in_trouble: false };
+
+/// A queue with these limits and open lanes.
+fn queue<K: Clone + Eq + Hash>(all: usize, of_tenant: usize, tenants: &[TenantId]) -> Queue<K, u32> {
+    let mut queue = Queue::new(Limits { all, of_tenant });
+    for tenant in tenants {
+        queue.add(*tenant);
+        queue.open(*tenant);
+    }
+    queue
+}
+
+fn popped<K: Clone + Eq + Hash>(queue: &mut Queue<K, u32>) -> Vec<(TenantId, K)> {
+    std::iter::from_fn(|| queue.pop()).map(|(tenant, key, _)| (tenant, key)).collect()
+}
+
+#[test]
+fn a_key_pushed_twice_comes_once_with_what_came_last() {
+    let mut queue = queue(9, 4, &[A]);
+    queue.push(A, "k", Line::Down, 1);
+    queue.push(A, "k", Line::Up, 2);
+    assert_eq!(queue.pop(), Some((A, "k", 2)));
+    assert_eq!(queue.pop(), None);
+}
+
+#[test]
+fn a_key_that_is_worked_on_comes_again_only_afterwards() {
+    let mut queue = queue(9, 4, &[A]);
+    queue.push(A, "k", Line::Down, 1);
+    queue.pop();
+    queue.push(A, "k", Line::Up, 2);
+    assert_eq!(queue.pop(), None);
+    queue.done(A, &"k", Went::default());
+    assert_eq!(queue.pop(), Some((A, "k", 2)));
+}
+
+#[test]
+fn a_greedy_tenant_delays_a_modest_one_by_a_quantum_at_most() {
+    for line in [Line::Down, Line::Up, Line::Resync] {
+        let mut queue = queue(1000, 1000, &[A, B]);
+        (0..500).for_each(|key| queue.push(A, key, Line::Down, 0));
+        queue.push(B, 0, line, 0);
+        let before = popped(&mut queue).into_iter().take_while(|(tenant, _)| *tenant == A).count();
+        assert!(before <= QUANTUM as usize, "{before}");
+    }
+}
+
+#[test]
+fn a_tenant_at_its_limit_waits_while_others_go_on() {
+    let mut queue = queue(9, 2, &[A, B]);
+    (0..5).for_each(|key| queue.push(A, key, Line::Down, 0));
+    queue.push(B, 9, Line::Down, 0);
+    assert_eq!(popped(&mut queue), [(A, 0), (A, 1), (B, 9)]);
+    queue.done(A, &0, Went::default());
+    assert_eq!(queue.pop().map(|(_, key, _)| key), Some(2));
+}
+
+#[test]
+fn what_happens_now_goes_before_what_a_list_has_shown_and_does_not_stop_it() {
+    let mut queue = queue(1000, 1000, &[A]);
+    (0..100).for_each(|key| queue.push(A, key, Line::Resync, 0));
+    (100..200).for_each(|key| queue.push(A, key, Line::Down, 0));
+    let order: Vec<u32> = popped(&mut queue).into_iter().map(|(_, key)| key).collect();
+    let of_list = |keys: &[u32]| keys.iter().filter(|key| **key < 100).count();
+    assert!(order[0] >= 100 && of_list(&order[..90]) == 10, "{order:?}");
+    assert_eq!(order.len(), 200);
+}
+
+#[test]
+fn what_comes_up_does_not_wait_for_all_that_goes_down() {
+    let mut queue = queue(1000, 1000, &[A]);
+    (0..100).for_each(|key| queue.push(A, key, Line::Down, 0));
+    queue.push(A, 100, Line::Up, 0);
+    let before = popped(&mut queue).into_iter().take_while(|(_, key)| *key != 100).count();
+    assert!(before <= 1, "{before}");
+}
+
+#[test]
+fn a_key_of_a_list_that_changes_meanwhile_moves_to_the_front_and_comes_once() {
+    let mut queue = queue(1000, 1000, &[A]);
+    (0..50).for_each(|key| queue.push(A, key, Line::Resync, 0));
+    queue.push(A, 40, Line::Down, 1);
+    assert_eq!(queue.pop(), Some((A, 40, 1)));
+    queue.done(A, &40, Went::default());
+    queue.push(A, 40, Line::Resync, 2);
+    let times = popped(&mut queue).into_iter().filter(|(_, key)| *key == 40).count();
+    assert_eq!(times, 1);
+}
+
+#[test]
+fn a_lane_gives_nothing_before_it_is_open_and_takes_nothing_after_it_is_gone() {
+    let mut queue: Queue<&str, u32> = Queue::new(Limits { all: 9, of_tenant: 9 });
+    queue.push(A, "lost", Line::Down, 0);
+    queue.add(A);
+    queue.push(A, "k", Line::Down, 0);
+    assert_eq!(queue.pop(), None);
+    queue.open(A);
+    assert_eq!(popped(&mut queue), [(A, "k")]);
+    queue.remove(A);
+    queue.push(A, "k", Line::Down, 0);
+    assert_eq!((queue.pop(), queue.done(A, &"k", FAILED)), (None, 0));
+}
+
+#[test]
+fn a_tenant_in_trouble_is_slowed_and_others_are_not() {
+    let mut queue = queue(100, 8, &[A, B]);
+    (0..50).for_each(|key| queue.push(A, key, Line::Down, 0));
+    let trouble = Went { tenant_in_trouble: true, ..FAILED };
+    for _ in 0..4 {
+        for (tenant, key) in popped(&mut queue) {
+            queue.done(tenant, &key, trouble);
+        }
+    }
+    (0..50).for_each(|key| queue.push(B, key, Line::Down, 0));
+    let now = popped(&mut queue);
+    let of = |tenant| now.iter().filter(|(other, _)| *other == tenant).count();
+    assert_eq!((of(A), of(B)), (1, 8));
+}
+
+#[test]
+fn a_host_in_trouble_slows_all_and_recovers() {
+    let mut queue = queue(100, 100, &[A, B]);
+    (0..400).for_each(|key| queue.push(if key % 2 == 0 { A } else { B }, key, Line::Down, 0));
+    let trouble = Went { host_in_trouble: true, ..FAILED };
+    for (tenant, key) in popped(&mut queue) {
+        queue.done(tenant, &key, trouble);
+    }
+    let few = popped(&mut queue);
+    assert_eq!(few.len(), LEAST);
+    few.iter().for_each(|(tenant, key)| drop(queue.done(*tenant, key, Went::default())));
+    assert_eq!(popped(&mut queue).len(), 2 * LEAST);
+}
+
+#[test]
+fn keys_that_wait_for_their_tenant_leave_their_places_to_others() {
+    let mut queue = queue(4, 4, &[A, B]);
+    (0..8).for_each(|key| queue.push(A, key, Line::Down, 0));
+    queue.push(B, 9, Line::Down, 0);
+    let silent = popped(&mut queue);
+    assert_eq!(silent.len(), 4);
+    silent.iter().for_each(|(tenant, key)| queue.set_apart(*tenant, key));
+    assert_eq!(popped(&mut queue), [(B, 9)], "and none of A beyond its own limit");
+    queue.done(B, &9, Went::default());
+    silent.iter().for_each(|(tenant, key)| drop(queue.done(*tenant, key, Went::default())));
+    assert_eq!(popped(&mut queue).len(), 4);
+}
+
+#[test]
+fn lengths_tell_what_waits_what_is_worked_on_and_what_failed() {
+    let mut queue = queue(9, 1, &[A]);
+    assert_eq!(queue.lengths(B), None);
+    (0..3).for_each(|key| queue.push(A, key, Line::Down, key));
+    queue.pop();
+    queue.done(A, &0, FAILED);
+    queue.pop();
+    let lengths = Lengths { waiting: 1, busy: 1, failing: 1, next: Some(&2) };
+    assert_eq!(queue.lengths(A), Some(lengths));
+}
+
+#[test]
+fn failures_are_counted_until_a_success() {
+    let mut queue = queue(9, 2, &[A]);
+    queue.push(A, "k", Line::Down, 0);
+    queue.pop();
+    assert_eq!(queue.done(A, &"k", FAILED), 1);
+    assert_eq!(queue.done(A, &"k", FAILED), 2);
+    assert_eq!(queue.done(A, &"k", Went::default()), 0);
+    assert_eq!(queue.done(A, &"k", FAILED), 1);
+}
+
+fn line() -> impl Strategy<Value = Line> {
+    prop_oneof![Just(Line::Down), Just(Line::Up), Just(Line::Resync)]
+}
+
+proptest! {
+    #[test]
+    fn no_key_is_lost_and_none_is_in_two_hands(
+        steps in prop::collection::vec((0u32..3, 0u8..6, line(), 0u8..4, any::<[bool; 3]>()), 1..300),
+    ) {
+        let all: Vec<TenantId> = (0..3).map(TenantId).collect();
+        let mut queue = queue(5, 3, &all);
+        let (mut pushed, mut busy) = (HashSet::new(), Vec::<(TenantId, u8)>::new());
+        for (tenant, key, line, step, [failed, tenant_in_trouble, host_in_trouble]) in steps {
+            match step {
+                0 => {
+                    queue.push(TenantId(tenant), key, line, 0);
+                    pushed.insert((TenantId(tenant), key));
+                }
+                1 => if let Some((tenant, key, _)) = queue.pop() {
+                    prop_assert!(!busy.contains(&(tenant, key)));
+                    pushed.remove(&(tenant, key));
+                    busy.push((tenant, key));
+                },
+                2 => if let Some((tenant, key)) = busy.first() {
+                    queue.set_apart(*tenant, key);
+                },
+                _ => if let Some((tenant, key)) = busy.pop() {
+                    queue.done(tenant, &key, Went { failed, tenant_in_trouble, host_in_trouble });
+                },
+            }
+        }
+        while let Some((tenant, key)) = busy.pop() {
+            queue.done(tenant, &key, Went::default());
+        }
+        while let Some((tenant, key, _)) = queue.pop() {
+            pushed.remove(&(tenant, key));
+            queue.done(tenant, &key, Went::default());
+        }
+        prop_assert!(pushed.is_empty(), "{pushed:?}");
+        prop_assert!(all.iter().all(|tenant| queue.is_drained(*tenant)));
+    }
+
+    /// Whoever has a key waits for a quantum of each other tenant at most, whatever these have pushed and in which line.
+    #[test]
+    fn nobody_waits_longer_than_a_quantum_of_each_other_tenant(
+        greedy in prop::collection::vec((0usize..400, line()), 1..12), modest in line(), given in 0usize..60,
+    ) {
+        let all: Vec<TenantId> = (0..=greedy.len()).map(|n| TenantId(n as u32)).collect();
+        let mut queue = queue(usize::MAX, usize::MAX, &all);
+        for (tenant, (keys, line)) in all[1..].iter().zip(&greedy) {
+            (0..*keys).for_each(|key| queue.push(*tenant, key, *line, 0));
+        }
+        let given = (0..given).filter_map(|_| queue.pop()).count();
+        queue.push(all[0], 0, modest, 0);
+        let before = popped(&mut queue).into_iter().take_while(|(tenant, _)| *tenant != all[0]).count();
+        prop_assert!(before <= greedy.len() * QUANTUM as usize, "{before} after {given}");
+    }
+}
