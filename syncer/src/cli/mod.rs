@@ -2,6 +2,7 @@
 
 mod config;
 pub(crate) mod kinds;
+mod many;
 mod options;
 mod role;
 
@@ -131,6 +132,9 @@ async fn sync(settings: Settings, stop: CancellationToken) -> Result<(), RunErro
     let health = Health::default();
     let served = Server::open(needed(settings.listen, "listen")?).await?.serve(health.clone());
     let running = async {
+        if settings.are_of_many() {
+            return run::run_many(many::process(settings).await?, health, stop).await;
+        }
         let options = options::options(settings).await?;
         run::run(options, health, stop).await
     };

@@ -7,26 +7,46 @@ use std::{
 
 use super::needed;
 use crate::{
-    client,
+    client::{self, ClientError},
     clock::Clock,
     config::{ConfigError, Settings, ready},
     kinds::{Kinds, optional},
     kubelet,
     names::Names,
-    run::{Options, RunError},
+    run::{Election, Options, RunError},
     translate::pod::Rules,
 };
 
 /// Where volumes are mounted, for a pod that shares the machine's files; unset in an ordinary pod.
 const POD_ROOT: &str = "TENANTBENCH_POD_ROOT";
 
+/// What a syncer of one tenant runs with.
 pub(super) async fn options(settings: Settings) -> Result<Options, RunError> {
+    let tenant = needed(settings.tenant_kubeconfig.as_deref(), "tenant-kubeconfig")?;
+    let tenant = client::from_file(&below(&root(), tenant)).await?;
+    let host = host(&settings).await?;
+    of_tenant(settings, host, tenant)
+}
+
+/// The host's API.
+pub(super) async fn host(settings: &Settings) -> Result<kube::Config, ClientError> {
+    match &settings.host_kubeconfig {
+        Some(file) => client::from_file(file).await,
+        None => client::in_cluster(&root()),
+    }
+}
+
+/// What a tenant runs with whose APIs are these.
+pub(super) fn of_tenant(
+    settings: Settings,
+    host: kube::Config,
+    tenant: kube::Config,
+) -> Result<Options, RunError> {
     let root = root();
     let name = needed(settings.name.clone(), "name")?;
     let service = needed(settings.service.clone(), "service")?;
     let node_address = needed(settings.node_address, "node-address")?.to_string();
     let kubelet_port = needed(settings.kubelet_port, "kubelet-port")?;
-    let tenant = needed(settings.tenant_kubeconfig.as_deref(), "tenant-kubeconfig")?;
     let kubelet = kubelet_options(&settings, kubelet_port, &root)?;
     let kinds = settings
         .sync
@@ -37,18 +57,15 @@ pub(super) async fn options(settings: Settings) -> Result<Options, RunError> {
         let rows = kinds.rows().iter().filter(|row| row.is_down() && !row.is_cluster_wide());
         rows.map(|row| row.kind).any(|kind| target.is(kind.api().group, kind.name()))
     })?;
-    let host = match &settings.host_kubeconfig {
-        Some(file) => client::from_file(file).await?,
-        None => client::in_cluster(&root)?,
-    };
     let namespace = match &settings.host_namespace {
         Some(namespace) => namespace.clone(),
         None => client::in_cluster_namespace(&root)?,
     };
     Ok(Options {
+        election: election(&settings, &namespace),
         names: Names::new(name, namespace),
         host,
-        tenant: client::from_file(&below(&root, tenant)).await?,
+        tenant,
         service,
         owner: settings.owner.clone(),
         node_address,
@@ -63,6 +80,15 @@ pub(super) async fn options(settings: Settings) -> Result<Options, RunError> {
         kinds,
         custom,
     })
+}
+
+/// The election that settings speak of; `namespace`: where its Lease is unless they say so.
+pub(super) fn election(settings: &Settings, namespace: &str) -> Option<Election> {
+    let lease = settings.lease.as_deref()?;
+    let (namespace, name) = lease.split_once('/').unwrap_or((namespace, lease));
+    let machine = std::env::var("HOSTNAME").unwrap_or_else(|_| "syncer".to_owned());
+    let identity = format!("{machine}_{:016x}", rand::random::<u64>());
+    Some(Election { namespace: namespace.to_owned(), name: name.to_owned(), identity })
 }
 
 fn kubelet_options(

@@ -7,7 +7,7 @@ use super::{RunError, print};
 use crate::{
     kinds::{Custom, Kinds, On, Row, optional},
     kubelet::NodeMetrics,
-    role::{cluster_rules, manifests, rules},
+    role::{cluster_rules, election_rule, manifests, rules},
 };
 
 /// Print the Role that a syncer needs on the host, fit for `kubectl apply --namespace HOST_NAMESPACE -f -`; for kinds
@@ -25,6 +25,10 @@ pub(super) struct RoleArgs {
     /// How the host's nodes are asked for their figures.
     #[arg(long, value_enum, default_value_t)]
     node_metrics: NodeMetrics,
+
+    /// Several replicas elect the one that writes, by a Lease of this namespace.
+    #[arg(long)]
+    lease: bool,
 
     /// The name of the roles.
     #[arg(long, value_name = "NAME", default_value = "tenantbench-syncer")]
@@ -59,6 +63,9 @@ pub(super) fn run(args: RoleArgs) -> Result<(), RunError> {
     let kinds = args.sync.into_iter().chain(args.custom).try_fold(always, Kinds::with)?;
     let mut rules = rules(&kinds);
     rules.cluster.extend(cluster_rules(args.node_metrics));
+    if args.lease {
+        rules.namespaced.push(election_rule());
+    }
     let manifests = manifests(&rules, &args.role_name);
     let text = match args.output {
         Output::Json => {

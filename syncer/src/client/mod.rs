@@ -6,6 +6,7 @@
 mod config;
 mod connect;
 mod error;
+mod shared;
 mod token_file;
 
 use http::{HeaderValue, header::USER_AGENT};
@@ -13,6 +14,7 @@ use kube::{Client, Config, client::ClientBuilder};
 
 pub use config::{from_file, from_kubeconfig, in_cluster, in_cluster_namespace};
 pub use error::ClientError;
+pub use shared::{Lease, WatchClients};
 
 /// What a client is for; it decides how connections are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -88,13 +88,13 @@ fn defaults() -> Settings {
 }
 
 /// The fields that somebody has said something about.
-fn fields(settings: &Settings) -> Result<Map<String, Value>, ConfigError> {
+pub(super) fn fields(settings: &Settings) -> Result<Map<String, Value>, ConfigError> {
     match serde_json::to_value(settings).map_err(unprintable)? {
         Value::Object(fields) => Ok(fields.into_iter().filter(|(_, value)| !value.is_null()).collect()),
         _ => Ok(Map::new()),
     }
 }
 
-fn unprintable(error: impl fmt::Display) -> ConfigError {
+pub(super) fn unprintable(error: impl fmt::Display) -> ConfigError {
     ConfigError::Print(error.to_string())
 }

@@ -38,6 +38,27 @@ pub enum ConfigError {
     /// A value that cannot be left out.
     #[error("nothing says what `{0}` is; give --{0}, or `{0}` in the config file")]
     Missing(&'static str),
+    /// One tenant and many at once.
+    #[error(
+        "`{0}` is of one virtual cluster, and this process serves many; leave it out, or leave out the many"
+    )]
+    OneOfMany(&'static str),
+    /// No NAME=KUBECONFIG.
+    #[error(
+        "tenant {0:?} is not NAME=KUBECONFIG with a DNS label for a name, such as team-a=/etc/team-a.kubeconfig"
+    )]
+    TenantForm(String),
+    /// Two tenants of one name.
+    #[error("tenant {0} is named twice; give each a name of its own")]
+    TenantTwice(String),
+    /// A tenant's files that cannot be used.
+    #[error("tenant {name}: {problem}")]
+    Tenant {
+        /// Its name.
+        name: String,
+        /// What is wrong.
+        problem: String,
+    },
     /// A kind that is listed twice.
     #[error("custom kind {0} is listed twice; put its rules in one place")]
     Twice(String),

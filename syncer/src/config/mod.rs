@@ -8,6 +8,7 @@ mod error;
 mod file;
 mod schema;
 mod settings;
+mod tenants;
 
 #[cfg(test)]
 mod tests;
@@ -18,3 +19,4 @@ pub use error::{ConfigError, Place};
 pub use file::{decode, read};
 pub use schema::schema;
 pub use settings::{SchemaName, Settings};
+pub use tenants::TenantFile;

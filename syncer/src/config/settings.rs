@@ -9,7 +9,7 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
-use super::CustomKind;
+use super::{CustomKind, TenantFile};
 use crate::{
     kinds::{KindsError, optional},
     kubelet::NodeMetrics,
@@ -52,6 +52,26 @@ pub struct Settings {
     /// Kubeconfig for the virtual cluster's API, with a user that may do all there.
     #[arg(long, env = "TENANTBENCH_SYNCER_TENANT_KUBECONFIG", value_name = "FILE")]
     pub tenant_kubeconfig: Option<PathBuf>,
+
+    /// A virtual cluster of many that this process serves, as NAME=KUBECONFIG; may be repeated. `{tenant}` in other settings
+    /// stands for its name.
+    #[arg(long, env = "TENANTBENCH_SYNCER_TENANTS", value_name = "NAME=KUBECONFIG", value_delimiter = ',')]
+    pub tenant: Option<Vec<TenantFile>>,
+
+    /// Folder of virtual clusters that this process serves: NAME.kubeconfig, and NAME.yaml for settings of its own. They
+    /// come and go as the files do.
+    #[arg(long, env = "TENANTBENCH_SYNCER_TENANTS_DIR", value_name = "FOLDER")]
+    pub tenants_dir: Option<PathBuf>,
+
+    /// Host namespace whose Secrets with the label tenantbench.dev/tenant=NAME are virtual clusters that this process
+    /// serves: `kubeconfig`, and `settings` of its own.
+    #[arg(long, env = "TENANTBENCH_SYNCER_TENANT_SECRETS", value_name = "NAMESPACE")]
+    pub tenant_secrets: Option<String>,
+
+    /// Lease on the host by which several replicas elect the one that writes, in the host namespace unless another is
+    /// named [default: one replica, no Lease].
+    #[arg(long, env = "TENANTBENCH_SYNCER_LEASE", value_name = "[NAMESPACE/]NAME")]
+    pub lease: Option<String>,
 
     /// Host Service of the virtual cluster's API, through which its pods reach it.
     #[arg(long, env = "TENANTBENCH_SYNCER_SERVICE")]

@@ -94,6 +94,11 @@ impl Kubelet {
         Ok(Self { listener, tls })
     }
 
+    /// The port that it listens on.
+    pub fn port(&self) -> Option<u16> {
+        self.listener.local_addr().ok().map(|address| address.port())
+    }
+
     /// Serves until `stop`.
     pub async fn serve(self, backing: Backing, stop: CancellationToken) {
         loop {

@@ -1,11 +1,11 @@
 //! The families of metrics that are recorded as things happen, with names and words.
 
 use prometheus_client::{
-    metrics::{counter::Counter, family::Family, histogram::Histogram},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::{Registry, Unit},
 };
 
-use super::labels::{ByKind, Moved, Request, Requests, Spent, Turns, Watched, Way};
+use super::labels::{ByKind, Moved, OfTenant, Request, Requests, Spent, Turns, Watched, Way};
 
 /// All of them.
 #[derive(Debug)]
@@ -24,6 +24,7 @@ pub(super) struct Families {
     pub(super) refused: Family<ByKind, Counter>,
     pub(super) dropped_events: Counter,
     pub(super) tokens: Counter,
+    pub(super) ready: Family<OfTenant, Gauge>,
 }
 
 impl Default for Families {
@@ -45,6 +46,7 @@ impl Default for Families {
             refused: Family::default(),
             dropped_events: Counter::default(),
             tokens: Counter::default(),
+            ready: Family::default(),
         }
     }
 }
@@ -120,6 +122,11 @@ impl Families {
             "dropped_events",
             "Host events beyond what a tenant gets",
             self.dropped_events.clone(),
+        );
+        registry.register(
+            "tenant_ready",
+            "Whether a tenant of many is worked for and all has been done once",
+            self.ready.clone(),
         );
         registry.register("tokens_minted", "Tokens made for pods", self.tokens.clone());
     }

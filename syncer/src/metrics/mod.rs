@@ -24,7 +24,7 @@ pub use labels::{Outcome, Verb};
 use self::{
     echo::Echoes,
     families::Families,
-    labels::{ByKind, Moved, Request, Requests, Spent, Stage, Turns, Watched, Way},
+    labels::{ByKind, Moved, OfTenant, Request, Requests, Spent, Stage, Turns, Watched, Way},
 };
 use crate::{
     kinds::{Kind, Side},
@@ -121,7 +121,20 @@ impl Metrics {
 
     /// From now on this tenant's queue and index are shown, as long as it is there.
     pub fn show(&self, tenant: &Arc<Tenant>) {
-        self.0.tenants.lock().push(Arc::downgrade(tenant));
+        let mut tenants = self.0.tenants.lock();
+        tenants.retain(|tenant| tenant.strong_count() > 0);
+        tenants.push(Arc::downgrade(tenant));
+    }
+
+    /// Of many tenants, this one is ready or not.
+    pub fn tenant_ready(&self, tenant: &str, is_ready: bool) {
+        let of = OfTenant { tenant: tenant.to_owned() };
+        self.0.families.ready.get_or_create(&of).set(is_ready.into());
+    }
+
+    /// Of many tenants, this one is no more.
+    pub fn tenant_gone(&self, tenant: &str) {
+        self.0.families.ready.remove(&OfTenant { tenant: tenant.to_owned() });
     }
 
     /// A key has had its turn.

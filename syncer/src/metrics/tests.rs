@@ -25,6 +25,7 @@ fn used() -> Metrics {
     metrics.refused(kind);
     metrics.event_dropped();
     metrics.tokens_minted(2);
+    metrics.tenant_ready("a", true);
     metrics
 }
 

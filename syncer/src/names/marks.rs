@@ -19,6 +19,8 @@ pub const HOST_NAMESPACE: &str = "tenantbench.dev/host-namespace";
 pub const ROLE: &str = "tenantbench.dev/role";
 /// The [`ROLE`] of a Secret with a pod's tokens.
 pub const POD_TOKEN: &str = "pod-token";
+/// Label on a Secret that says how a tenant's API is reached: the tenant's name.
+pub const TENANT: &str = "tenantbench.dev/tenant";
 /// The [`ROLE`] of the ConfigMap that says which tenant the copies are of.
 pub const IDENTITY: &str = "identity";
 

@@ -33,17 +33,8 @@ const LINES: [Line; 3] = [Line::Down, Line::Up, Line::Resync];
 
 /// Whose turn it is within a tenant. A line that is empty leaves its turn to the others, so none waits for ever and none
 /// idles.
-const TURNS: [Line; 9] = [
-    Line::Down,
-    Line::Up,
-    Line::Down,
-    Line::Up,
-    Line::Down,
-    Line::Up,
-    Line::Down,
-    Line::Up,
-    Line::Resync,
-];
+const TURNS: [Line; 9] =
+    [Line::Down, Line::Up, Line::Down, Line::Up, Line::Down, Line::Up, Line::Down, Line::Up, Line::Resync];
 
 #[derive(Debug)]
 pub(super) struct Lane<K, V> {

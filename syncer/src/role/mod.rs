@@ -11,4 +11,4 @@ pub use lack::{Lack, lack};
 pub use manifest::manifests;
 pub use nodes::cluster_rules;
 pub use review::{Access, denied, may};
-pub use rules::{Rules, role_rules, rules};
+pub use rules::{Rules, election_rule, role_rules, rules};

@@ -34,6 +34,11 @@ pub fn rules(kinds: &Kinds) -> Rules {
     rules
 }
 
+/// What replicas need to elect one of them.
+pub fn election_rule() -> PolicyRule {
+    rule("coordination.k8s.io", &["leases"], &["get", "list", "watch", "create", "update"])
+}
+
 /// Adds a resource to the rule that has its group and verbs.
 fn add(rules: &mut Vec<PolicyRule>, group: &str, resource: String, verbs: &[&str]) {
     let same = rules.iter_mut().find(|rule| {

@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-use super::Health;
+use super::{Health, shared::Shared};
 use crate::{
     index::Key,
     kinds::Side,
@@ -39,13 +39,20 @@ impl Roster {
         }
     }
 
+    /// Forgets a tenant. Turns that are under way come to their end.
+    pub(super) fn dismiss(&self, id: TenantId, work: &Work) {
+        work.remove(id);
+        self.0.write().remove(&id);
+    }
+
     fn member(&self, id: TenantId) -> Option<Member> {
         self.0.read().get(&id).cloned()
     }
 }
 
 /// Gives out keys until `stop`, and then waits for the turns that are under way.
-pub(super) async fn run(roster: Roster, work: Arc<Work>, health: Health, stop: CancellationToken) {
+pub(super) async fn run(shared: Shared, health: Health, stop: CancellationToken) {
+    let Shared { work, roster, .. } = shared;
     let pulse = health.pulse("dispatcher");
     let mut workers = JoinSet::new();
     loop {

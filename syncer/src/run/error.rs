@@ -24,6 +24,9 @@ pub enum RunError {
     /// Nobody reads standard output.
     #[error("cannot write to standard output: {0}; send it to a file or a pipe that is read")]
     Output(std::io::Error),
+    /// Never: the note about a tenant is a ConfigMap.
+    #[error("the note of who the tenant is cannot be made: {0}; report this")]
+    Note(serde_json::Error),
     /// The owner has no known form.
     #[error("owner {0:?} is not KIND/NAME with a kind of statefulset, deployment, service, configmap or pod")]
     OwnerForm(String),
@@ -66,6 +69,14 @@ pub enum RunError {
     OtherTenant {
         /// Where the host keeps who the tenant is.
         config_map: String,
+    },
+    /// Another replica leads, or may.
+    #[error(
+        "the lead was lost: Lease {lease} could not be renewed in time, or another replica has it; nothing was written since; start the syncer anew, and it waits for its turn"
+    )]
+    LostLead {
+        /// The Lease.
+        lease: String,
     },
     /// The tenant's API shows an earlier state than before.
     #[error(

@@ -1,10 +1,12 @@
 //! How a syncer fares: whether it lives, how far it has come, and what it counts.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
+use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::pulse::{Pulse, Pulses, STUCK};
@@ -13,12 +15,15 @@ use crate::{
     metrics::Metrics,
 };
 
-/// How a syncer fares. Clones share one state.
-#[derive(Clone, Debug)]
+/// How a syncer fares, or one tenant of it. Clones share one state.
+#[derive(Clone, Debug, Default)]
 pub struct Health {
     state: watch::Sender<State>,
     pulses: Pulses,
     metrics: Metrics,
+    /// The tenant's name, where the process serves many.
+    tenant: Option<Arc<str>>,
+    members: Arc<Mutex<BTreeMap<String, Self>>>,
 }
 
 /// How far it has come.
@@ -28,6 +33,12 @@ struct State {
     lists: Option<BTreeSet<(Side, Kind)>>,
     all_lists: Vec<(Side, Kind)>,
     drained: bool,
+    /// Whether another replica leads, and all that this one has to do is to watch.
+    stands_by: bool,
+    /// Why it is not worked for, until it is tried again.
+    problem: Option<String>,
+    /// Where many tenants are served: whether it is known which.
+    tenants: Option<bool>,
 }
 
 /// One thing that must be so.
@@ -37,18 +48,13 @@ pub struct Check {
     pub name: String,
     /// What is wrong, if anything.
     pub problem: Option<String>,
+    /// Whether the whole process is held to be wrong by that, or only a part of it.
+    pub is_vital: bool,
 }
 
 impl Check {
     fn new(name: impl Into<String>, problem: Option<String>) -> Self {
-        Self { name: name.into(), problem }
-    }
-}
-
-impl Default for Health {
-    fn default() -> Self {
-        let state = watch::Sender::new(State::default());
-        Self { state, pulses: Pulses::default(), metrics: Metrics::default() }
+        Self { name: name.into(), problem, is_vital: true }
     }
 }
 
@@ -73,19 +79,73 @@ impl Health {
         live(self.pulses.silences(Instant::now()))
     }
 
-    /// What must be so for it to be ready.
+    /// What must be so for it to be ready, and how its tenants fare where it has many: one that is in trouble is told of,
+    /// and the process is ready for the others.
     pub fn readiness(&self) -> Vec<Check> {
-        readiness(&self.state.borrow())
+        let state = self.state.borrow();
+        let Some(known) = state.tenants else { return readiness(&state) };
+        let unknown = (!known).then(|| "not all sources of tenants have been read yet".to_owned());
+        let members = self.members.lock();
+        let of_tenant = |(name, health): (&String, &Self)| {
+            let problem = first_problem(&health.state.borrow());
+            Check { is_vital: false, ..Check::new(format!("tenant {name}"), problem) }
+        };
+        std::iter::once(Check::new("tenants", unknown)).chain(members.iter().map(of_tenant)).collect()
     }
 
     /// A loop begins that must not stop.
     pub(crate) fn pulse(&self, name: &str) -> Pulse {
-        self.pulses.add(name, Instant::now())
+        let name = self.tenant.as_ref().map_or_else(|| name.to_owned(), |tenant| format!("{tenant}: {name}"));
+        self.pulses.add(&name, Instant::now())
+    }
+
+    /// It has many tenants.
+    pub(super) fn serves_many(&self) {
+        self.state.send_modify(|state| state.tenants = Some(false));
+    }
+
+    /// All sources of tenants have been read.
+    pub(super) fn knows_its_tenants(&self) {
+        self.state.send_modify(|state| state.tenants = Some(true));
+    }
+
+    /// How one tenant of many fares, from its beginning.
+    pub(super) fn member(&self, name: &str) -> Self {
+        let member = Self {
+            state: watch::Sender::default(),
+            pulses: self.pulses.clone(),
+            metrics: self.metrics.clone(),
+            tenant: Some(name.into()),
+            members: Arc::default(),
+        };
+        self.metrics.tenant_ready(name, false);
+        self.members.lock().insert(name.to_owned(), member.clone());
+        member
+    }
+
+    /// A tenant is gone.
+    pub(super) fn forget(&self, name: &str) {
+        self.members.lock().remove(name);
+        self.metrics.tenant_gone(name);
+    }
+
+    /// It is not worked for, for this reason, until it is tried again.
+    pub(super) fn is_broken(&self, problem: &str) {
+        self.state
+            .send_modify(|state| *state = State { problem: Some(problem.to_owned()), ..State::default() });
+        self.tell_metrics(false);
+    }
+
+    fn tell_metrics(&self, is_ready: bool) {
+        if let Some(tenant) = &self.tenant {
+            self.metrics.tenant_ready(tenant, is_ready);
+        }
     }
 
     /// These lists must be whole before anything is decided.
     pub(super) fn awaits(&self, lists: Vec<(Side, Kind)>) {
         self.state.send_modify(|state| {
+            state.problem = None;
             state.lists = Some(lists.iter().copied().collect());
             state.all_lists = lists;
         });
@@ -100,8 +160,15 @@ impl Health {
         self.reach(|state| state.lists.as_ref().is_some_and(BTreeSet::is_empty)).await;
     }
 
+    /// Another replica leads, or not any more.
+    pub(super) fn stands_by(&self, stands_by: bool) {
+        self.state.send_modify(|state| state.stands_by = stands_by);
+    }
+
     pub(super) fn drained(&self) {
-        self.state.send_if_modified(|state| !std::mem::replace(&mut state.drained, true));
+        if self.state.send_if_modified(|state| !std::mem::replace(&mut state.drained, true)) {
+            self.tell_metrics(true);
+        }
     }
 
     async fn reach(&self, reached: impl FnMut(&State) -> bool) {
@@ -116,6 +183,15 @@ fn live(silences: Vec<(String, Duration)>) -> Vec<Check> {
     silences.into_iter().map(|(name, silence)| Check::new(name, stuck(silence))).collect()
 }
 
+/// In one line, what keeps a tenant from being ready.
+fn first_problem(state: &State) -> Option<String> {
+    if let Some(problem) = &state.problem {
+        return Some(problem.clone());
+    }
+    let failed = readiness(state).into_iter().find(|check| check.problem.is_some())?;
+    failed.problem.map(|problem| format!("{}: {problem}", failed.name))
+}
+
 fn readiness(state: &State) -> Vec<Check> {
     let Some(missing) = &state.lists else {
         let problem =
@@ -126,7 +202,8 @@ fn readiness(state: &State) -> Vec<Check> {
         let name = format!("list {}/{}", list.0.word(), list.1.api().plural);
         Check::new(name, missing.contains(list).then(|| "is not whole yet".to_owned()))
     };
-    let waits = (!state.drained).then(|| "not all that the lists ask for has been done once".to_owned());
+    let waits = (!state.drained && !state.stands_by)
+        .then(|| "not all that the lists ask for has been done once".to_owned());
     let lists = state.all_lists.iter().map(list);
     lists.chain([Check::new("first round", waits)]).collect()
 }
@@ -152,6 +229,27 @@ mod tests {
         health.drained();
         assert_eq!(problems(&health.readiness()), [""; 0]);
         assert!(health.is_ready());
+    }
+
+    #[test]
+    fn of_many_tenants_each_is_told_of_and_none_makes_the_process_unready() {
+        let health = Health::default();
+        health.serves_many();
+        let lines = |health: &Health| -> Vec<(String, bool, bool)> {
+            let line = |check: Check| (check.name, check.problem.is_none(), check.is_vital);
+            health.readiness().into_iter().map(line).collect()
+        };
+        assert_eq!(lines(&health), [("tenants".to_owned(), false, true)]);
+        health.knows_its_tenants();
+        let (good, bad) = (health.member("good"), health.member("bad"));
+        good.awaits(Vec::new());
+        good.drained();
+        bad.is_broken("its etcd was wiped");
+        let expected = [("tenants", true, true), ("tenant bad", false, false), ("tenant good", true, false)];
+        let expected = expected.map(|(name, ok, vital)| (name.to_owned(), ok, vital));
+        assert_eq!(lines(&health), expected);
+        health.forget("bad");
+        assert_eq!(lines(&health), [expected[0].clone(), expected[2].clone()]);
     }
 
     #[test]

@@ -37,10 +37,13 @@ pub(super) struct Identity {
     uid: String,
     config_map: String,
     newest: AtomicU64,
+    config_maps: Api<ConfigMap>,
+    /// What the host is to note, where it has noted nothing yet.
+    unnoted: Option<ConfigMap>,
 }
 
 impl Identity {
-    /// Asks the tenant who it is, and the host who it was; the first time, notes it there.
+    /// Asks the tenant who it is, and the host who it was.
     pub(super) async fn establish(
         (host, tenant): (&Client, &Client),
         names: &Names,
@@ -49,22 +52,26 @@ impl Identity {
         let config_maps: Api<ConfigMap> = Api::namespaced(host.clone(), names.host_namespace());
         let config_map = names.identity();
         let (uid, newest) = until_tenant_answers("who the tenant is", || ask(tenant)).await?;
-        let this = Self { tenant: tenant.clone(), uid, config_map, newest: AtomicU64::new(newest) };
-        let read = || config_maps.get_opt(&this.config_map);
-        let found = until_answered("reading who the tenant was", read).await?;
-        let known = match found {
-            Some(found) => found.data.and_then(|data| data.get(UID).cloned()),
-            None => {
-                let note = this.note(names, owner);
-                let made =
-                    until_answered("noting who the tenant is", || note_down(&config_maps, &note)).await?;
-                made.data.and_then(|data| data.get(UID).cloned())
-            }
-        };
-        match known {
-            Some(known) => this.must_be(&known).map(|()| this),
-            None => Ok(this),
+        let (tenant, newest) = (tenant.clone(), AtomicU64::new(newest));
+        let mut this = Self { tenant, uid, config_map, newest, config_maps, unnoted: None };
+        let read = || this.config_maps.get_opt(&this.config_map);
+        match until_answered("reading who the tenant was", read).await? {
+            Some(found) => this.must_be_noted_in(&found)?,
+            None => this.unnoted = Some(this.note(names, owner)?),
         }
+        Ok(this)
+    }
+
+    /// Notes on the host who the tenant is, the first time.
+    pub(super) async fn note_down(&self) -> Result<(), RunError> {
+        let Some(note) = &self.unnoted else { return Ok(()) };
+        let made = until_answered("noting who the tenant is", || note_down(&self.config_maps, note)).await?;
+        self.must_be_noted_in(&made)
+    }
+
+    fn must_be_noted_in(&self, found: &ConfigMap) -> Result<(), RunError> {
+        let known = found.data.as_ref().and_then(|data| data.get(UID));
+        known.map_or(Ok(()), |known| self.must_be(known))
     }
 
     /// Notes that something of this version was seen.
@@ -111,21 +118,21 @@ impl Identity {
         Err(RunError::OtherTenant { config_map: self.config_map.clone() })
     }
 
-    fn note(&self, names: &Names, owner: Option<&Value>) -> Value {
-        json!({
+    fn note(&self, names: &Names, owner: Option<&Value>) -> Result<ConfigMap, RunError> {
+        let note = json!({
             "metadata": {
                 "name": self.config_map,
                 "labels": { (marks::VCLUSTER): names.vcluster(), (marks::ROLE): marks::IDENTITY },
                 "ownerReferences": owner.into_iter().collect::<Vec<_>>(),
             },
             "data": { UID: self.uid },
-        })
+        });
+        serde_json::from_value(note).map_err(RunError::Note)
     }
 }
 
-async fn note_down(config_maps: &Api<ConfigMap>, note: &Value) -> kube::Result<ConfigMap> {
-    let note: ConfigMap = serde_json::from_value(note.clone()).map_err(kube::Error::SerdeError)?;
-    match config_maps.create(&PostParams::default(), &note).await {
+async fn note_down(config_maps: &Api<ConfigMap>, note: &ConfigMap) -> kube::Result<ConfigMap> {
+    match config_maps.create(&PostParams::default(), note).await {
         // By an earlier try, whose answer was lost.
         Err(kube::Error::Api(status)) if status.code == 409 => config_maps.get(&note.name_any()).await,
         made => made,

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Options, RunError, probe};
+use super::{Options, RunError};
 use crate::{kinds::Kinds, names::marks, retry, sync::Settings, write::LONGEST_CALL};
 
 /// The plane's own object on the host.
@@ -76,9 +76,6 @@ pub(super) async fn settings(
         Some(owner) => Some(reference(owner, host, namespace).await?),
         None => None,
     };
-    if let Some(range) = &options.service_cidr {
-        probe::service_range(host, &options.names, range).await?;
-    }
     let api = api_address(host, namespace, &options.service).await?;
     let version = until_tenant_answers("the tenant's version", || tenant.apiserver_version());
     let version = version.await?.git_version;

@@ -70,16 +70,17 @@ fn answer(path: &str, query: Option<&str>, health: &Health) -> Response<Full<Byt
 
 /// Says it as Kubernetes' own servers do: `ok`, or each check where one fails or all are asked for.
 fn checked(name: &str, checks: &[Check], verbose: bool) -> (StatusCode, &'static str, String) {
-    let passed = checks.iter().all(|check| check.problem.is_none());
+    let passed = checks.iter().all(|check| check.problem.is_none() || !check.is_vital);
     if passed && !verbose {
         return (StatusCode::OK, PLAIN, "ok".to_owned());
     }
     let mut text = String::new();
-    for Check { name, problem } in checks {
+    for Check { name, problem, is_vital } in checks {
         // Writing to a string cannot fail.
         let _ = match problem {
             None => writeln!(text, "[+]{name} ok"),
-            Some(problem) => writeln!(text, "[-]{name} failed: {problem}"),
+            Some(problem) if *is_vital => writeln!(text, "[-]{name} failed: {problem}"),
+            Some(problem) => writeln!(text, "[!]{name} is not ready: {problem}"),
         };
     }
     let _ = writeln!(text, "{name} check {}", if passed { "passed" } else { "failed" });
@@ -92,7 +93,7 @@ mod tests {
     use super::*;
 
     fn check(name: &str, problem: Option<&str>) -> Check {
-        Check { name: name.to_owned(), problem: problem.map(str::to_owned) }
+        Check { name: name.to_owned(), problem: problem.map(str::to_owned), is_vital: true }
     }
 
     #[test]
@@ -101,6 +102,16 @@ mod tests {
         let (status, _, text) = checked("readyz", &checks, false);
         assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(text, "[+]list host/pods ok\n[-]first round failed: is not done\nreadyz check failed\n");
+    }
+
+    #[test]
+    fn a_part_that_fails_is_told_of_and_does_not_fail_the_whole() {
+        let checks =
+            [check("tenants", None), Check { is_vital: false, ..check("tenant a", Some("is away")) }];
+        assert_eq!(checked("readyz", &checks, false).2, "ok");
+        let (status, _, text) = checked("readyz", &checks, true);
+        assert_eq!(status, StatusCode::OK);
+        assert_eq!(text, "[+]tenants ok\n[!]tenant a is not ready: is away\nreadyz check passed\n");
     }
 
     #[test]

@@ -23,6 +23,9 @@ pub enum WriteError {
         /// How long it asks to wait.
         seconds: u64,
     },
+    /// Another replica may write now.
+    #[error("this replica does not lead any more")]
+    NotLeading,
     /// It is invalid, forbidden, over quota, …
     #[error("the API server refuses it ({}): {}", .0.code, .0.message)]
     Refused(Box<Status>),

@@ -16,6 +16,7 @@ use crate::{
     kinds::{Kind, Side},
     metrics::{Call, Metrics, Outcome, Verb, turn::Waiting},
     object::Object,
+    run::Lead,
 };
 
 /// Who wrote a field, as the API servers note it.
@@ -49,6 +50,7 @@ pub struct Cluster {
     client: Debugless,
     side: Side,
     metrics: Metrics,
+    lead: Lead,
 }
 
 /// kube's client, which cannot print itself.
@@ -61,9 +63,9 @@ impl std::fmt::Debug for Debugless {
 }
 
 impl Cluster {
-    /// One side, reached by `client`.
-    pub fn new(side: Side, client: Client, metrics: Metrics) -> Self {
-        Self { client: Debugless(client), side, metrics }
+    /// One side, reached by `client`, and written while `lead` is held.
+    pub fn new(side: Side, client: Client, metrics: Metrics, lead: Lead) -> Self {
+        Self { client: Debugless(client), side, metrics, lead }
     }
 
     /// Which side this is.
@@ -240,15 +242,21 @@ impl Cluster {
         let is_write = method != Method::GET && method != Method::DELETE;
         let uri = if is_write { format!("{path}?fieldManager={FIELD_MANAGER}") } else { path.to_owned() };
         let request = Request::builder()
-            .method(method)
+            .method(method.clone())
             .uri(uri)
             .header(header::CONTENT_TYPE, content_type)
             .header(header::ACCEPT, "application/json")
             .body(body.map_or_else(Body::empty, Body::from))
             .map_err(WriteError::Request)?;
-        let (head, bytes) = tokio::time::timeout(LONGEST_CALL, self.exchange(request))
+        let left = if method == Method::GET {
+            LONGEST_CALL
+        } else {
+            self.lead.left().ok_or(WriteError::NotLeading)?
+        };
+        let longest = LONGEST_CALL.min(left);
+        let (head, bytes) = tokio::time::timeout(longest, self.exchange(request))
             .await
-            .map_err(|_| WriteError::Silent { seconds: LONGEST_CALL.as_secs() })??;
+            .map_err(|_| WriteError::Silent { seconds: longest.as_secs() })??;
         if head.status.is_success() {
             return Ok(bytes);
         }

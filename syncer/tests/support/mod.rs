@@ -10,7 +10,7 @@ mod program;
 pub(crate) mod served;
 mod streams;
 
-use std::{net::TcpListener, time::Duration};
+use std::{net::TcpListener, path::PathBuf, time::Duration};
 
 use k8s_openapi::api::{
     authentication::v1::TokenRequest,
@@ -69,8 +69,17 @@ pub(crate) struct World {
     host_url: String,
     options: Options,
     processes: process::Processes,
-    _egress: egress::Egress,
+    authority: certificates::Authority,
+    egress: egress::Egress,
     folder: tempfile::TempDir,
+}
+
+/// The cluster of one tenant more.
+pub(crate) struct OtherTenant {
+    /// Its admin.
+    pub(crate) admin: Client,
+    /// A kubeconfig of its admin.
+    pub(crate) kubeconfig: PathBuf,
 }
 
 /// A syncer that runs until it is stopped.
@@ -155,11 +164,33 @@ impl World {
             endpoints: run::Endpoints::Auto,
             pods: Rules::default(),
             clock: Clock::default(),
+            election: None,
             kinds: Kinds::default(),
             custom: Vec::new(),
         };
         let syncer = make(options.host.clone());
-        Self { host, tenant, syncer, names, etcds, host_url, options, processes, _egress: egress, folder }
+        Self { host, tenant, syncer, names, etcds, host_url, options, processes, authority, egress, folder }
+    }
+
+    /// Starts the cluster of one tenant more (`NAME-apiserver`), with the host namespace `tenant-NAME`, in which the syncer
+    /// has its Role.
+    pub(crate) async fn another_tenant(&mut self, name: &str) -> OtherTenant {
+        let etcd = self.etcds.last().expect("an etcd");
+        let url = self.processes.api_server(name, etcd, &self.authority, &self.egress.config);
+        let config = config(&url, &self.authority, ADMIN_TOKEN);
+        let admin = make(config.clone());
+        until_ready(&admin).await;
+        prepare_namespace(&admin, "default").await;
+        let namespace = format!("tenant-{name}");
+        prepare_namespace(&self.host, &namespace).await;
+        prepare_syncers_place(&self.host, &namespace).await;
+        let kubeconfig = program::kubeconfig(self.folder.path(), name, &config);
+        OtherTenant { admin, kubeconfig }
+    }
+
+    /// A kubeconfig of the tenant's admin.
+    pub(crate) fn tenant_kubeconfig(&self) -> PathBuf {
+        program::kubeconfig(self.folder.path(), "tenant", &self.options.tenant)
     }
 
     /// Starts a syncer and waits until it is ready.
@@ -354,8 +385,18 @@ impl World {
 
     /// Plays scheduler and kubelet on the host, without any delay.
     pub(crate) fn host_kubelet(&self) -> HostKubelet {
-        HostKubelet::start(self.host_api())
+        self.host_kubelet_in(HOST_NAMESPACE)
     }
+
+    /// The same in this namespace.
+    pub(crate) fn host_kubelet_in(&self, namespace: &str) -> HostKubelet {
+        HostKubelet::start(Api::namespaced(self.host.clone(), namespace))
+    }
+}
+
+/// Makes the certificates of a test in `folder`, for servers that are none of a world's.
+pub(crate) fn authority_in(folder: &std::path::Path) {
+    certificates::Authority::new(folder);
 }
 
 /// Makes an object from JSON.
@@ -415,15 +456,7 @@ async fn prepare_host(host: &Client) -> String {
     prepare_namespace(host, HOST_NAMESPACE).await;
     let accounts: Api<ServiceAccount> = Api::namespaced(host.clone(), HOST_NAMESPACE);
     create(&accounts, json!({"metadata": {"name": "syncer"}})).await;
-    let roles: Api<Role> = Api::namespaced(host.clone(), HOST_NAMESPACE);
-    create(&roles, json!({"metadata": {"name": "syncer"}, "rules": role_rules()})).await;
-    let bindings: Api<RoleBinding> = Api::namespaced(host.clone(), HOST_NAMESPACE);
-    let binding = json!({
-        "metadata": {"name": "syncer"},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "syncer"},
-        "subjects": [{"kind": "ServiceAccount", "name": "syncer", "namespace": HOST_NAMESPACE}],
-    });
-    create(&bindings, binding.clone()).await;
+    let binding = prepare_syncers_place(host, HOST_NAMESPACE).await;
     let cluster_roles: Api<ClusterRole> = Api::all(host.clone());
     create(&cluster_roles, json!({"metadata": {"name": "syncer-kinds"}, "rules": []})).await;
     let mut cluster_binding = binding;
@@ -431,15 +464,29 @@ async fn prepare_host(host: &Client) -> String {
     cluster_binding["roleRef"]["kind"] = json!("ClusterRole");
     cluster_binding["roleRef"]["name"] = json!("syncer-kinds");
     create(&Api::<ClusterRoleBinding>::all(host.clone()), cluster_binding).await;
-    let services: Api<Service> = Api::namespaced(host.clone(), HOST_NAMESPACE);
-    create(&services, json!({"metadata": {"name": "vc"}, "spec": {"ports": [{"port": 443}]}})).await;
-    let config_maps: Api<ConfigMap> = Api::namespaced(host.clone(), HOST_NAMESPACE);
-    create(&config_maps, json!({"metadata": {"name": "plane"}})).await;
     let request: TokenRequest =
         serde_json::from_value(json!({"spec": {"audiences": []}})).expect("a request");
     let answer =
         accounts.create_token_request("syncer", &PostParams::default(), &request).await.expect("a token");
     answer.status.and_then(|status| status.token).expect("a token")
+}
+
+/// What a plane's owner makes in a namespace: the syncer's Role, the plane's Service and object. Returns the binding.
+async fn prepare_syncers_place(host: &Client, namespace: &str) -> Value {
+    let roles: Api<Role> = Api::namespaced(host.clone(), namespace);
+    create(&roles, json!({"metadata": {"name": "syncer"}, "rules": role_rules()})).await;
+    let bindings: Api<RoleBinding> = Api::namespaced(host.clone(), namespace);
+    let binding = json!({
+        "metadata": {"name": "syncer"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "syncer"},
+        "subjects": [{"kind": "ServiceAccount", "name": "syncer", "namespace": HOST_NAMESPACE}],
+    });
+    create(&bindings, binding.clone()).await;
+    let services: Api<Service> = Api::namespaced(host.clone(), namespace);
+    create(&services, json!({"metadata": {"name": "vc"}, "spec": {"ports": [{"port": 443}]}})).await;
+    let config_maps: Api<ConfigMap> = Api::namespaced(host.clone(), namespace);
+    create(&config_maps, json!({"metadata": {"name": "plane"}})).await;
+    binding
 }
 
 fn config(url: &str, authority: &certificates::Authority, token: &str) -> kube::Config {

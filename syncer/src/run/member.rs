@@ -1,0 +1,166 @@
+//! One tenant's life in a process: asked about, listed, worked for, and left.
+
+use std::sync::Arc;
+
+use tokio::{sync::mpsc, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Health, Options, RunError, Trust, custom,
+    identity::Identity,
+    jumps, prepare, probe, rights,
+    shared::{Seat, Shared},
+    watches,
+};
+use crate::{
+    client::{self, Purpose},
+    kinds::{Kind, Side},
+    kubelet::{Backing, Kubelet, Reach},
+    node::RENEW_EVERY,
+    retry,
+    sync::{Tenant, sweep},
+    write::Cluster,
+};
+
+/// Works for a tenant until `stop`. Waits for either API as long as it takes.
+///
+/// # Errors
+/// What no waiting mends.
+pub(super) async fn run(
+    mut options: Options,
+    shared: Shared,
+    health: Health,
+    stop: CancellationToken,
+) -> Result<(), RunError> {
+    let streams = options.kinds.rows().len() + custom::streams(options.custom.len());
+    let host = shared.requests.clone();
+    let lease = shared.watches.lease(streams)?;
+    let host_watches = lease.client().clone();
+    let tenant = client::client(options.tenant.clone(), Purpose::Requests)?;
+    let tenant_watches = client::client(options.tenant.clone(), Purpose::Watches { streams })?;
+    // The port is opened first: a plane whose kubelet endpoint cannot be opened should say so at once.
+    let endpoint = match &options.kubelet {
+        Some(kubelet) => Some(Kubelet::open(kubelet).await?),
+        None => None,
+    };
+    if let Some(port) = endpoint.as_ref().and_then(Kubelet::port) {
+        options.kubelet_port = port;
+    }
+
+    let namespace = options.names.host_namespace();
+    let prepared = async {
+        let kinds = rights::covered(options.kinds.clone(), options.endpoints, &host, namespace).await?;
+        let settings = prepare::settings(&options, &kinds, &host, &tenant).await?;
+        let owner = settings.owner.as_ref();
+        let identity = Identity::establish((&host, &tenant), &options.names, owner).await?;
+        Ok::<_, RunError>((kinds, settings, Arc::new(identity)))
+    };
+    let Some((kinds, settings, identity)) = stop.run_until_cancelled(prepared).await.transpose()? else {
+        return Ok(());
+    };
+    let (wrong, mut is_wrong) = mpsc::unbounded_channel();
+    let trust = Trust::new(Arc::clone(&identity), wrong);
+    let seat = shared.seat();
+    let cluster = |side, client| Cluster::new(side, client, health.metrics().clone(), shared.lead.clone());
+    let (tenant, host) = (cluster(Side::Tenant, tenant), cluster(Side::Host, host));
+    let tenant = Arc::new(Tenant::new(seat.id(), settings, tenant, host, Arc::clone(&shared.work)));
+    health.metrics().show(&tenant);
+
+    tenant.await_users(options.custom.iter().map(|kind| (kind.group.as_str(), kind.kind.as_str())));
+    let mut tasks = JoinSet::new();
+    if let Some(endpoint) = endpoint {
+        let host = tenant.cluster(Side::Host).client().clone();
+        let reach = Reach::new(options.node_metrics, host, &shared.host);
+        let upgrades = shared.upgrades.clone();
+        let backing = Backing { tenant: Arc::clone(&tenant), upgrades, reach };
+        tasks.spawn(endpoint.serve(backing, stop.clone()));
+    }
+    let watches = watches::watches(&options.names, &kinds, &options.classes);
+    let lists = watches.iter().filter(|watch| watches::is_waited_for(watch.kind));
+    health.awaits(lists.map(|watch| (watch.side, watch.kind)).collect());
+    for watch in watches {
+        let client = if watch.side == Side::Tenant { &tenant_watches } else { &host_watches }.clone();
+        let (tenant, listed, kind, side) = (Arc::clone(&tenant), health.clone(), watch.kind, watch.side);
+        tasks.spawn(watch.run(client, health.clone(), trust.clone(), stop.clone(), move |event| {
+            if tenant.watched(side, kind, event) {
+                listed.list_is_whole(side, kind);
+            }
+        }));
+    }
+    let place = custom::Place {
+        tenant: Arc::clone(&tenant),
+        tenant_watches,
+        host_watches,
+        health: health.clone(),
+        stop: stop.clone(),
+        trust,
+    };
+    tasks.spawn(custom::run(options.custom, place));
+    let before_writing = async {
+        if shared.lead.left().is_none() {
+            health.stands_by(true);
+            shared.lead.held().await;
+            health.stands_by(false);
+        }
+        identity.note_down().await?;
+        match &options.service_cidr {
+            Some(range) => probe::service_range(&shared.requests, &options.names, range).await,
+            None => Ok(()),
+        }
+    };
+    let down = kinds.rows().iter().filter(|row| row.is_down() && !row.is_cluster_wide());
+    let down = down.map(|row| row.kind).collect();
+    tokio::select! {
+        ended = go_on(&tenant, down, before_writing, &seat, &health, stop) => ended,
+        Some(error) = is_wrong.recv() => Err(error),
+        error = identity.watch_over(&options.clock) => Err(error),
+    }
+}
+
+/// Works until `stop`. Nothing is decided before both sides are listed, for what is not listed yet is not gone; nor is
+/// what has lost its labels. Nothing is written before that is this process's to do.
+async fn go_on(
+    tenant: &Arc<Tenant>,
+    down: Vec<Kind>,
+    before_writing: impl Future<Output = Result<(), RunError>>,
+    seat: &Seat,
+    health: &Health,
+    stop: CancellationToken,
+) -> Result<(), RunError> {
+    let known = async {
+        let listed = async {
+            health.lists_are_whole().await;
+            Ok(())
+        };
+        tokio::try_join!(listed, before_writing)?;
+        find_strays(tenant, down).await;
+        Ok::<_, RunError>(())
+    };
+    match stop.run_until_cancelled(known).await {
+        Some(known) => known?,
+        None => return Ok(()),
+    }
+    tracing::info!(tenant = tenant.settings().names.vcluster(), "both sides are listed");
+    let mut tasks = JoinSet::new();
+    tasks.spawn(tend_nodes(Arc::clone(tenant)));
+    tasks.spawn(jumps::look_out(Arc::clone(tenant)));
+    seat.open(tenant, health);
+    stop.cancelled().await;
+    Ok(())
+}
+
+async fn find_strays(tenant: &Tenant, kinds: Vec<Kind>) {
+    let mut failures = 0;
+    while let Err(error) = sweep(tenant, &kinds).await {
+        tracing::debug!(%error, "copies without labels are not found yet");
+        tenant.clock().sleep(retry::delay(failures)).await;
+        failures += 1;
+    }
+}
+
+async fn tend_nodes(tenant: Arc<Tenant>) {
+    loop {
+        tenant.nodes().tend(&tenant).await;
+        tenant.clock().sleep(RENEW_EVERY).await;
+    }
+}

@@ -1,0 +1,91 @@
+//! What the tenants of one process have in common.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
+
+use kube::Client;
+
+use super::{
+    RunError,
+    dispatch::Roster,
+    lead::{Candidate, Election, Lead},
+};
+use crate::{
+    client::{self, Purpose, WatchClients},
+    clock::Clock,
+    queue::TenantId,
+    sync::{Tenant, Work},
+};
+
+/// The ways to the host's API, and the queue. Clones are the same.
+#[derive(Clone)]
+pub(super) struct Shared {
+    pub(super) host: kube::Config,
+    pub(super) requests: Client,
+    /// For streams that take a connection each.
+    pub(super) upgrades: Client,
+    pub(super) watches: WatchClients,
+    pub(super) work: Arc<Work>,
+    pub(super) roster: Roster,
+    /// Whether anything may be written.
+    pub(super) lead: Lead,
+    next: Arc<AtomicU32>,
+}
+
+impl Shared {
+    /// Connects to nothing yet.
+    pub(super) fn new(
+        host: &kube::Config,
+        clock: Clock,
+        election: Option<&Election>,
+    ) -> Result<(Self, Option<Candidate>), RunError> {
+        let requests = client::client(host.clone(), Purpose::Requests)?;
+        let candidate = election.map(|election| Candidate::new(requests.clone(), election));
+        let (candidate, lead) = candidate.unzip();
+        let this = Self {
+            host: host.clone(),
+            requests,
+            upgrades: client::client(host.clone(), Purpose::Upgrades)?,
+            watches: WatchClients::new(host.clone()),
+            work: Arc::new(Work::new(clock)),
+            roster: Roster::default(),
+            lead: lead.unwrap_or_else(Lead::alone),
+            next: Arc::default(),
+        };
+        Ok((this, candidate))
+    }
+
+    /// A place for a tenant, whose keys are taken from now on and forgotten when it is dropped.
+    pub(super) fn seat(&self) -> Seat {
+        let id = TenantId(self.next.fetch_add(1, Ordering::Relaxed));
+        self.work.add(id);
+        Seat { id, work: Arc::clone(&self.work), roster: self.roster.clone() }
+    }
+}
+
+/// A tenant's place in the queue.
+pub(super) struct Seat {
+    id: TenantId,
+    work: Arc<Work>,
+    roster: Roster,
+}
+
+impl Seat {
+    /// Its number.
+    pub(super) fn id(&self) -> TenantId {
+        self.id
+    }
+
+    /// Has the tenant's keys given out. Both of its sides have been listed.
+    pub(super) fn open(&self, tenant: &Arc<Tenant>, health: &super::Health) {
+        self.roster.admit(Arc::clone(tenant), health.clone(), &self.work);
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.roster.dismiss(self.id, &self.work);
+    }
+}

@@ -1,0 +1,120 @@
+//! A test double of an API server in which nothing ever is: every list is empty, every watch silent. One stands for the
+//! host and for any number of tenants.
+
+use std::{convert::Infallible, net::SocketAddr, path::Path, sync::Arc};
+
+use bytes::Bytes;
+use futures::StreamExt;
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full, StreamBody, combinators::BoxBody};
+use hyper::{
+    body::{Frame, Incoming},
+    service::service_fn,
+};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    server::conn::auto,
+};
+use rustls::ServerConfig;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_rustls::TlsAcceptor;
+
+/// Runs until it is dropped.
+pub(crate) struct Double {
+    pub(crate) address: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Double {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Double {
+    /// With the certificate in `folder`.
+    pub(crate) async fn start(folder: &Path) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let tls = acceptor(folder);
+        let task = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let tls = tls.clone();
+                tokio::spawn(async move {
+                    let Ok(stream) = tls.accept(stream).await else { return };
+                    let serve = service_fn(|request| async { Ok::<_, Infallible>(answer(request).await) });
+                    let server = auto::Builder::new(TokioExecutor::new());
+                    let _ = server.serve_connection(TokioIo::new(stream), serve).await;
+                });
+            }
+        });
+        Self { address, task }
+    }
+}
+
+type Answer = Response<BoxBody<Bytes, Infallible>>;
+
+async fn answer(request: Request<Incoming>) -> Answer {
+    let (path, query) =
+        (request.uri().path().to_owned(), request.uri().query().unwrap_or_default().to_owned());
+    if query.contains("watch=") {
+        let silence = futures::stream::pending::<Result<Frame<Bytes>, Infallible>>();
+        return Response::new(BoxBody::new(StreamBody::new(silence.boxed())));
+    }
+    if request.method() == Method::POST {
+        let body = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+        let mut made: Value = serde_json::from_slice(&body).unwrap_or_default();
+        made["metadata"]["uid"] = json!("made");
+        made["metadata"]["resourceVersion"] = json!("1");
+        made["status"] = json!({ "allowed": false });
+        return said(StatusCode::CREATED, &made);
+    }
+    let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    match parts.as_slice() {
+        ["version"] => {
+            let words = ["gitCommit", "gitTreeState", "buildDate", "goVersion", "compiler", "platform"]
+                .map(|word| (word.to_owned(), json!("")));
+            let mut version = json!({"major": "1", "minor": "36", "gitVersion": "v1.36.3"});
+            version.as_object_mut().expect("an object").extend(words);
+            said(StatusCode::OK, &version)
+        }
+        ["api", "v1", "namespaces"] if query.contains("kube-system") => {
+            let namespace = json!({"metadata": {"name": "kube-system", "uid": "of-kube-system"}});
+            said(StatusCode::OK, &list(&[namespace]))
+        }
+        ["api", "v1", "namespaces", _, "services", name] => {
+            let spec = json!({"clusterIP": "10.96.0.9", "ports": [{"port": 443}]});
+            said(StatusCode::OK, &json!({"metadata": {"name": name, "uid": "of-it"}, "spec": spec}))
+        }
+        ["api", "v1", "namespaces", _, _, _] => {
+            let status = json!({"kind": "Status", "status": "Failure", "reason": "NotFound", "code": 404, "message": ""});
+            said(StatusCode::NOT_FOUND, &status)
+        }
+        _ => said(StatusCode::OK, &list(&[])),
+    }
+}
+
+fn list(items: &[Value]) -> Value {
+    json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": "1"}, "items": items})
+}
+
+fn said(status: StatusCode, body: &Value) -> Answer {
+    let mut response = Response::new(BoxBody::new(Full::new(Bytes::from(body.to_string()))));
+    *response.status_mut() = status;
+    response
+}
+
+fn acceptor(folder: &Path) -> TlsAcceptor {
+    let certificates = CertificateDer::pem_file_iter(folder.join("server.crt")).and_then(Iterator::collect);
+    let key = PrivateKeyDer::from_pem_file(folder.join("server.key")).expect("a key");
+    let mut config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(certificates.expect("certificates"), key)
+        .expect("a certificate and its key");
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    TlsAcceptor::from(Arc::new(config))
+}

@@ -1,0 +1,95 @@
+//! What tenants cost of whom nothing is asked:
+//! `cargo test --workspace --test real_many -- --ignored --nocapture idle_tenants`.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::{
+    double::Double,
+    support::{SyncerProgram, authority_in, served::get},
+};
+
+/// Tenants in all after each step.
+const STEPS: [usize; 4] = [0, 1, 100, 1000];
+
+#[derive(Debug)]
+struct Cost {
+    memory: f64,
+    files: f64,
+    cpu: f64,
+}
+
+/// The value of a metric that has no labels.
+fn value(metrics: &str, name: &str) -> f64 {
+    let found = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    found.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("no {name}"))
+}
+
+async fn cost(syncer: &SyncerProgram) -> Cost {
+    let metrics = get(syncer.address, "/metrics").await.text;
+    Cost {
+        memory: value(&metrics, "process_resident_memory_bytes") / 1024.0 / 1024.0,
+        files: value(&metrics, "process_open_fds"),
+        cpu: value(&metrics, "process_cpu_seconds_total"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement of about a minute, not a check"]
+async fn idle_tenants_of_a_test_double_are_counted_in_memory_and_sockets() {
+    let folder = tempfile::tempdir().expect("a folder");
+    authority_in(folder.path());
+    let double = Double::start(folder.path()).await;
+    let kubeconfig = json!({
+        "apiVersion": "v1", "kind": "Config", "current-context": "c",
+        "clusters": [{"name": "c", "cluster": {
+            "server": format!("https://{}", double.address), "certificate-authority": folder.path().join("ca.crt"),
+        }}],
+        "users": [{"name": "c", "user": {"token": "t"}}],
+        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "c"}}],
+    })
+    .to_string();
+    let host = folder.path().join("host.kubeconfig");
+    fs_err::write(&host, &kubeconfig).expect("is written");
+    let tenants = folder.path().join("tenants");
+    fs_err::create_dir(&tenants).expect("is made");
+    let flags = [
+        "--service=vc".to_owned(),
+        "--node-address=127.0.0.1".to_owned(),
+        "--host-namespace=tenant-{tenant}".to_owned(),
+        format!("--host-kubeconfig={}", host.display()),
+        format!("--tenants-dir={}", tenants.display()),
+    ];
+    let syncer = SyncerProgram::spawn(folder.path(), flags.into_iter());
+    syncer.serves().await;
+    let ready = r#"tenantbench_syncer_tenant_ready{tenant="#;
+    let mut there = 0;
+    eprintln!("one test double for the host and for all tenants; every list empty, every watch silent");
+    for wanted in STEPS {
+        let began = Instant::now();
+        for number in there..wanted {
+            fs_err::write(tenants.join(format!("t{number}.kubeconfig")), &kubeconfig).expect("is written");
+        }
+        there = wanted;
+        loop {
+            let answer = get(syncer.address, "/metrics").await;
+            let lines = answer.text.lines().filter(|line| line.starts_with(ready));
+            if answer.status == 200 && lines.filter(|line| line.ends_with(" 1")).count() == wanted {
+                break;
+            }
+            assert!(began.elapsed() < Duration::from_secs(300), "{}", syncer.log());
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        let took = began.elapsed().as_secs_f64();
+        // What connecting took is given back a little later.
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        let before = cost(&syncer).await;
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        let Cost { memory, files, cpu } = cost(&syncer).await;
+        let cores = (cpu - before.cpu) / 10.0;
+        eprintln!(
+            "{wanted} idle tenants: ready in {took:.1} s, {memory:.1} MiB resident, {files} open files, {cores:.3} cores"
+        );
+    }
+}
