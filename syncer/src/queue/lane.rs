@@ -108,10 +108,12 @@ impl<K: Clone + Eq + Hash, V: Merge> Lane<K, V> {
         Some((key, value))
     }
 
-    /// The first key of a line that still waits there.
+    /// The first key of a line that still waits there. One that has moved on, or is worked on since, gets its place when
+    /// that is done.
     fn take(&mut self, line: Line) -> Option<K> {
         while let Some(key) = self.line(line).pop_front() {
-            if self.waiting.get(&key).is_some_and(|(present, _)| *present == line) {
+            let still_waits = self.waiting.get(&key).is_some_and(|(present, _)| *present == line);
+            if still_waits && !self.busy.contains_key(&key) {
                 return Some(key);
             }
         }

@@ -104,6 +104,19 @@ fn a_key_of_a_list_that_changes_meanwhile_moves_to_the_front_and_comes_once() {
 }
 
 #[test]
+fn a_key_that_left_an_entry_behind_is_not_given_out_by_it_while_it_is_worked_on() {
+    let mut queue = queue(1000, 1000, &[A]);
+    queue.push(A, 1, Line::Resync, 0);
+    queue.push(A, 1, Line::Down, 0);
+    assert_eq!(queue.pop(), Some((A, 1, 0)));
+    queue.push(A, 1, Line::Resync, 5);
+    queue.push(A, 2, Line::Resync, 0);
+    assert_eq!(popped(&mut queue), [(A, 2)]);
+    queue.done(A, &1, Went::default());
+    assert_eq!(popped(&mut queue), [(A, 1)]);
+}
+
+#[test]
 fn a_lane_gives_nothing_before_it_is_open_and_takes_nothing_after_it_is_gone() {
     let mut queue: Queue<&str, u32> = Queue::new(Limits { all: 9, of_tenant: 9 });
     queue.push(A, "lost", Line::Down, 0);
@@ -143,7 +156,9 @@ fn a_host_in_trouble_slows_all_and_recovers() {
     }
     let few = popped(&mut queue);
     assert_eq!(few.len(), LEAST);
-    few.iter().for_each(|(tenant, key)| drop(queue.done(*tenant, key, Went::default())));
+    for (tenant, key) in &few {
+        queue.done(*tenant, key, Went::default());
+    }
     assert_eq!(popped(&mut queue).len(), 2 * LEAST);
 }
 
@@ -157,7 +172,9 @@ fn keys_that_wait_for_their_tenant_leave_their_places_to_others() {
     silent.iter().for_each(|(tenant, key)| queue.set_apart(*tenant, key));
     assert_eq!(popped(&mut queue), [(B, 9)], "and none of A beyond its own limit");
     queue.done(B, &9, Went::default());
-    silent.iter().for_each(|(tenant, key)| drop(queue.done(*tenant, key, Went::default())));
+    for (tenant, key) in &silent {
+        queue.done(*tenant, key, Went::default());
+    }
     assert_eq!(popped(&mut queue).len(), 4);
 }
 

@@ -92,15 +92,16 @@ const LAST_TURNS: Duration = Duration::from_millis(800);
 /// What no waiting mends: unusable credentials or files, a service range that does not fit.
 pub async fn run(options: Options, health: Health, stop: CancellationToken) -> Result<(), RunError> {
     let (shared, candidate) = Shared::new(&options.host, options.clock.clone(), options.election.as_ref())?;
-    let running = async {
+    // Boxed, for it is large, and handed from one to the next.
+    let running = Box::pin(async {
         let mut turns = std::pin::pin!(dispatch::run(shared.clone(), health.clone(), stop.clone()));
         tokio::select! {
-            ended = member::run(options, shared.clone(), health.clone(), stop.clone()) => ended?,
+            ended = Box::pin(member::run(options, shared.clone(), health.clone(), stop.clone())) => ended?,
             () = &mut turns => return Ok(()),
         }
         turns.await;
         Ok(())
-    };
+    });
     until_stopped(lead::led(candidate, running, &stop), &stop).await
 }
 

@@ -48,8 +48,8 @@ async fn refuse_all(world: &World) -> Api<ValidatingAdmissionPolicyBinding> {
 async fn what_the_hosts_policy_refuses_is_told_once_in_the_tenants_words_and_heals() {
     let world = World::start().await;
     let _kubelet = world.host_kubelet();
-    let bindings = refuse_all(&world).await;
     let _syncer = world.syncer().await;
+    let bindings = refuse_all(&world).await;
     let (pods, events) = (world.tenant_api::<Pod>("default"), world.tenant_api::<Event>("default"));
     let map = json!({"metadata": {"name": "settings"}, "data": {"a": "b"}});
     create(&world.tenant_api::<ConfigMap>("default"), map).await;

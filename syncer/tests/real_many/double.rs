@@ -4,7 +4,6 @@
 use std::{convert::Infallible, net::SocketAddr, path::Path, sync::Arc};
 
 use bytes::Bytes;
-use futures::StreamExt;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, StreamBody, combinators::BoxBody};
 use hyper::{
@@ -61,7 +60,7 @@ async fn answer(request: Request<Incoming>) -> Answer {
         (request.uri().path().to_owned(), request.uri().query().unwrap_or_default().to_owned());
     if query.contains("watch=") {
         let silence = futures::stream::pending::<Result<Frame<Bytes>, Infallible>>();
-        return Response::new(BoxBody::new(StreamBody::new(silence.boxed())));
+        return Response::new(BoxBody::new(StreamBody::new(silence)));
     }
     if request.method() == Method::POST {
         let body = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();

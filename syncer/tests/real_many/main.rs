@@ -6,7 +6,7 @@
 mod double;
 mod idle;
 mod lead;
-#[expect(dead_code, unused_imports, reason = "shared with real_control_plane, which uses the rest")]
+#[expect(dead_code, reason = "shared with real_control_plane, which uses the rest")]
 #[path = "../support/mod.rs"]
 mod support;
 mod tenants;

@@ -107,7 +107,7 @@ impl Member {
             let began = Instant::now();
             let ended = async {
                 let options = (self.furnish)(self.name.clone(), self.wanted.clone()).await?;
-                member::run(options, shared.clone(), self.health.clone(), stop.clone()).await
+                Box::pin(member::run(options, shared.clone(), self.health.clone(), stop.clone())).await
             };
             let Err(error) = ended.await else { return };
             tracing::error!(tenant = self.name, %error, "this tenant is not synced; it is tried again");
