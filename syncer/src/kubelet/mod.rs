@@ -14,7 +14,7 @@ mod route;
 mod summary;
 mod tls;
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{io::ErrorKind, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -88,10 +88,7 @@ impl Kubelet {
     /// Unusable files, or a port that is taken.
     pub async fn open(options: &Options) -> Result<Self, KubeletError> {
         let tls = tls::acceptor(options)?;
-        let address = options.listen;
-        let listener =
-            TcpListener::bind(address).await.map_err(|source| KubeletError::Listen { address, source })?;
-        Ok(Self { listener, tls })
+        Ok(Self { listener: listen(options.listen).await?, tls })
     }
 
     /// The port that it listens on.
@@ -115,6 +112,22 @@ impl Kubelet {
                 }
             });
         }
+    }
+}
+
+/// Listens. One that was begun anew may find the port taken by the one before it, which is about to end; nobody tells
+/// when a port is free.
+async fn listen(address: SocketAddr) -> Result<TcpListener, KubeletError> {
+    const AGAIN: Duration = Duration::from_millis(50);
+    const TRIES: u32 = 40;
+    let mut failures = 0;
+    loop {
+        match TcpListener::bind(address).await {
+            Ok(listener) => return Ok(listener),
+            Err(error) if error.kind() == ErrorKind::AddrInUse && failures < TRIES => failures += 1,
+            Err(source) => return Err(KubeletError::Listen { address, source }),
+        }
+        tokio::time::sleep(AGAIN).await;
     }
 }
 
