@@ -9,6 +9,9 @@ pub const TENANT_LABEL: &str = "tenantbench.dev/tenant";
 /// Marks every object of a virtual cluster in its host namespace; the value is the virtual cluster's name.
 pub const VIRTUAL_CLUSTER_LABEL: &str = "tenantbench.dev/virtual-cluster";
 
+/// Marks pods that are there to be measured.
+pub const LOAD_LABEL: &str = "tenantbench.example/load";
+
 /// The field manager of what the harness applies.
 pub const FIELD_MANAGER: &str = "tenantbench";
 

@@ -13,6 +13,8 @@ pub enum Unit {
     Bytes,
     /// A number of things.
     Count,
+    /// One figure over another: more than 1 is better than what it is compared with.
+    Ratio,
 }
 
 impl Unit {
@@ -22,6 +24,7 @@ impl Unit {
         match metric.rsplit('_').next() {
             Some("seconds") => Self::Seconds,
             Some("bytes") => Self::Bytes,
+            Some("ratio") => Self::Ratio,
             _ => Self::Count,
         }
     }
@@ -64,6 +67,8 @@ impl Group {
 pub enum Metric {
     /// Asked for a tenant → its API answers the tenant's own credentials.
     TenantReady,
+    /// Asked for a tenant → the first pod that it creates, at once, is Ready as it sees it.
+    FirstPodReady,
     /// First CRD sent → all Established and served.
     CrdsEstablished,
     /// First object of the operator sent → its Deployment Available.
@@ -80,6 +85,44 @@ pub enum Metric {
     PodSyncUp,
     /// Client's clock less the server's for the same change.
     WatchLag,
+    /// What the syncer adds to a pod: created → seen on the host, and Ready there → Ready in the tenant.
+    PodAdded,
+    /// The tenant's API answers the creation of a pod; part of what is added.
+    PodAnswer,
+    /// A ConfigMap or Secret in use changed in the tenant → seen on the host.
+    ContentSync,
+    /// The tenant's API answers that change; part of it.
+    ContentAnswer,
+    /// The syncer is killed → a pod that is made at once is on the host.
+    SyncerRestart,
+    /// First of many pods created → all bound, as the tenant sees them.
+    BurstBound,
+    /// First of many pods created → all Ready, as the tenant sees them.
+    BurstReady,
+    /// First of many pods deleted → all gone on the host.
+    BurstGone,
+    /// The same through an ideal syncer.
+    BurstBoundIdeal,
+    /// The same through an ideal syncer.
+    BurstReadyIdeal,
+    /// The same through an ideal syncer.
+    BurstGoneIdeal,
+    /// The same straight on the host.
+    BurstBoundDirect,
+    /// The same straight on the host.
+    BurstReadyDirect,
+    /// The same straight on the host.
+    BurstGoneDirect,
+    /// The ideal syncer's time over ours, in the same round.
+    BurstBoundIdealRatio,
+    /// The ideal syncer's time over ours, in the same round.
+    BurstReadyIdealRatio,
+    /// The ideal syncer's time over ours, in the same round.
+    BurstGoneIdealRatio,
+    /// The host's own time over ours, in the same round.
+    BurstReadyDirectRatio,
+    /// The host's own time over ours, in the same round.
+    BurstGoneDirectRatio,
     /// Workload object deleted → its pods gone.
     WorkloadDeleted,
     /// Uninstall sent → its objects gone.
@@ -103,6 +146,22 @@ pub enum Metric {
     ContainerMemory,
     /// The sum of those of a tenant, its DNS too.
     TenantMemory,
+    /// Memory of the syncer before a burst, as proportional set size.
+    SyncerIdle,
+    /// The same while all pods of the burst are Ready.
+    SyncerFull,
+    /// The same when all are gone.
+    SyncerAfter,
+    /// What the syncer grew by from idle to all Ready, for each pod.
+    SyncerPerPod,
+    /// Processor time of the syncer for each pod of a burst, until all are Ready.
+    SyncerPodCpu,
+    /// Processor time of the syncer for each pod of a burst, from the first deletion until all are gone.
+    SyncerEndCpu,
+    /// The same of the ideal syncer.
+    IdealPodCpu,
+    /// The same of the ideal syncer.
+    IdealEndCpu,
     /// By how much the host's own processes grew over the round.
     HostGrowth,
     /// Objects that the round made on the host, of every kind.
@@ -126,6 +185,7 @@ impl Metric {
     /// All known metrics, in the order of the table.
     pub const ALL: &'static [MetricInfo] = &[
         row(Metric::TenantReady, "tenant_ready_seconds", Group::Waiting, "tenant ready"),
+        row(Metric::FirstPodReady, "first_pod_ready_seconds", Group::Waiting, "first pod Ready"),
         row(Metric::CrdsEstablished, "crds_established_seconds", Group::Waiting, "CRDs established"),
         row(Metric::OperatorReady, "operator_ready_seconds", Group::Waiting, "operator ready"),
         row(Metric::Install, "install_seconds", Group::Waiting, "whole install"),
@@ -134,6 +194,30 @@ impl Metric {
         row(Metric::PodSyncDown, "pod_sync_down_seconds", Group::Sync, "pod: tenant to host"),
         row(Metric::PodSyncUp, "pod_sync_up_seconds", Group::Sync, "Ready: host to tenant"),
         row(Metric::WatchLag, "watch_lag_seconds", Group::Sync, "watch lag"),
+        row(Metric::PodAdded, "pod_added_seconds", Group::Sync, "both ways together"),
+        row(Metric::PodAnswer, "pod_answer_seconds", Group::Sync, "of it: API's answer"),
+        row(Metric::ContentSync, "content_sync_seconds", Group::Sync, "ConfigMap or Secret"),
+        row(Metric::ContentAnswer, "content_answer_seconds", Group::Sync, "of it: API's answer"),
+        row(Metric::SyncerRestart, "syncer_restart_seconds", Group::Sync, "killed, next pod"),
+        row(Metric::BurstBound, "burst_bound_seconds", Group::Sync, "burst: bound"),
+        row(Metric::BurstReady, "burst_ready_seconds", Group::Sync, "burst: Ready"),
+        row(Metric::BurstGone, "burst_gone_seconds", Group::Sync, "burst: gone"),
+        row(Metric::BurstBoundIdeal, "burst_bound_ideal_seconds", Group::Sync, "ideal: bound"),
+        row(Metric::BurstReadyIdeal, "burst_ready_ideal_seconds", Group::Sync, "ideal: Ready"),
+        row(Metric::BurstGoneIdeal, "burst_gone_ideal_seconds", Group::Sync, "ideal: gone"),
+        row(Metric::BurstBoundDirect, "burst_bound_direct_seconds", Group::Sync, "straight: bound"),
+        row(Metric::BurstReadyDirect, "burst_ready_direct_seconds", Group::Sync, "straight: Ready"),
+        row(Metric::BurstGoneDirect, "burst_gone_direct_seconds", Group::Sync, "straight: gone"),
+        row(Metric::BurstBoundIdealRatio, "burst_bound_ideal_ratio", Group::Sync, "speed to ideal: bound"),
+        row(Metric::BurstReadyIdealRatio, "burst_ready_ideal_ratio", Group::Sync, "speed to ideal: Ready"),
+        row(Metric::BurstGoneIdealRatio, "burst_gone_ideal_ratio", Group::Sync, "speed to ideal: gone"),
+        row(
+            Metric::BurstReadyDirectRatio,
+            "burst_ready_direct_ratio",
+            Group::Sync,
+            "speed to straight: Ready",
+        ),
+        row(Metric::BurstGoneDirectRatio, "burst_gone_direct_ratio", Group::Sync, "speed to straight: gone"),
         row(Metric::WorkloadDeleted, "workload_deleted_seconds", Group::Leaving, "workload deleted"),
         row(Metric::Uninstall, "uninstall_seconds", Group::Leaving, "uninstalled"),
         row(Metric::TenantDeleted, "tenant_deleted_seconds", Group::Leaving, "tenant deleted"),
@@ -150,6 +234,14 @@ impl Metric {
         row(Metric::SyncerCpu, "syncer_cpu_seconds", Group::TenantCost, "syncer's CPU"),
         row(Metric::ContainerMemory, "container_memory_bytes", Group::TenantCost, "a container's memory"),
         row(Metric::TenantMemory, "tenant_memory_bytes", Group::TenantCost, "all of its containers"),
+        row(Metric::SyncerIdle, "syncer_idle_pss_bytes", Group::TenantCost, "syncer, idle"),
+        row(Metric::SyncerFull, "syncer_full_pss_bytes", Group::TenantCost, "syncer, all Ready"),
+        row(Metric::SyncerAfter, "syncer_after_pss_bytes", Group::TenantCost, "syncer, all gone"),
+        row(Metric::SyncerPerPod, "syncer_per_pod_bytes", Group::TenantCost, "syncer, for a pod"),
+        row(Metric::SyncerPodCpu, "syncer_cpu_per_pod_seconds", Group::TenantCost, "CPU: pod until Ready"),
+        row(Metric::SyncerEndCpu, "syncer_cpu_per_end_seconds", Group::TenantCost, "CPU: pod's end"),
+        row(Metric::IdealPodCpu, "ideal_cpu_per_pod_seconds", Group::TenantCost, "ideal's CPU: Ready"),
+        row(Metric::IdealEndCpu, "ideal_cpu_per_end_seconds", Group::TenantCost, "ideal's CPU: end"),
         row(Metric::HostGrowth, "host_growth_bytes", Group::HostCost, "memory growth"),
         row(Metric::HostObjectsCreated, "host_objects_created", Group::HostCost, "objects created"),
     ];

@@ -9,6 +9,8 @@ pub const CATALOGUE: &[(&str, &str)] = &[
     ("ray-install", include_str!("../catalogue/ray-install.yaml")),
     ("two-customers", include_str!("../catalogue/two-customers.yaml")),
     ("data-plane", include_str!("../catalogue/data-plane.yaml")),
+    ("sync-throughput", include_str!("../catalogue/sync-throughput.yaml")),
+    ("sync-latency", include_str!("../catalogue/sync-latency.yaml")),
 ];
 
 /// A scenario that could not be had.

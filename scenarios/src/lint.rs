@@ -238,6 +238,9 @@ impl Tenant {
             | Action::CreateNamespace { .. }
             | Action::Deploy { .. }
             | Action::Check { .. }
+            | Action::Burst { .. }
+            | Action::Pace { .. }
+            | Action::KillSyncer { .. }
             | Action::Audit => {}
         }
         Ok(())

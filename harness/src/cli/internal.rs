@@ -63,6 +63,8 @@ enum Program {
         #[arg(value_name = "FILE")]
         files: Vec<PathBuf>,
     },
+    /// In a plane: be the ideal syncer, which is a measure for real ones.
+    IdealSyncer(inside::IdealSyncerArgs),
     /// In a container: write a file.
     Put {
         /// Which file.
@@ -91,6 +93,7 @@ pub(super) fn main(arguments: &[OsString]) -> ExitCode {
         Program::Idle => inside::idle(),
         Program::Fetch { target, limit, patience } => inside::fetch(&target, limit, patience),
         Program::Look { files } => inside::look(&files),
+        Program::IdealSyncer(args) => inside::ideal_syncer(&args),
         Program::Put { path, text } => inside::put(&path, &text),
     }
 }

@@ -3,6 +3,7 @@
 //! print.
 
 mod fetch;
+mod ideal;
 mod look;
 mod put;
 mod serve;
@@ -17,6 +18,7 @@ use serde::Serialize;
 
 pub(crate) use fetch::greeting;
 pub use fetch::{Fetched, fetch};
+pub use ideal::{IdealSyncerArgs, ideal_syncer};
 pub use look::{Inside, look};
 pub use put::put;
 pub use serve::{Greeting, idle, serve};

@@ -2,6 +2,7 @@
 
 pub mod audit_log;
 pub mod clock;
+pub mod crowd;
 pub mod machine;
 pub mod pods;
 pub mod process;

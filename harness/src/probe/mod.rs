@@ -5,6 +5,7 @@ pub mod containers;
 pub mod inside;
 pub mod inventory;
 pub mod leftovers;
+pub mod load;
 pub mod machine;
 pub mod rights;
 pub mod room;

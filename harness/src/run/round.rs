@@ -47,6 +47,10 @@ pub struct Guest {
     pub package: Option<Package>,
     /// The pods on both sides, where there are two sides.
     pub sides: Option<Sides>,
+    /// Seconds from the wish for it until its admin could work.
+    pub ready_after: f64,
+    /// How often a step has killed its syncer.
+    pub killed_syncers: i32,
 }
 
 /// The state before a round, to compare with.

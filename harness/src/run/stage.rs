@@ -55,6 +55,9 @@ async fn act(action: &Action, round: &mut Round<'_>) -> Result<Step, RunError> {
             Ok(done)
         }
         Action::Check { parts, against } => steps::check::run(round, parts, against.as_deref()).await,
+        Action::Burst { pods, parallel } => steps::burst::run(round, *pods, *parallel).await,
+        Action::Pace { pods, changes } => steps::pace::run(round, *pods, *changes).await,
+        Action::KillSyncer { pods, parallel } => steps::kill_syncer::run(round, *pods, *parallel).await,
         Action::DeleteTenant => steps::delete_tenant::run(round).await,
         Action::Audit => steps::audit::run(round).await,
     }

@@ -235,7 +235,8 @@ fn fence(name: &str, user: &str, run: &str, limits: &Limits) -> [Value; 5] {
             "spec": {"hard": {
                 "requests.cpu": limits.cpu, "requests.memory": limits.memory, "pods": limits.pods.to_string(),
                 "services": "20",
-                "secrets": "100", "configmaps": "100", "services.nodeports": "0", "services.loadbalancers": "0",
+                // A copy of a virtual cluster's pod has a Secret for its tokens.
+                "secrets": (limits.pods + 50).to_string(), "configmaps": "100", "services.nodeports": "0", "services.loadbalancers": "0",
             }},
         }),
         json!({

@@ -15,6 +15,7 @@ fn scale(unit: Unit, figure: f64) -> Scale {
         Unit::Seconds => &[(1.0, "s"), (1e-3, "ms"), (1e-6, "µs")],
         Unit::Bytes => &[(1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B")],
         Unit::Count => &[(1.0, "")],
+        Unit::Ratio => &[(1.0, "×")],
     };
     // What rounds up to one of a larger unit is shown in that one.
     let fits = scales.iter().find(|(size, _)| figure.abs() >= size * 0.9995);
@@ -94,6 +95,7 @@ mod tests {
             (Unit::Count, 9.0, "9"),
             (Unit::Count, 9.5, "9.5"),
             (Unit::Count, 0.0, "0"),
+            (Unit::Ratio, 0.9312, "0.93 ×"),
         ] {
             assert_eq!(figure(unit, value), shown);
         }

@@ -77,9 +77,26 @@ fn action(word: ActionWord, fields: &mut Fields<'_>) -> Option<Action> {
             let against = fields.optional("against").map(|tree| scalar::name(tree, "against", problems));
             Action::Check { parts: parts?, against: against.map_or(Some(None), |name| name.map(Some))? }
         }
+        ActionWord::Burst => {
+            let (pods, parallel) = (count(fields, "pods", 1), count(fields, "parallel", 1));
+            Action::Burst { pods: pods?, parallel: parallel? }
+        }
+        ActionWord::Pace => {
+            let (pods, changes) = (count(fields, "pods", 1), count(fields, "changes", 0));
+            Action::Pace { pods: pods?, changes: changes? }
+        }
+        ActionWord::KillSyncer => {
+            let (pods, parallel) = (count(fields, "pods", 0), count(fields, "parallel", 1));
+            Action::KillSyncer { pods: pods?, parallel: parallel? }
+        }
         ActionWord::DeleteTenant => Action::DeleteTenant,
         ActionWord::Audit => Action::Audit,
     })
+}
+
+fn count(fields: &mut Fields<'_>, name: &'static str, least: u32) -> Option<u32> {
+    let problems = fields.problems();
+    fields.needed(name).and_then(|tree| scalar::integer(tree, name, least..=10_000, problems))
 }
 
 fn may_refuse(fields: &mut Fields<'_>) -> Option<Vec<Model>> {

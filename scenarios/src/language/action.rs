@@ -96,6 +96,35 @@ pub enum Action {
         #[serde(skip_serializing_if = "Option::is_none")]
         against: Option<String>,
     },
+    /// Has the tenant create many pods at once and delete them again, and beside it, in an order that changes from round
+    /// to round, does the same straight on the host and through an ideal syncer; ends when all are gone.
+    Burst {
+        /// How many pods.
+        #[schemars(schema_with = "integer_or_parameter")]
+        pods: u32,
+        /// How many calls are under way at once.
+        #[schemars(schema_with = "integer_or_parameter")]
+        parallel: u32,
+    },
+    /// Has the tenant create pods one at a time, each deleted before the next, and change a ConfigMap and a Secret that a
+    /// pod uses; ends when each was seen on the other side.
+    Pace {
+        /// How many pods.
+        #[schemars(schema_with = "integer_or_parameter")]
+        pods: u32,
+        /// How many changes.
+        #[schemars(schema_with = "integer_or_parameter")]
+        changes: u32,
+    },
+    /// Kills the tenant's syncer while the tenant has pods; ends when a pod that is made afterwards is on the host.
+    KillSyncer {
+        /// How many pods.
+        #[schemars(schema_with = "integer_or_parameter")]
+        pods: u32,
+        /// How many calls are under way at once while they are made.
+        #[schemars(schema_with = "integer_or_parameter")]
+        parallel: u32,
+    },
     /// Deletes the tenant; ends when nothing of it is left in the host's API.
     DeleteTenant,
     /// Compares host and machine with what they were before the round and names what is left.
@@ -114,6 +143,9 @@ pub(crate) enum ActionWord {
     CreateNamespace,
     Deploy,
     Check,
+    Burst,
+    Pace,
+    KillSyncer,
     DeleteTenant,
     Audit,
 }
@@ -130,6 +162,9 @@ impl Word for ActionWord {
         Self::CreateNamespace,
         Self::Deploy,
         Self::Check,
+        Self::Burst,
+        Self::Pace,
+        Self::KillSyncer,
         Self::DeleteTenant,
         Self::Audit,
     ];
@@ -145,6 +180,9 @@ impl Word for ActionWord {
             Self::CreateNamespace => "create-namespace",
             Self::Deploy => "deploy",
             Self::Check => "check",
+            Self::Burst => "burst",
+            Self::Pace => "pace",
+            Self::KillSyncer => "kill-syncer",
             Self::DeleteTenant => "delete-tenant",
             Self::Audit => "audit",
         }

@@ -71,6 +71,24 @@ fn words(action: &Action, model: Model) -> (String, &'static str) {
             let against = against.as_ref().map(|other| format!(" from {other}")).unwrap_or_default();
             (format!("try {}{against}", parts.join(", ")), "each part has its verdict")
         }
+        (Action::Burst { pods, parallel }, _) => (
+            format!(
+                "the tenant creates {pods} pods, {parallel} at a time, and deletes them; the same straight on the \
+                 host, and through an ideal syncer"
+            ),
+            "all are Ready where they were asked for, then gone on the host",
+        ),
+        (Action::Pace { pods, changes }, _) => (
+            format!(
+                "the tenant creates {pods} pods one after another, and changes a ConfigMap and a Secret in use \
+                 {changes} times each"
+            ),
+            "each is seen on the other side",
+        ),
+        (Action::KillSyncer { pods, .. }, _) => (
+            format!("kill the syncer while the tenant has {pods} pods"),
+            "a pod that is made afterwards is on the host",
+        ),
         (Action::DeleteTenant, _) => {
             ("delete the tenant".to_owned(), "nothing of it is left in the host's API")
         }
@@ -101,6 +119,9 @@ fn metrics(action: &Action, model: Model) -> Vec<&'static str> {
                 "tenant_memory_bytes",
             ],
         ),
+        Action::Burst { .. } => (&[], &BURST),
+        Action::Pace { .. } => (&[], &PACE),
+        Action::KillSyncer { .. } => (&[], &["syncer_restart_seconds"]),
         Action::List { .. } => (&["list_seconds"], &[]),
         Action::Stop { .. } => (&["workload_deleted_seconds"], &[]),
         Action::Uninstall { .. } => (&["uninstall_seconds"], &[]),
@@ -119,3 +140,38 @@ fn metrics(action: &Action, model: Model) -> Vec<&'static str> {
     let with_plane = if model == Model::Vcluster { with_plane } else { &[] };
     always.iter().chain(with_plane).copied().collect()
 }
+
+const BURST: [&str; 22] = [
+    "burst_bound_seconds",
+    "burst_ready_seconds",
+    "burst_gone_seconds",
+    "burst_bound_ideal_seconds",
+    "burst_ready_ideal_seconds",
+    "burst_gone_ideal_seconds",
+    "burst_bound_direct_seconds",
+    "burst_ready_direct_seconds",
+    "burst_gone_direct_seconds",
+    "burst_bound_ideal_ratio",
+    "burst_ready_ideal_ratio",
+    "burst_gone_ideal_ratio",
+    "burst_ready_direct_ratio",
+    "burst_gone_direct_ratio",
+    "syncer_idle_pss_bytes",
+    "syncer_full_pss_bytes",
+    "syncer_after_pss_bytes",
+    "syncer_per_pod_bytes",
+    "syncer_cpu_per_pod_seconds",
+    "syncer_cpu_per_end_seconds",
+    "ideal_cpu_per_pod_seconds",
+    "ideal_cpu_per_end_seconds",
+];
+
+const PACE: [&str; 7] = [
+    "first_pod_ready_seconds",
+    "pod_sync_down_seconds",
+    "pod_sync_up_seconds",
+    "pod_added_seconds",
+    "pod_answer_seconds",
+    "content_sync_seconds",
+    "content_answer_seconds",
+];

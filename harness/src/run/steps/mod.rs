@@ -1,6 +1,7 @@
 //! What a round can do, one file per step.
 
 pub mod audit;
+pub mod burst;
 pub mod check;
 pub mod cost;
 pub mod create_namespace;
@@ -8,7 +9,9 @@ pub mod create_tenant;
 pub mod delete_tenant;
 pub mod deploy;
 pub mod install;
+pub mod kill_syncer;
 pub mod list;
+pub mod pace;
 pub mod proof;
 pub mod restarts;
 pub mod sync_latency;

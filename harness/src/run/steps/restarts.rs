@@ -10,7 +10,8 @@ pub async fn check(round: &Round<'_>) -> Result<(), RunError> {
     let pods: Api<Pod> = Api::namespaced(round.platform.client(), &round.tenant()?.name);
     let found = pods.list(&ListParams::default()).await;
     let found = found.map_err(RunError::probe("list the tenant's pods"))?;
-    let restarts: Vec<String> = found.items.iter().flat_map(restarts).collect();
+    let killed = round.guest()?.killed_syncers;
+    let restarts: Vec<String> = found.items.iter().flat_map(|pod| restarts(pod, killed)).collect();
     let detail = match restarts.as_slice() {
         [] => "no container was restarted".to_owned(),
         some => format!("{}; the figures hold the time that it was away", some.join(", ")),
@@ -19,9 +20,11 @@ pub async fn check(round: &Round<'_>) -> Result<(), RunError> {
     Ok(())
 }
 
-fn restarts(pod: &Pod) -> Vec<String> {
+/// `killed` is how often a step of the scenario itself has killed the syncer.
+fn restarts(pod: &Pod, killed: i32) -> Vec<String> {
     let statuses = pod.status.iter().flat_map(|status| status.container_statuses.iter().flatten());
-    let restarted = statuses.filter(|container| container.restart_count > 0);
+    let meant = |container: &ContainerStatus| if container.name == "syncer" { killed } else { 0 };
+    let restarted = statuses.filter(|container| container.restart_count > meant(container));
     restarted.map(|container| describe(&pod.name_any(), container)).collect()
 }
 
@@ -55,6 +58,9 @@ mod tests {
             ]},
         }))
         .unwrap();
-        assert_eq!(restarts(&pod), ["kube-apiserver of vc-0 was restarted once, last after exit code 137"]);
+        assert_eq!(
+            restarts(&pod, 0),
+            ["kube-apiserver of vc-0 was restarted once, last after exit code 137"]
+        );
     }
 }

@@ -11,6 +11,7 @@ use std::{
 use futures::{FutureExt, future::BoxFuture};
 use k8s_openapi::api::core::v1::ServiceAccount;
 use kube::{Api, Client};
+use serde_json::Value;
 
 use super::{Limits, Model, Platform, TenancyError, Tenant, platform::connect};
 use crate::{apply::Applier, names, observe::until::Wait};
@@ -52,7 +53,7 @@ impl Model for VirtualClusterModel {
         name: &'a str,
         limits: &'a Limits,
     ) -> BoxFuture<'a, Result<Tenant, TenancyError>> {
-        create(platform, name, limits).boxed()
+        create(platform, name, limits, |_, _| ()).boxed()
     }
 
     fn delete<'a>(
@@ -64,7 +65,25 @@ impl Model for VirtualClusterModel {
     }
 }
 
-async fn create(platform: &Platform, name: &str, limits: &Limits) -> Result<Tenant, TenancyError> {
+/// A virtual cluster whose pods a measuring double syncs: the floor that syncers are held against.
+///
+/// # Errors
+/// [`TenancyError`] as calls and waits end.
+pub async fn with_ideal_syncer(
+    platform: &Platform,
+    name: &str,
+    limits: &Limits,
+) -> Result<Tenant, TenancyError> {
+    create(platform, name, limits, objects::ideal).await
+}
+
+/// Makes one; `change` may change each object before it is applied.
+async fn create(
+    platform: &Platform,
+    name: &str,
+    limits: &Limits,
+    change: impl Fn(&PlaneNames, &mut Value),
+) -> Result<Tenant, TenancyError> {
     room::check(platform)?;
     let user = names::tenant_user(name);
     let host = platform.namespace(name, &user, limits).await?;
@@ -76,7 +95,9 @@ async fn create(platform: &Platform, name: &str, limits: &Limits) -> Result<Tena
     };
     let plane = PlaneNames::new(names::VIRTUAL_CLUSTER, name, &values);
     let site = Site { host: Arc::clone(&host), namespace: name.to_owned() };
-    life::apply(&site, &plane, &values).await?;
+    let mut wanted = objects::objects(&plane, &values);
+    wanted.iter_mut().for_each(|object| change(&plane, object));
+    life::apply_all(&site, wanted).await?;
     let endpoint = platform.host.forward(name, &plane.service, objects::API_PORT).await?;
     let kubeconfig = life::kubeconfig(&site, &plane, platform.limit()).await?;
     let kubeconfig = life::reached_at(kubeconfig, &format!("https://{endpoint}"));

@@ -70,6 +70,31 @@ impl Plane {
         process::total(pids?)
     }
 
+    /// The process of a component that is one process; `None` where it is not on this machine.
+    pub fn pid(&self, component: Component) -> Option<u32> {
+        let mut chosen = objects::CONTAINERS.iter().filter(|name| component == Component::of(name));
+        self.pids.get(*chosen.next()?).copied()
+    }
+
+    /// Finds its processes again, when it is Ready, after one of them has ended.
+    ///
+    /// # Errors
+    /// [`TenancyError::Wait`] where it does not become Ready within `limit`.
+    pub async fn refresh(&mut self, limit: Duration) -> Result<(), TenancyError> {
+        let pods: Api<Pod> = Api::namespaced(self.client.clone(), &self.names.namespace);
+        let old = &self.pids;
+        self.pids =
+            Wait::new(format!("the control plane of {} to be Ready again", self.names.cluster), limit)
+                .until(
+                    pods,
+                    selector(&self.names.cluster),
+                    |view| view.values().find(|pod| is_ready(pod) && pids(pod) != *old).map(pids),
+                    |view| view.values().next().map_or_else(|| "no pod of it".to_owned(), waiting_for),
+                )
+                .await?;
+        Ok(())
+    }
+
     /// The writes that the virtual API server has logged so far, read as container logs with the tenant's own rights.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use kube::api::DynamicObject;
+use serde_json::Value;
 
 use super::{Progress, Site};
 use crate::tenancy::{
@@ -15,7 +16,15 @@ use crate::tenancy::{
 /// # Errors
 /// As calls end.
 pub async fn apply(site: &Site, names: &PlaneNames, values: &Values) -> Result<(), TenancyError> {
-    for object in objects(names, values) {
+    apply_all(site, objects(names, values)).await
+}
+
+/// Applies objects in their order.
+pub(in crate::tenancy::vcluster) async fn apply_all(
+    site: &Site,
+    objects: Vec<Value>,
+) -> Result<(), TenancyError> {
+    for object in objects {
         let object: DynamicObject =
             serde_json::from_value(object).map_err(TenancyError::object("virtual cluster"))?;
         site.host.apply(&object, &site.namespace).await?;

@@ -21,6 +21,7 @@ pub use describe::{Container, Description, describe};
 pub use find::{Found, State, all, find};
 pub use images::fitting;
 pub use kubeconfig::{kubeconfig, reached_at};
+pub(super) use make::apply_all;
 pub use make::{apply, ready};
 pub use pause::{PAUSED, pause, resume};
 pub use remove::delete;

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::{PlaneNames, Values};
 use crate::names;
 
-pub(super) use container::{CONTAINERS, PORTS};
+pub(super) use container::{CONTAINERS, PORTS, ideal};
 
 /// The port of the plane's Service under which the virtual API server answers.
 pub const API_PORT: u16 = 443;

@@ -15,6 +15,7 @@ pub(super) use api_server::api_server;
 pub(super) use controller_manager::controller_manager;
 pub(super) use etcd::etcd;
 pub(super) use prepare::prepare;
+pub(in crate::tenancy::vcluster) use syncer::ideal;
 pub(super) use syncer::syncer;
 
 /// The containers that run as long as the plane, as [`crate::tenancy::Component`] finds them.

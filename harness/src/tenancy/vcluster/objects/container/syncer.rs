@@ -35,3 +35,19 @@ pub(in super::super) fn syncer(names: &PlaneNames, values: &Values, demand: &Dem
         "volumeMounts": [mount("pki", PKI)],
     })
 }
+
+/// Puts the ideal syncer, which only measurements use, into the place of the syncer of a plane's pod.
+pub(in crate::tenancy::vcluster) fn ideal(names: &PlaneNames, object: &mut Value) {
+    let containers = object.pointer_mut("/spec/template/spec/containers").and_then(Value::as_array_mut);
+    let syncer = containers.into_iter().flatten().find(|container| container["name"] == CONTAINERS[3]);
+    if let Some(syncer) = syncer {
+        syncer["command"] = json!([
+            "tenantbench",
+            "internal",
+            "ideal-syncer",
+            format!("--name={}", names.suffix),
+            "--tenant-kubeconfig=/pki/syncer.kubeconfig",
+            format!("--port={HEALTH_PORT}"),
+        ]);
+    }
+}

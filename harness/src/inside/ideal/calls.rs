@@ -1,0 +1,168 @@
+//! The writes, each in its plainest form.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use http::{Method, Request, header};
+use kube::Client;
+use serde_json::{Value, json};
+use tenantbench_syncer::{names::marks, object::Object};
+use tokio::sync::{Mutex, Semaphore};
+
+use crate::names;
+
+/// As many calls are under way at once as a syncer allows a tenant.
+const IN_FLIGHT: usize = 64;
+
+/// A write that did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CallError {
+    #[error("{0}")]
+    Kube(#[from] kube::Error),
+    #[error("{0}")]
+    Request(#[from] http::Error),
+    #[error("an answer is not what it should be: {0}")]
+    Answer(#[from] serde_json::Error),
+}
+
+/// Writes to both sides.
+pub(super) struct Calls {
+    host: Client,
+    tenant: Client,
+    namespace: String,
+    suffix: String,
+    slots: Semaphore,
+    /// The tenant's Nodes that are there.
+    nodes: Mutex<Vec<String>>,
+}
+
+impl Calls {
+    pub(super) fn new(host: Client, tenant: Client, namespace: String, suffix: String) -> Self {
+        Self { host, tenant, namespace, suffix, slots: Semaphore::new(IN_FLIGHT), nodes: Mutex::default() }
+    }
+
+    /// Makes the host's pod; returns its uid.
+    pub(super) async fn make(&self, pod: &Object) -> Result<String, CallError> {
+        let name = self.host_name(pod);
+        let tree = pod.value()?;
+        let mut spec = json!({
+            "containers": tree["spec"]["containers"],
+            "terminationGracePeriodSeconds": tree["spec"]["terminationGracePeriodSeconds"],
+            "automountServiceAccountToken": false,
+            "enableServiceLinks": false,
+            "volumes": [{"name": "token", "projected": {"sources": [{"secret": {"name": name}}]}}],
+        });
+        if let Some(containers) = spec["containers"].as_array_mut() {
+            for container in containers {
+                container["volumeMounts"] = json!([{
+                    "name": "token", "readOnly": true,
+                    "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount",
+                }]);
+            }
+        }
+        let body = json!({
+            "apiVersion": "v1", "kind": "Pod",
+            "metadata": {
+                "name": name,
+                "labels": {(names::LOAD_LABEL): "true"},
+                "annotations": {(marks::NAME): pod.name(), (marks::UID): pod.uid()},
+            },
+            "spec": spec,
+        });
+        let made = self.call(&self.host, Method::POST, &self.host_path("pods", ""), &body).await?;
+        Ok(Object::from_text(made)?.uid().to_owned())
+    }
+
+    /// Asks for the pod's token.
+    pub(super) async fn token(&self, pod: &Object) -> Result<String, CallError> {
+        let body = json!({
+            "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
+            "spec": {
+                "audiences": [], "expirationSeconds": 3600,
+                "boundObjectRef": {"apiVersion": "v1", "kind": "Pod", "name": pod.name(), "uid": pod.uid()},
+            },
+        });
+        let path = format!("/api/v1/namespaces/{}/serviceaccounts/default/token", pod.namespace());
+        let answer = self.call(&self.tenant, Method::POST, &path, &body).await?;
+        let answer: Value = serde_json::from_str(&answer)?;
+        Ok(answer["status"]["token"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Makes the Secret that holds it, owned by the host's pod.
+    pub(super) async fn keep_token(&self, pod: &Object, host: &str, token: &str) -> Result<(), CallError> {
+        let name = self.host_name(pod);
+        let body = json!({
+            "apiVersion": "v1", "kind": "Secret", "type": "Opaque",
+            "metadata": {
+                "name": name,
+                "ownerReferences": [{"apiVersion": "v1", "kind": "Pod", "name": name, "uid": host}],
+            },
+            "data": {"token": STANDARD.encode(token), "namespace": STANDARD.encode(pod.namespace())},
+        });
+        self.call(&self.host, Method::POST, &self.host_path("secrets", ""), &body).await.map(drop)
+    }
+
+    /// Binds the tenant's pod to the host's node.
+    pub(super) async fn bind(&self, pod: &Object, node: &str) -> Result<(), CallError> {
+        self.see_to_node(node).await?;
+        let body = json!({
+            "apiVersion": "v1", "kind": "Binding",
+            "metadata": {"name": pod.name(), "uid": pod.uid()},
+            "target": {"apiVersion": "v1", "kind": "Node", "name": node},
+        });
+        let path = format!("{}/binding", tenant_path(pod));
+        self.call(&self.tenant, Method::POST, &path, &body).await.map(drop)
+    }
+
+    /// Tells the tenant's pod the host's status.
+    pub(super) async fn tell(&self, pod: &Object, status: &Value) -> Result<(), CallError> {
+        let body = json!({"metadata": {"uid": pod.uid()}, "status": status});
+        let path = format!("{}/status", tenant_path(pod));
+        self.call(&self.tenant, Method::PATCH, &path, &body).await.map(drop)
+    }
+
+    /// Deletes the host's pod with its own grace.
+    pub(super) async fn end_on_host(&self, pod: &Object) -> Result<(), CallError> {
+        let path = self.host_path("pods", &self.host_name(pod));
+        self.call(&self.host, Method::DELETE, &path, &json!({})).await.map(drop)
+    }
+
+    /// Lets go of the tenant's pod.
+    pub(super) async fn end_in_tenant(&self, pod: &Object) -> Result<(), CallError> {
+        let body = json!({"gracePeriodSeconds": 0, "preconditions": {"uid": pod.uid()}});
+        self.call(&self.tenant, Method::DELETE, &tenant_path(pod), &body).await.map(drop)
+    }
+
+    /// A pod that is bound to a Node that is not there is collected. Once for each node, not for each pod.
+    async fn see_to_node(&self, name: &str) -> Result<(), CallError> {
+        let mut nodes = self.nodes.lock().await;
+        if nodes.iter().any(|known| known == name) {
+            return Ok(());
+        }
+        let body = json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}});
+        self.call(&self.tenant, Method::POST, "/api/v1/nodes", &body).await?;
+        nodes.push(name.to_owned());
+        Ok(())
+    }
+
+    async fn call(&self, to: &Client, method: Method, path: &str, body: &Value) -> Result<String, CallError> {
+        // It is never closed.
+        let _slot = self.slots.acquire().await.ok();
+        let form = match method {
+            Method::PATCH => "application/strategic-merge-patch+json",
+            _ => "application/json",
+        };
+        let request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, form);
+        Ok(to.request_text(request.body(serde_json::to_vec(body)?)?).await?)
+    }
+
+    fn host_name(&self, pod: &Object) -> String {
+        format!("{}-x-{}-x-{}", pod.name(), pod.namespace(), self.suffix)
+    }
+
+    fn host_path(&self, plural: &str, name: &str) -> String {
+        format!("/api/v1/namespaces/{}/{plural}/{name}", self.namespace).trim_end_matches('/').to_owned()
+    }
+}
+
+fn tenant_path(pod: &Object) -> String {
+    format!("/api/v1/namespaces/{}/pods/{}", pod.namespace(), pod.name())
+}

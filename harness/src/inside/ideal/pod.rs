@@ -1,0 +1,53 @@
+//! One pod's way: made on the host with its token, bound, its status told, and its end.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use tenantbench_syncer::object::Object;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::calls::{CallError, Calls};
+
+/// What a pod's task hears.
+pub(super) enum News {
+    /// The host's pod, as it is now.
+    Host(Box<Object>),
+    /// The tenant has deleted it.
+    Unwanted,
+    /// The host's is gone.
+    Gone,
+}
+
+/// Follows one pod to its end. What fails is said and not tried again: a floor that had to retry is none.
+pub(super) async fn run(calls: Arc<Calls>, pod: Object, news: UnboundedReceiver<News>) {
+    if let Err(error) = live(&calls, &pod, news).await {
+        eprintln!("pod {}: {error}", pod.name());
+    }
+}
+
+async fn live(calls: &Calls, pod: &Object, mut news: UnboundedReceiver<News>) -> Result<(), CallError> {
+    let (made, token) = tokio::try_join!(calls.make(pod), calls.token(pod))?;
+    calls.keep_token(pod, &made, &token).await?;
+    let mut is_bound = false;
+    let mut told = Value::Null;
+    while let Some(heard) = news.recv().await {
+        match heard {
+            News::Host(host) => {
+                let host = host.value()?;
+                if let Some(node) = host["spec"]["nodeName"].as_str().filter(|_| !is_bound) {
+                    calls.bind(pod, node).await?;
+                    is_bound = true;
+                }
+                let status = &host["status"];
+                // Being bound says all that a status without containers says.
+                if status["containerStatuses"].is_array() && *status != told {
+                    calls.tell(pod, status).await?;
+                    told = status.clone();
+                }
+            }
+            News::Unwanted => calls.end_on_host(pod).await?,
+            News::Gone => return calls.end_in_tenant(pod).await,
+        }
+    }
+    Ok(())
+}

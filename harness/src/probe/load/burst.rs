@@ -1,0 +1,113 @@
+//! Many pods at once: all created, all Ready, all deleted, all gone.
+
+use std::time::Duration;
+
+use futures::{StreamExt, TryStreamExt, stream};
+use k8s_openapi::api::core::v1::Pod;
+use kube::{
+    Api,
+    api::{DeleteParams, PostParams},
+};
+use serde_json::json;
+
+use super::{Crowds, Ends, pod};
+use crate::{
+    observe::{clock::Moment, process::Usage},
+    run::RunError,
+};
+
+/// How much is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Load {
+    /// How many pods.
+    pub pods: u32,
+    /// How many calls are under way at once.
+    pub parallel: u32,
+    /// How long each wait may take.
+    pub limit: Duration,
+}
+
+/// What came of a burst. Times are seconds from the first call to the last pod.
+#[derive(Clone, Copy, Debug)]
+pub struct Burst {
+    /// Until all were bound, where they were asked for.
+    pub bound: f64,
+    /// Until all were Ready there.
+    pub ready: f64,
+    /// From the first deletion until all were gone on the host.
+    pub gone: f64,
+    /// How often a pod lost Ready before it was deleted, at either end.
+    pub lost: usize,
+    /// What the syncer used before, when all were Ready, and when all were gone; none where there is none to be read.
+    pub usage: Option<[Usage; 3]>,
+}
+
+/// Creates all pods, waits until all are Ready at once, deletes all, and waits until all are gone at both ends.
+///
+/// # Errors
+/// [`RunError`] as calls and waits end.
+pub async fn run(ends: &Ends, load: Load, usage: impl Fn() -> Option<Usage>) -> Result<Burst, RunError> {
+    let api: Api<Pod> = Api::namespaced(ends.requests().await?, &ends.asked.namespace);
+    let crowds = ends.crowds(load.limit).await?;
+    let idle = usage();
+    let started = Moment::now();
+    up(&api, &crowds, load).await?;
+    let full = usage();
+    let lost =
+        [&crowds.asked, crowds.host()].map(|crowd| crowd.tally().lost).into_iter().max().unwrap_or_default();
+    let ended = Moment::now();
+    down(&api, &crowds, load).await?;
+    let after = usage();
+    let since = |from: Moment, last: Option<Moment>| last.map_or(f64::NAN, |last| last.seconds_since(&from));
+    Ok(Burst {
+        bound: since(started, crowds.asked.last(|way| way.bound)),
+        ready: since(started, crowds.asked.last(|way| way.ready)),
+        gone: since(ended, crowds.host().last(|way| way.gone)),
+        lost,
+        usage: idle.zip(full).zip(after).map(|((idle, full), after)| [idle, full, after]),
+    })
+}
+
+/// Creates all pods and waits until all of them are Ready at one time: a pod that loses Ready again is missed.
+async fn up(api: &Api<Pod>, crowds: &Crowds, load: Load) -> Result<(), RunError> {
+    create(api, load).await?;
+    let all = load.pods as usize;
+    crowds.asked.until("all pods of a burst Ready", load.limit, |tally| tally.ready == all).await?;
+    let what = "all pods of a burst Ready on the host";
+    Ok(crowds.host().until(what, load.limit, |tally| tally.ready == all).await?)
+}
+
+/// Creates the pods of a burst.
+pub(super) async fn create(api: &Api<Pod>, load: Load) -> Result<(), RunError> {
+    let calls = stream::iter(names(load)).map(|name| create_one(api.clone(), name));
+    calls.buffer_unordered(load.parallel as usize).try_collect().await
+}
+
+async fn create_one(api: Api<Pod>, name: String) -> Result<(), RunError> {
+    let made = api.create(&PostParams::default(), &pod(&name, json!({}))?).await;
+    made.map(drop).map_err(RunError::probe("create a pod of a burst"))
+}
+
+/// Deletes them and waits until all are gone at both ends.
+async fn down(api: &Api<Pod>, crowds: &Crowds, load: Load) -> Result<(), RunError> {
+    delete(api, load).await?;
+    let all = load.pods as usize;
+    crowds.host().until("the end of a burst on the host", load.limit, |tally| tally.gone == all).await?;
+    crowds.asked.until("the end of a burst", load.limit, |tally| tally.gone == all).await?;
+    Ok(())
+}
+
+/// Deletes the pods of a burst.
+async fn delete(api: &Api<Pod>, load: Load) -> Result<(), RunError> {
+    let calls = stream::iter(names(load)).map(|name| delete_one(api.clone(), name));
+    calls.buffer_unordered(load.parallel as usize).try_collect().await
+}
+
+async fn delete_one(api: Api<Pod>, name: String) -> Result<(), RunError> {
+    let deleted = api.delete(&name, &DeleteParams::default()).await;
+    deleted.map(drop).map_err(RunError::probe("delete a pod of a burst"))
+}
+
+fn names(load: Load) -> impl Iterator<Item = String> {
+    (0..load.pods).map(|number| format!("burst-{number:05}"))
+}

@@ -1,0 +1,192 @@
+//! Many pods at once, by the tenant, and the same against two floors in an order that changes from round to round.
+
+use futures::{FutureExt, future::BoxFuture};
+use tenantbench_reports::{Metric, Verdict};
+
+use crate::{
+    names,
+    probe::load::{
+        Ends,
+        burst::{self, Burst, Load},
+    },
+    run::{
+        RunError,
+        round::{Round, Step},
+    },
+    tenancy::{Component, Limits, Tenant, vcluster},
+};
+
+const ELSEWHERE: &str = "the syncer's process is not on this machine";
+
+/// Who makes the pods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Arm {
+    Ours,
+    Ideal,
+    Straight,
+}
+
+/// Measures all three, and removes what the floors needed, however it ends.
+pub fn run<'r>(round: &'r mut Round<'_>, pods: u32, parallel: u32) -> BoxFuture<'r, Result<Step, RunError>> {
+    async move {
+        // Watches of other probes would weigh on this arm alone.
+        round.guest_mut()?.sides = None;
+        let limit = round.platform.limit();
+        round.tenant()?.settled(limit).await?;
+        let limits = round.guest()?.limits.clone();
+        let names = Names::of(round);
+        let ended = async {
+            let ideal = names.floors(round, &limits).await?;
+            arms(round, (&ideal, &names.straight), Load { pods, parallel, limit }).await?;
+            Ok::<_, RunError>(round.model.delete(round.platform, &ideal).await?)
+        };
+        let ended = ended.await;
+        let removed = names.remove(round).await;
+        ended?;
+        removed?;
+        Ok(Step::Done)
+    }
+    .boxed()
+}
+
+/// The host namespaces of the floors.
+struct Names {
+    straight: String,
+    ideal: String,
+}
+
+impl Names {
+    fn of(round: &Round<'_>) -> Self {
+        let name = |floor: &str| names::tenant(round.model.name(), round.record.round, floor);
+        Self { straight: name("straight"), ideal: name("ideal") }
+    }
+
+    /// Both are there while any arm is measured, so that they weigh on every arm alike.
+    async fn floors(&self, round: &Round<'_>, limits: &Limits) -> Result<Tenant, RunError> {
+        let user = names::tenant_user(&self.straight);
+        round.platform.namespace(&self.straight, &user, limits).await?;
+        Ok(vcluster::with_ideal_syncer(round.platform, &self.ideal, limits).await?)
+    }
+
+    async fn remove(&self, round: &Round<'_>) -> Result<(), RunError> {
+        round.platform.delete_namespace(&self.straight).await?;
+        Ok(round.platform.delete_namespace(&self.ideal).await?)
+    }
+}
+
+/// The order of a round: each arm is first, second and last equally often.
+fn order(round: u32) -> [Arm; 3] {
+    let mut arms = [Arm::Ours, Arm::Ideal, Arm::Straight];
+    if round.is_multiple_of(2) {
+        arms.reverse();
+    }
+    arms.rotate_left(round as usize / 2 % 3);
+    arms
+}
+
+async fn arms(
+    round: &Round<'_>,
+    (through_ideal, on_host): (&Tenant, &str),
+    load: Load,
+) -> Result<(), RunError> {
+    let (tenant, admin) = (round.tenant()?, round.platform.host.admin());
+    let (mut ours, mut ideal, mut straight) = (None, None, None);
+    for arm in order(round.record.round) {
+        let (ends, syncer, place) = match arm {
+            Arm::Ours => (Ends::of(tenant, admin), tenant.plane.as_ref(), &mut ours),
+            Arm::Ideal => (Ends::of(through_ideal, admin), through_ideal.plane.as_ref(), &mut ideal),
+            Arm::Straight => (Ends::straight(admin, on_host), None, &mut straight),
+        };
+        let usage = || syncer.and_then(|plane| plane.usage(Component::Syncer));
+        *place = Some(burst::run(&ends, load, usage).await?);
+    }
+    if let (Some(ours), Some(ideal), Some(straight)) = (ours, ideal, straight) {
+        record_times(round, &ours, &ideal, &straight);
+        record_usage(round, &ours, &ideal, load.pods);
+        return kept(round, &ours);
+    }
+    Ok(())
+}
+
+/// A syncer that writes a condition which is not its own takes Ready from a pod whose kubelet was quick.
+fn kept(round: &Round<'_>, ours: &Burst) -> Result<(), RunError> {
+    let verdict = if ours.lost == 0 { Verdict::Held } else { Verdict::Broken };
+    let detail = format!("pods of the burst were Ready and then not: {}", ours.lost);
+    round.record.check("ready-is-kept", verdict, detail.as_str());
+    match ours.lost {
+        0 => Ok(()),
+        _ => Err(RunError::Broken { broken: vec![detail] }),
+    }
+}
+
+fn record_times(round: &Round<'_>, ours: &Burst, ideal: &Burst, straight: &Burst) {
+    let by_arm = |burst: &Burst, [bound, ready, gone]: [Metric; 3]| {
+        round.record.sample(bound, burst.bound);
+        round.record.sample(ready, burst.ready);
+        round.record.sample(gone, burst.gone);
+    };
+    by_arm(ours, [Metric::BurstBound, Metric::BurstReady, Metric::BurstGone]);
+    by_arm(ideal, [Metric::BurstBoundIdeal, Metric::BurstReadyIdeal, Metric::BurstGoneIdeal]);
+    by_arm(straight, [Metric::BurstBoundDirect, Metric::BurstReadyDirect, Metric::BurstGoneDirect]);
+    for (metric, floor, own) in [
+        (Metric::BurstBoundIdealRatio, ideal.bound, ours.bound),
+        (Metric::BurstReadyIdealRatio, ideal.ready, ours.ready),
+        (Metric::BurstGoneIdealRatio, ideal.gone, ours.gone),
+        (Metric::BurstReadyDirectRatio, straight.ready, ours.ready),
+        (Metric::BurstGoneDirectRatio, straight.gone, ours.gone),
+    ] {
+        round.record.sample(metric, floor / own);
+    }
+}
+
+fn record_usage(round: &Round<'_>, ours: &Burst, ideal: &Burst, pods: u32) {
+    let pods = f64::from(pods);
+    match ours.usage {
+        Some([idle, full, after]) => {
+            round.record.sample(Metric::SyncerIdle, idle.pss_bytes as f64);
+            round.record.sample(Metric::SyncerFull, full.pss_bytes as f64);
+            round.record.sample(Metric::SyncerAfter, after.pss_bytes as f64);
+            let grown = full.pss_bytes as f64 - idle.pss_bytes as f64;
+            round.record.sample(Metric::SyncerPerPod, grown / pods);
+            round.record.sample(Metric::SyncerPodCpu, (full.cpu_seconds - idle.cpu_seconds) / pods);
+            round.record.sample(Metric::SyncerEndCpu, (after.cpu_seconds - full.cpu_seconds) / pods);
+        }
+        None => {
+            for metric in [
+                Metric::SyncerIdle,
+                Metric::SyncerFull,
+                Metric::SyncerAfter,
+                Metric::SyncerPerPod,
+                Metric::SyncerPodCpu,
+                Metric::SyncerEndCpu,
+            ] {
+                round.record.absent(metric, ELSEWHERE);
+            }
+        }
+    }
+    match ideal.usage {
+        Some([idle, full, after]) => {
+            round.record.sample(Metric::IdealPodCpu, (full.cpu_seconds - idle.cpu_seconds) / pods);
+            round.record.sample(Metric::IdealEndCpu, (after.cpu_seconds - full.cpu_seconds) / pods);
+        }
+        None => {
+            round.record.absent(Metric::IdealPodCpu, ELSEWHERE);
+            round.record.absent(Metric::IdealEndCpu, ELSEWHERE);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_six_rounds_each_arm_stands_twice_at_each_place() {
+        for place in 0..3 {
+            for arm in [Arm::Ours, Arm::Ideal, Arm::Straight] {
+                let times = (1..=6).filter(|round| order(*round)[place] == arm).count();
+                assert_eq!(times, 2, "{arm:?} at {place}");
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! The syncer is killed while the tenant has pods: how long until it works again.
+
+use futures::{FutureExt, future::BoxFuture};
+use nix::sys::signal::Signal;
+use tenantbench_reports::Metric;
+
+use crate::{
+    observe::clock::Moment,
+    probe::load::{Ends, pace::Pace},
+    process::Identity,
+    run::{
+        RunError,
+        round::{Round, Step},
+    },
+    tenancy::Component,
+};
+
+const ELSEWHERE: &str = "the syncer's process is not on this machine";
+
+/// Fills the tenant, kills its syncer, and creates a pod at once.
+pub fn run<'r>(round: &'r mut Round<'_>, pods: u32, parallel: u32) -> BoxFuture<'r, Result<Step, RunError>> {
+    async move {
+        round.guest_mut()?.sides = None;
+        let limit = round.platform.limit();
+        let tenant = round.tenant()?;
+        tenant.settled(limit).await?;
+        let syncer = tenant.plane.as_ref().and_then(|plane| plane.pid(Component::Syncer));
+        let Some(syncer) = syncer.and_then(Identity::of) else {
+            round.record.absent(Metric::SyncerRestart, ELSEWHERE);
+            return Ok(Step::Done);
+        };
+        let ends = Ends::of(tenant, round.platform.host.admin());
+        let mut pace = Pace::open(&ends, limit).await?;
+        pace.fill(pods, parallel).await?;
+        let killed = Moment::now();
+        syncer.signal(Signal::SIGKILL);
+        let seconds = pace.next_on_host(killed).await?;
+        round.record.sample(Metric::SyncerRestart, seconds);
+        let guest = round.guest_mut()?;
+        guest.killed_syncers += 1;
+        if let Some(plane) = &mut guest.tenant.plane {
+            plane.refresh(limit).await?;
+        }
+        Ok(Step::Done)
+    }
+    .boxed()
+}

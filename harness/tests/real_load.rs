@@ -1,0 +1,55 @@
+//! The scenarios that load a tenant, in a size that a test can wait for: that they hold, not what they come to.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod lab;
+
+use lab::{Lab, stderr};
+use serde_json::Value;
+
+/// Runs a scenario on a local host whose kubelets wait `delay` seconds, and returns what it says of the model.
+fn measured(lab: &Lab, scenario: &str, delay: &str, flags: &[&str]) -> Value {
+    let results = lab.path("results").display().to_string();
+    let place = ["--host", "local", "--node-ready-delay", delay, "--results", &results, "--format", "json"];
+    let output = lab.run(&[&["scenario", scenario, "--rounds", "1"], &place[..], flags].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let mut report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    report["models"]["vcluster"].take()
+}
+
+fn figure(model: &Value, metric: &str) -> f64 {
+    model["metrics"][metric]["p50"]
+        .as_f64()
+        .unwrap_or_else(|| panic!("{metric}: {}", model["metrics"][metric]))
+}
+
+#[test]
+fn a_burst_loses_no_ready_though_kubelets_wait_for_nothing_and_has_its_floors_beside_it() {
+    let lab = Lab::new();
+    let model = measured(&lab, "sync-throughput", "0", &["--set", "pods=50"]);
+    let kept = model["checks"].as_array().unwrap().iter().find(|check| check["name"] == "ready-is-kept");
+    assert_eq!(kept.unwrap()["verdict"], "held", "{model}");
+    for stage in ["bound", "ready", "gone"] {
+        let of = |floor: &str| figure(&model, &format!("burst_{stage}{floor}_seconds"));
+        assert!(of("") > 0.0 && of("_ideal") > 0.0 && of("_direct") > 0.0);
+        let ratio = figure(&model, &format!("burst_{stage}_ideal_ratio"));
+        assert!((ratio - of("_ideal") / of("")).abs() < 1e-9, "{ratio}");
+    }
+    assert!(figure(&model, "syncer_idle_pss_bytes") > 1e6);
+    assert!(lab.is_clean_everywhere());
+}
+
+#[test]
+fn pods_and_changes_one_at_a_time_have_their_latencies_and_a_killed_syncer_comes_back() {
+    let lab = Lab::new();
+    let flags = ["--set", "pods=6", "--set", "changes=3", "--set", "kept=5"];
+    let model = measured(&lab, "sync-latency", "0.3", &flags);
+    let count = |metric: &str| model["metrics"][metric]["n"].as_u64().unwrap();
+    // The first pod of a tenant is a figure of its own.
+    assert_eq!((count("pod_added_seconds"), count("first_pod_ready_seconds")), (5, 1));
+    assert_eq!(count("content_sync_seconds"), 6, "three of a ConfigMap, three of a Secret");
+    assert!(figure(&model, "pod_sync_down_seconds") > 0.0);
+    assert!(figure(&model, "first_pod_ready_seconds") > 0.3, "the node's delay is in it");
+    assert!(figure(&model, "syncer_restart_seconds") > 0.0);
+    assert!(lab.is_clean_everywhere());
+}
