@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 use tenantbench_syncer::{names::marks, object::Object};
 use tokio::sync::{Mutex, Semaphore};
 
-use crate::names;
+use crate::{
+    names,
+    probe::load::{PAUSE, TRIES, is_passing},
+};
 
 /// As many calls are under way at once as a syncer allows a tenant.
 const IN_FLIGHT: usize = 64;
@@ -150,8 +153,14 @@ impl Calls {
             Method::PATCH => "application/strategic-merge-patch+json",
             _ => "application/json",
         };
-        let request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, form);
-        Ok(to.request_text(request.body(serde_json::to_vec(body)?)?).await?)
+        let body = serde_json::to_vec(body)?;
+        for _ in 1..TRIES {
+            match ask(to, &method, path, form, body.clone()).await {
+                Err(CallError::Kube(error)) if is_passing(&error) => tokio::time::sleep(PAUSE).await,
+                answer => return answer,
+            }
+        }
+        ask(to, &method, path, form, body).await
     }
 
     fn host_name(&self, pod: &Object) -> String {
@@ -161,6 +170,17 @@ impl Calls {
     fn host_path(&self, plural: &str, name: &str) -> String {
         format!("/api/v1/namespaces/{}/{plural}/{name}", self.namespace).trim_end_matches('/').to_owned()
     }
+}
+
+async fn ask(
+    to: &Client,
+    method: &Method,
+    path: &str,
+    form: &str,
+    body: Vec<u8>,
+) -> Result<String, CallError> {
+    let request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, form);
+    Ok(to.request_text(request.body(body)?).await?)
 }
 
 fn tenant_path(pod: &Object) -> String {

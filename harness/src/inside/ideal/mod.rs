@@ -1,6 +1,6 @@
 //! A measuring double: the ideal syncer. It sends exactly the API writes that any correct syncer must send for a pod
 //! (see docs/performance.md) as soon as a watch tells that it can, and does nothing else: no translation, index or queue,
-//! no retries, no other kinds. How fast it is bounds how fast any syncer can be. It knows pods of one make only, those of
+//! no other kinds. How fast it is bounds how fast any syncer can be. It knows pods of one make only, those of
 //! [`crate::probe::load`].
 
 mod calls;

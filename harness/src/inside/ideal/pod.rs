@@ -18,7 +18,7 @@ pub(super) enum News {
     Gone,
 }
 
-/// Follows one pod to its end. What fails is said and not tried again: a floor that had to retry is none.
+/// Follows one pod to its end. What fails for good is said, and the burst misses the pod.
 pub(super) async fn run(calls: Arc<Calls>, pod: Object, news: UnboundedReceiver<News>) {
     if let Err(error) = live(&calls, &pod, news).await {
         eprintln!("pod {}: {error}", pod.name());

@@ -10,7 +10,7 @@ use kube::{
 };
 use serde_json::json;
 
-use super::{Crowds, Ends, pod};
+use super::{Crowds, Ends, PAUSE, TRIES, is_passing, pod};
 use crate::{
     observe::{clock::Moment, process::Usage},
     run::RunError,
@@ -84,7 +84,15 @@ pub(super) async fn create(api: &Api<Pod>, load: Load) -> Result<(), RunError> {
 }
 
 async fn create_one(api: Api<Pod>, name: String) -> Result<(), RunError> {
-    let made = api.create(&PostParams::default(), &pod(&name, json!({}))?).await;
+    let pod = pod(&name, json!({}))?;
+    let mut made = api.create(&PostParams::default(), &pod).await;
+    for _ in 1..TRIES {
+        match &made {
+            Err(error) if is_passing(error) => tokio::time::sleep(PAUSE).await,
+            _ => break,
+        }
+        made = api.create(&PostParams::default(), &pod).await;
+    }
     made.map(drop).map_err(RunError::probe("create a pod of a burst"))
 }
 

@@ -4,6 +4,8 @@ pub mod burst;
 pub mod content;
 pub mod pace;
 
+use std::time::Duration;
+
 use k8s_openapi::api::core::v1::Pod;
 use kube::{Client, config::Kubeconfig};
 use serde_json::{Value, json};
@@ -47,7 +49,7 @@ impl Ends {
     }
 
     /// Watches on both ends that have shown what is there by now; one watch where both are one.
-    async fn crowds(&self, limit: std::time::Duration) -> Result<Crowds, RunError> {
+    async fn crowds(&self, limit: Duration) -> Result<Crowds, RunError> {
         let asked = self.asked.crowd().await?;
         let run = match &self.run {
             Some(end) => Some(end.crowd().await?),
@@ -85,6 +87,16 @@ impl Crowds {
         self.run.as_ref().unwrap_or(&self.asked)
     }
 }
+
+/// Whether an API server was only busy, or two counted in the same quota at once: asked again, it may well do it.
+pub fn is_passing(error: &kube::Error) -> bool {
+    matches!(error, kube::Error::Api(status) if matches!(status.code, 409 | 429 | 500..=599) && !status.is_already_exists())
+}
+
+/// How often what may pass is tried, and how long between.
+pub const TRIES: u32 = 20;
+/// See [`TRIES`].
+pub const PAUSE: Duration = Duration::from_millis(50);
 
 /// A pod without a program, which nodes let be Ready after their delay. `spec` is merged into its own.
 fn pod(name: &str, spec: Value) -> Result<Pod, RunError> {
