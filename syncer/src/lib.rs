@@ -2,7 +2,7 @@
 //!
 //! [`watch`] → [`index`] (pure) → [`decide`] (pure) → [`queue`] (fair) → [`sync`] with [`translate`] (pure) → [`mod@write`] → …
 
-mod accept;
+pub mod accept;
 pub mod cli;
 pub mod client;
 pub mod clock;
@@ -28,3 +28,5 @@ pub mod write;
 
 #[cfg(test)]
 mod operators_page;
+#[cfg(test)]
+mod tests_page;

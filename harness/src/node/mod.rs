@@ -4,6 +4,7 @@
 
 mod changes;
 mod error;
+mod heartbeat;
 pub mod helper;
 mod image;
 pub mod isolation;

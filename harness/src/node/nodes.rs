@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 use tokio::{sync::Semaphore, task::AbortHandle};
 
 use super::{
-    NodeError, PodIsolation,
+    NodeError, PodIsolation, heartbeat,
     image::ImageMap,
     kubelet,
     network::{ApiServerAddress, Network, proxy},
@@ -28,7 +28,7 @@ use crate::host::pki::Authority;
 const CALLS: usize = 16;
 
 /// How many watches the nodes keep open, for who makes their client.
-pub const WATCHES: usize = 5;
+pub const WATCHES: usize = 6;
 
 /// What the nodes of a host are told.
 #[derive(Clone, Debug)]
@@ -97,11 +97,11 @@ impl Nodes {
         try_join_all(named.iter().map(|(name, address)| object::register(&client, name, *address))).await?;
 
         let manager = Arc::new(Manager::new(context));
-        let leases = object::keep(client.clone(), named.into_iter().map(|(name, _)| name).collect());
+        let heartbeat = heartbeat::keep(client.clone(), named);
         let follower = Arc::clone(&manager);
         let tasks = vec![
             tokio::spawn(send_events).abort_handle(),
-            tokio::spawn(leases).abort_handle(),
+            tokio::spawn(heartbeat).abort_handle(),
             tokio::spawn(listeners.follow(client.clone())).abort_handle(),
             tokio::spawn(proxy::follow(network.clone(), client)).abort_handle(),
             tokio::spawn(async move { follower.follow().await }).abort_handle(),

@@ -1,6 +1,6 @@
-//! The Node objects: registered, Ready, and kept so by a lease.
+//! The Node objects and their leases, as they are written.
 
-use std::{collections::BTreeMap, net::Ipv4Addr, time::Duration};
+use std::{collections::BTreeMap, net::Ipv4Addr};
 
 use jiff::Timestamp;
 use k8s_openapi::{
@@ -20,7 +20,6 @@ use kube::{
     api::{ObjectMeta, Patch, PatchParams, PostParams},
 };
 use serde_json::json;
-use tokio::time;
 
 use super::{NodeError, network::KUBELET_PORT};
 
@@ -31,7 +30,6 @@ pub(crate) const MEMORY_BYTES: u64 = 256 << 30;
 /// Pods that a simulated node takes.
 const PODS: u32 = 2000;
 
-const RENEW: Duration = Duration::from_secs(10);
 const LEASE_SECONDS: i32 = 40;
 const LEASES: &str = "kube-node-lease";
 
@@ -47,26 +45,18 @@ pub(super) async fn register(client: &Client, name: &str, address: Ipv4Addr) -> 
         Err(kube::Error::Api(status)) if status.code == 409 => {}
         Err(error) => return Err(failed("registration of")(error)),
     }
-    let patch = Patch::Merge(json!({ "status": status(address) }));
-    nodes.patch_status(name, &PatchParams::default(), &patch).await.map_err(failed("the status of"))?;
+    declare(client, name, address).await.map_err(failed("the status of"))?;
     renew(client, name).await.map_err(failed("the lease of"))
 }
 
-/// Renews the leases of all nodes until dropped.
-pub(super) async fn keep(client: Client, names: Vec<String>) {
-    let mut ticks = time::interval(RENEW);
-    ticks.tick().await;
-    loop {
-        ticks.tick().await;
-        for name in &names {
-            if let Err(error) = renew(&client, name).await {
-                tracing::warn!(node = name, %error, "a node's lease was not renewed");
-            }
-        }
-    }
+/// Says how a node is: Ready.
+pub(super) async fn declare(client: &Client, name: &str, address: Ipv4Addr) -> Result<(), kube::Error> {
+    let patch = Patch::Merge(json!({ "status": status(address) }));
+    Api::<Node>::all(client.clone()).patch_status(name, &PatchParams::default(), &patch).await.map(drop)
 }
 
-async fn renew(client: &Client, name: &str) -> Result<(), kube::Error> {
+/// Renews the lease of a node.
+pub(super) async fn renew(client: &Client, name: &str) -> Result<(), kube::Error> {
     let lease = Lease {
         metadata: ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() },
         spec: Some(LeaseSpec {

@@ -8,8 +8,8 @@ use std::{
 
 /// How much of the file's end is read, in bytes.
 const WINDOW: u64 = 64 * 1024;
-/// Where a line is cut, in characters: some servers log whole objects.
-const WIDTH: usize = 240;
+/// Where a line is cut, in characters: some servers log whole objects. A message of ours with its remedy is shorter.
+const WIDTH: usize = 600;
 
 /// The last `count` lines of a file that are not blank, oldest first; empty if it cannot be read.
 pub fn last_lines(path: &Path, count: usize) -> Vec<String> {

@@ -1,32 +1,34 @@
 //! Options of a tenant's syncer, given by the platform team with the rights that they need.
 
 use k8s_openapi::api::{
-    apps::v1::StatefulSet,
-    core::v1::{ConfigMap, Pod, ServiceAccount},
+    core::v1::{ConfigMap, ServiceAccount},
     rbac::v1::{ClusterRole, ClusterRoleBinding, PolicyRule, Role},
 };
 use kube::{
     Api,
     api::{DeleteParams, Patch, PatchParams},
 };
-use serde_json::{Value, json};
-use tenantbench::{names::VIRTUAL_CLUSTER, observe::pods::is_ready};
+use serde_json::json;
 use tenantbench_syncer::{
-    kinds::{Direction, Kinds, Row, TABLE},
+    kinds::{Custom, Direction, Kinds, Row, TABLE},
     role::rules,
 };
 
 use crate::{
-    until::{gone, until},
+    until::until,
     world::{World, create},
 };
 
 const SYNCER_ROLE: &str = "vc-syncer";
 
+/// A custom kind with one rule.
+const WIDGETS: &str =
+    "{group: example.com, kind: Widget, rules: [{path: spec.secretName, is: name, of: Secret}]}";
+
 /// What a syncer syncs besides what it always does.
 #[derive(Default)]
 pub(crate) struct Choice {
-    /// All kinds by option that go down.
+    /// All kinds by option that go down, and Widgets.
     pub(crate) down: bool,
     /// All kinds by option that come up.
     pub(crate) up: bool,
@@ -41,22 +43,14 @@ impl Choice {
         }
         self.grant(world, &wanted).await;
         let names = wanted.iter().filter_map(Row::option).collect::<Vec<_>>().join(",");
-        let env = vec![json!({"name": "TENANTBENCH_SYNCER_SYNC", "value": names})];
-        let mut syncer = json!({"name": "syncer"});
-        syncer["env"] = json!(env);
-        let sets = world.host::<StatefulSet>();
-        let patched = async |spec: Value| {
-            let patch = Patch::Strategic(json!({"spec": spec}));
-            sets.patch(VIRTUAL_CLUSTER, &PatchParams::default(), &patch).await.unwrap();
-        };
-        let plane = format!("{VIRTUAL_CLUSTER}-0");
-        patched(json!({"replicas": 0})).await;
-        gone(&world.host::<Pod>(), &plane).await;
+        let mut flags = vec![format!("--sync={names}")];
+        if self.down {
+            flags.push(format!("--custom={WIDGETS}"));
+        }
+        world.stop_plane().await;
         // Its store went with the pod, and a syncer takes a new cluster for the old one's only when it is told to.
         world.host::<ConfigMap>().delete(&world.identity(), &DeleteParams::default()).await.unwrap();
-        let template = json!({"spec": {"containers": [syncer]}});
-        patched(json!({"replicas": 1, "template": template})).await;
-        until(&world.host::<Pod>(), &plane, is_ready).await;
+        world.start_plane(&flags).await;
         let accounts: Api<ServiceAccount> = Api::namespaced(world.tenant(), "default");
         until(&accounts, "default", |_| true).await;
     }
@@ -66,9 +60,10 @@ impl Choice {
         row.option().is_some() && if comes_up { self.up } else { self.down }
     }
 
-    /// What `tenantbench-syncer role --sync …` prints.
+    /// What `tenantbench-syncer role --sync … --custom …` prints.
     async fn grant(&self, world: &World, wanted: &[Row]) {
-        let kinds = wanted.iter().try_fold(Kinds::default(), |kinds, row| kinds.with(*row)).unwrap();
+        let widgets = self.down.then(|| Row::of_custom(Custom::of_plural("widgets", "example.com")));
+        let kinds = wanted.iter().copied().chain(widgets).try_fold(Kinds::default(), Kinds::with).unwrap();
         let rules = rules(&kinds);
         let roles = world.host::<Role>();
         let before = roles.get(SYNCER_ROLE).await.unwrap().rules.unwrap_or_default();

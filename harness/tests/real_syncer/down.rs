@@ -1,7 +1,7 @@
 //! Kinds that go down by option.
 
 use k8s_openapi::api::{
-    core::v1::{Pod, Secret, Service, ServiceAccount},
+    core::v1::{Endpoints, Namespace, Pod, Secret, Service, ServiceAccount},
     discovery::v1::EndpointSlice,
     networking::v1::{Ingress, NetworkPolicy},
     policy::v1::PodDisruptionBudget,
@@ -57,6 +57,27 @@ fn a_policy_and_an_account_are_copied() {
         space.ready(simulated("web", json!({"serviceAccountName": "robot"}))).await;
         let pod = world.host::<Pod>().get(&space.host_name("web")).await.unwrap();
         assert_eq!(pod.spec.unwrap().service_account_name, Some(account));
+    });
+}
+
+#[test]
+fn a_policy_means_the_namespaces_that_have_its_labels_now() {
+    wide_down(async |world| {
+        let space = world.namespace("meaning").await;
+        world.namespace("meant").await;
+        let from = json!({"namespaceSelector": {"matchLabels": {"team": "red"}}});
+        let spec = json!({"podSelector": {}, "ingress": [{"from": [from]}]});
+        create(&space.api::<NetworkPolicy>(), json!({"metadata": {"name": "p"}, "spec": spec})).await;
+        let (host, name) = (world.host::<NetworkPolicy>(), space.host_name("p"));
+        let means = |policy: &NetworkPolicy, namespace: &str| {
+            json!(policy.spec)["ingress"].to_string().contains(&format!("\"{namespace}\""))
+        };
+        let before = until(&host, &name, |_| true).await;
+        assert!(!means(&before, "meant"), "nothing has the label yet");
+        let label = Patch::Merge(json!({"metadata": {"labels": {"team": "red"}}}));
+        let namespaces = Api::<Namespace>::all(world.tenant());
+        namespaces.patch("meant", &PatchParams::default(), &label).await.unwrap();
+        until(&host, &name, |policy| means(policy, "meant")).await;
     });
 }
 
@@ -130,5 +151,21 @@ fn endpoints_that_nobody_selects_lead_there_on_the_host_too() {
         any(&world.host::<EndpointSlice>(), |slice| has_endpoint(slice, &name, "10.1.2.3", true)).await;
         space.api::<EndpointSlice>().delete("db-1", &DeleteParams::default()).await.unwrap();
         gone(&world.host::<EndpointSlice>(), &space.host_name("db-1")).await;
+    });
+}
+
+#[test]
+fn endpoints_of_the_older_form_lead_there_too() {
+    wide_down(async |world| {
+        let space = world.namespace("older-endpoints").await;
+        let service = json!({"metadata": {"name": "db"}, "spec": {"ports": [{"port": 80}]}});
+        create(&space.api::<Service>(), service).await;
+        let subsets = json!([{"addresses": [{"ip": "10.1.2.4"}], "ports": [{"port": 80}]}]);
+        create(&space.api::<Endpoints>(), json!({"metadata": {"name": "db"}, "subsets": subsets})).await;
+        let (host, name) = (world.host::<Endpoints>(), space.host_name("db"));
+        let leads = |endpoints: &Endpoints| json!(endpoints.subsets)[0]["addresses"][0]["ip"] == "10.1.2.4";
+        until(&host, &name, leads).await;
+        space.api::<Endpoints>().delete("db", &DeleteParams::default()).await.unwrap();
+        gone(&host, &name).await;
     });
 }

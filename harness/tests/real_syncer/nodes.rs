@@ -119,5 +119,10 @@ fn a_pod_on_a_lost_node_says_so_and_is_made_again_and_can_be_forced_away() {
         gone(&host, &host_name).await;
         assert!(pods.get_opt(&name).await.unwrap().is_none());
         rejoin(world).await;
+        // It has said itself that it is there, so it takes pods again.
+        let is_kept_off =
+            |node: &Node| json!(node.spec)["taints"].to_string().contains("node.kubernetes.io/");
+        until(&Api::<Node>::all(world.platform.clone()), LOST, |node| !is_kept_off(node)).await;
+        space.ready(simulated("again", only_on(LOST))).await;
     });
 }

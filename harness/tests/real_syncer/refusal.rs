@@ -40,5 +40,7 @@ fn what_the_hosts_node_says_of_a_log_that_it_has_not_got_is_told_in_the_tenants_
         let kube::Error::Api(status) = refused else { panic!("{refused}") };
         assert!(status.message.contains("pod no-log/web is simulated"), "{}", status.message);
         assert!(!status.message.contains("-x-"), "{}", status.message);
+        // The tenant's own API server puts this around what its kubelet says; nobody else does.
+        assert_eq!(status.message.matches("an error on the server").count(), 1, "{}", status.message);
     });
 }

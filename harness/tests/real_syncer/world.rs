@@ -4,7 +4,10 @@ use std::{path::PathBuf, sync::Arc, sync::LazyLock, time::Duration};
 
 use k8s_openapi::{
     NamespaceResourceScope,
-    api::core::v1::{Event, Namespace, Node, Pod, ServiceAccount},
+    api::{
+        apps::v1::StatefulSet,
+        core::v1::{Event, Namespace, Node, Pod, ServiceAccount},
+    },
 };
 use kube::{
     Api, Client, Resource, ResourceExt,
@@ -15,6 +18,7 @@ use serde_json::{Value, json};
 use tenantbench::{
     assets::{self, Binary, Options, Silent},
     host::{Blueprint, HostSpec, LocalBlueprint, supervised::SupervisedHost},
+    names::VIRTUAL_CLUSTER,
     observe::pods::is_ready,
     tenancy::{Limits, Platform, Tenant, model},
 };
@@ -24,7 +28,7 @@ use tokio::{runtime::Runtime, sync::OnceCell};
 
 use crate::{
     choice::Choice,
-    until::{any, until},
+    until::{any, gone, until},
 };
 
 /// An image that has no program on the host: its pods are simulated.
@@ -48,12 +52,16 @@ pub(crate) const APART: &str = "node-4";
 /// The node on which one case looks at what a tenant sees of it.
 pub(crate) const FOLLOWED: &str = "node-5";
 
+/// The pod of a tenant's plane.
+pub(crate) const PLANE: &str = "vc-0";
+
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Clients live as long as the runtime that they were made in, and the host outlives each case.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
 static HOST: OnceCell<Platform> = OnceCell::const_new();
 static PLAIN: OnceCell<World> = OnceCell::const_new();
+static REPLACED: OnceCell<World> = OnceCell::const_new();
 static WIDE_DOWN: OnceCell<World> = OnceCell::const_new();
 static WIDE_UP: OnceCell<World> = OnceCell::const_new();
 
@@ -73,6 +81,11 @@ pub(crate) fn case(test: impl AsyncFnOnce(&'static World)) {
 /// Runs one case in a tenant whose syncer carries down all that it can.
 pub(crate) fn wide_down(test: impl AsyncFnOnce(&'static World)) {
     run(&WIDE_DOWN, "tenant-wide-down", Choice { down: true, ..Choice::default() }, test);
+}
+
+/// Runs the one case that has the plane made anew.
+pub(crate) fn replaced(test: impl AsyncFnOnce(&'static World)) {
+    run(&REPLACED, "tenant-replaced", Choice::default(), test);
 }
 
 /// Runs one case in a tenant whose syncer brings up all that it can.
@@ -103,10 +116,28 @@ impl World {
     async fn start(name: &str, choice: Choice) -> Self {
         let platform = HOST.get_or_init(start_host).await;
         let tenant = model(Model::Vcluster).create(platform, name, &Limits::default()).await.unwrap();
-        let names = Names::new(tenantbench::names::VIRTUAL_CLUSTER, name);
+        let names = Names::new(VIRTUAL_CLUSTER, name);
         let world = Self { platform: platform.client(), tenant, names };
         choice.make(&world).await;
         world
+    }
+
+    /// Ends the tenant's plane. Its store goes with it.
+    pub(crate) async fn stop_plane(&self) {
+        self.patch_plane(json!({"replicas": 0})).await;
+        gone(&self.host::<Pod>(), PLANE).await;
+    }
+
+    /// Starts it again with these flags of its syncer.
+    pub(crate) async fn start_plane(&self, flags: &[String]) {
+        let syncer = json!({"name": "syncer", "args": flags});
+        self.patch_plane(json!({"replicas": 1, "template": {"spec": {"containers": [syncer]}}})).await;
+        until(&self.host::<Pod>(), PLANE, is_ready).await;
+    }
+
+    async fn patch_plane(&self, spec: Value) {
+        let patch = Patch::Strategic(json!({"spec": spec}));
+        self.host::<StatefulSet>().patch(VIRTUAL_CLUSTER, &PatchParams::default(), &patch).await.unwrap();
     }
 
     /// Makes a namespace in the tenant, ready for pods.

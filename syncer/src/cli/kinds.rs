@@ -76,7 +76,7 @@ pub(super) fn run(args: &KindsArgs) -> Result<(), RunError> {
     }
 }
 
-/// The table, and a line for all that the config file may list.
+/// The table, and a line for all that the setting `custom` may list.
 fn rows() -> impl Iterator<Item = Row> {
     TABLE.iter().copied().chain([Row::of_custom(Custom::of_plural("PLURAL", "GROUP"))])
 }
@@ -90,7 +90,7 @@ fn cells(row: &Row) -> [String; HEAD.len()] {
         On::Default => "yes".to_owned(),
         On::WhereGranted(_) => "where granted".to_owned(),
         On::Option(name) => format!("--sync {name}"),
-        On::Listed => "config file".to_owned(),
+        On::Listed => "--custom".to_owned(),
     };
     let rights: Vec<String> =
         row.rights().map(|(resource, verbs)| format!("{resource}: {}", verbs.join(","))).collect();
@@ -114,6 +114,12 @@ fn table() -> String {
     let mut table = table.build();
     table.with(Style::blank());
     table.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
+/// Kind and way of each row.
+#[cfg(test)]
+pub(crate) fn ways() -> Vec<String> {
+    rows().map(|row| format!("{}: {}", row.kind.api().name, way(row.direction))).collect()
 }
 
 /// The table in a document. Which module translates a kind is nothing for its readers.

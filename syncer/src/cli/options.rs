@@ -75,6 +75,7 @@ pub(super) fn of_tenant(
         node_metrics: settings.node_metrics.unwrap_or_default(),
         service_cidr: settings.service_cidr.clone(),
         endpoints: settings.endpoints.unwrap_or_default(),
+        another_tenant: settings.another_tenant.unwrap_or_default(),
         pods: pod_rules(settings)?,
         clock: Clock::default(),
         kinds,

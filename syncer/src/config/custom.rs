@@ -46,6 +46,11 @@ impl fmt::Display for CustomKind {
     }
 }
 
+/// Reads one kind, YAML or JSON, from a flag.
+pub(super) fn parse(text: &str) -> Result<CustomKind, String> {
+    serde_saphyr::from_str(text).map_err(|error| error.to_string())
+}
+
 /// Makes the rules of all kinds ready. `synced`: whether some other kind of namespaced objects goes to the host.
 ///
 /// # Errors

@@ -5,7 +5,12 @@ use std::{collections::BTreeMap, fmt, fmt::Write as _, net::Ipv4Addr, path::Path
 use serde_json::{Map, Value};
 
 use super::{ConfigError, Settings, file};
-use crate::{kubelet::NodeMetrics, log, run::Endpoints, translate::security::Level};
+use crate::{
+    kubelet::NodeMetrics,
+    log,
+    run::{AnotherTenant, Endpoints},
+    translate::security::Level,
+};
 
 /// Who said what a setting is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +82,7 @@ fn defaults() -> Settings {
         kubelet_port: Some(10250),
         endpoints: Some(Endpoints::default()),
         node_metrics: Some(NodeMetrics::default()),
+        another_tenant: Some(AnotherTenant::default()),
         pod_security: Some(Level::default()),
         node_access: Some(false),
         cluster_domain: Some("cluster.local".to_owned()),

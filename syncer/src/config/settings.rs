@@ -9,13 +9,13 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
-use super::{CustomKind, TenantFile};
+use super::{CustomKind, TenantFile, custom};
 use crate::{
     kinds::{KindsError, optional},
     kubelet::NodeMetrics,
     log,
     names::dns_label,
-    run::{Endpoints, Owner},
+    run::{AnotherTenant, Endpoints, Owner},
     translate::security::Level,
 };
 
@@ -120,6 +120,11 @@ pub struct Settings {
     #[arg(long, env = "TENANTBENCH_SYNCER_ENDPOINTS", value_enum)]
     pub endpoints: Option<Endpoints>,
 
+    /// What to do where the virtual cluster's API turns out to be another cluster's than the one that the copies on the
+    /// host were made from: end and remove nothing, or replace all that the former one has there [default: refuse].
+    #[arg(long, env = "TENANTBENCH_SYNCER_ANOTHER_TENANT", value_enum)]
+    pub another_tenant: Option<AnotherTenant>,
+
     /// Pod Security level that the virtual cluster's pods must meet; at privileged only the host's own policy holds
     /// [default: privileged].
     #[arg(long, env = "TENANTBENCH_SYNCER_POD_SECURITY", value_name = "LEVEL", value_enum)]
@@ -153,8 +158,14 @@ pub struct Settings {
     #[serde(deserialize_with = "options")]
     pub sync: Option<Vec<String>>,
 
-    /// Custom resources that are synced.
-    #[arg(skip)]
+    /// Custom resources that are synced, as {group: G, kind: K, rules: [...]}; a flag for each kind.
+    #[arg(
+        long,
+        env = "TENANTBENCH_SYNCER_CUSTOM",
+        value_name = "YAML",
+        value_delimiter = '\n',
+        value_parser = custom::parse
+    )]
     pub custom: Option<Vec<CustomKind>>,
 
     /// Address of /livez, /readyz and /metrics [default: 0.0.0.0:8081].

@@ -45,7 +45,7 @@ pub enum On {
     WhereGranted(&'static str),
     /// Where `--sync` names it.
     Option(&'static str),
-    /// Where the config file lists it with its rules.
+    /// Where the setting `custom` lists it with its rules.
     Listed,
 }
 

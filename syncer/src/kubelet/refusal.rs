@@ -10,8 +10,8 @@ use crate::translate::event::Wording;
 /// No Status is longer.
 const LONGEST: usize = 64 << 10;
 
-/// The reason of a cause that quotes a kubelet.
-const QUOTED: &str = "UnexpectedServerResponse";
+/// What an API server puts around the words of a kubelet that answers 5xx; the words are quoted as Go quotes a text.
+const AROUND: [&str; 2] = ["an error on the server (", ") has prevented the request from succeeding"];
 
 /// The answer as it is, unless it is a refusal: then what the host's kubelet or API server said.
 pub(super) async fn unwrapped(answer: Answer, wording: &Wording<'_>) -> Answer {
@@ -26,12 +26,19 @@ pub(super) async fn unwrapped(answer: Answer, wording: &Wording<'_>) -> Answer {
     }
 }
 
-/// The innermost words of a Status; none for what is none.
+/// The words of a Status, those that it quotes where it quotes any; none for what is no Status.
 fn said(body: &[u8]) -> Option<String> {
     let status: Status = serde_json::from_slice(body).ok()?;
-    let causes = status.details.and_then(|details| details.causes).unwrap_or_default();
-    let quoted = causes.into_iter().find(|cause| cause.reason.as_deref() == Some(QUOTED));
-    quoted.and_then(|cause| cause.message).or(status.message).filter(|text| !text.is_empty())
+    let text = status.message.filter(|text| !text.is_empty())?;
+    Some(quoted(&text).unwrap_or(text))
+}
+
+/// What a kubelet said, if this is an API server's sentence around it.
+fn quoted(text: &str) -> Option<String> {
+    let rest = text.strip_prefix(AROUND[0])?;
+    let mut words = serde_json::Deserializer::from_str(rest).into_iter::<String>();
+    let said = words.next()?.ok()?;
+    rest.get(words.byte_offset()..)?.starts_with(AROUND[1]).then_some(said)
 }
 
 #[cfg(test)]
@@ -41,25 +48,35 @@ mod tests {
     use super::*;
     use crate::{index::Id, names::Names};
 
-    fn refusal(message: &str, quoted: Option<&str>) -> Vec<u8> {
-        let causes: Vec<_> =
-            quoted.into_iter().map(|text| json!({"reason": QUOTED, "message": text})).collect();
+    /// As the host's API server answers.
+    fn refusal(message: &str) -> Vec<u8> {
         json!({
-            "apiVersion": "v1", "kind": "Status", "status": "Failure", "message": message, "code": 501,
-            "details": {"name": "web-x-shop-x-vc", "kind": "pods", "causes": causes},
+            "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message,
+            "reason": "InternalError", "details": {"name": "web-x-shop-x-vc", "kind": "pods/log"}, "code": 501,
         })
         .to_string()
         .into_bytes()
     }
 
+    fn wrapped(words: &str) -> Vec<u8> {
+        refusal(&format!(
+            "an error on the server ({words}) has prevented the request from succeeding ( pods/log web-x-shop-x-vc)"
+        ))
+    }
+
     #[test]
     fn what_a_kubelet_said_is_told_without_what_was_put_around_it() {
-        let quoted = "pod host-ns/web-x-shop-x-vc is simulated";
-        let wrapped =
-            refusal(&format!("an error on the server ({quoted:?}) has prevented the request"), Some(quoted));
-        assert_eq!(said(&wrapped).as_deref(), Some(quoted));
+        let told = |words: &str| said(&wrapped(words)).unwrap_or_default();
+        assert_eq!(
+            told(r#""pod host-ns/web-x-shop-x-vc is simulated""#),
+            "pod host-ns/web-x-shop-x-vc is simulated"
+        );
+        assert_eq!(told(r#""no \"c\" in (\"web\")\n""#), "no \"c\" in (\"web\")\n");
+        // Not as an API server quotes.
+        assert!(told("no quotes").starts_with("an error on the server (no quotes)"));
+        assert!(told(r#""one" and another"#).starts_with("an error on the server (\"one\" and another)"));
         let waiting = "container \"c\" in pod \"web-x-shop-x-vc\" is waiting to start";
-        assert_eq!(said(&refusal(waiting, None)).as_deref(), Some(waiting));
+        assert_eq!(said(&refusal(waiting)).as_deref(), Some(waiting));
         assert_eq!((said(b"no JSON"), said(b"{}")), (None, None));
     }
 
@@ -74,7 +91,7 @@ mod tests {
             let body = answer.into_body().collect().await.expect("a body").to_bytes();
             String::from_utf8(body.to_vec()).expect("text")
         };
-        let refused = refusal("m", Some("pod host-ns/web-x-shop-x-vc is simulated"));
+        let refused = wrapped(r#""pod host-ns/web-x-shop-x-vc is simulated""#);
         assert_eq!(text(501, &refused).await, "pod shop/web is simulated");
         let line = r#"{"message": "web-x-shop-x-vc"}"#;
         assert_eq!(text(200, line.as_bytes()).await, line);

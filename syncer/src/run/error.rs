@@ -64,12 +64,17 @@ pub enum RunError {
     },
     /// The tenant's API is another cluster's than the one that the copies were made from.
     #[error(
-        "the tenant's API is not that of the tenant whose copies are on the host: its etcd was wiped, or the kubeconfig leads elsewhere; nothing was removed; bring the former one back, or delete ConfigMap {config_map} to have all copies replaced by what this one wants"
+        "the tenant's API is not that of the tenant whose copies are on the host: its etcd was wiped, or the kubeconfig leads elsewhere; nothing was removed; bring the former one back, or have its copies replaced by what this one wants: delete ConfigMap {config_map} for this once, or say --another-tenant=replace for always"
     )]
     OtherTenant {
         /// Where the host keeps who the tenant is.
         config_map: String,
     },
+    /// The same while the syncer runs, where that is allowed.
+    #[error(
+        "the tenant's API is another cluster's now, which --another-tenant=replace allows: start the syncer anew"
+    )]
+    TenantReplaced,
     /// Another replica leads, or may.
     #[error(
         "the lead was lost: Lease {lease} could not be renewed in time, or another replica has it; nothing was written since; start the syncer anew, and it waits for its turn"

@@ -10,11 +10,14 @@ use std::{
     time::Duration,
 };
 
+use clap::ValueEnum;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace};
 use kube::{
     Api, Client, ResourceExt,
     api::{ListParams, PostParams},
 };
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
@@ -31,6 +34,17 @@ const EVERY: Duration = Duration::from_secs(10);
 /// The key in the ConfigMap.
 const UID: &str = "tenant-uid";
 
+/// What is done where the tenant's API is another cluster's than the one that the copies on the host were made from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum AnotherTenant {
+    /// The syncer ends and removes nothing.
+    #[default]
+    Refuse,
+    /// It is taken for the tenant; what the former one has on the host goes, claims and their data included.
+    Replace,
+}
+
 /// Knows the tenant's API by its uid and the newest revision seen of it.
 pub(super) struct Identity {
     tenant: Client,
@@ -38,8 +52,9 @@ pub(super) struct Identity {
     config_map: String,
     newest: AtomicU64,
     config_maps: Api<ConfigMap>,
-    /// What the host is to note, where it has noted nothing yet.
+    /// What the host is to note, where it has noted nothing yet, or another tenant.
     unnoted: Option<ConfigMap>,
+    another: AnotherTenant,
 }
 
 impl Identity {
@@ -48,21 +63,31 @@ impl Identity {
         (host, tenant): (&Client, &Client),
         names: &Names,
         owner: Option<&Value>,
+        another: AnotherTenant,
     ) -> Result<Self, RunError> {
         let config_maps: Api<ConfigMap> = Api::namespaced(host.clone(), names.host_namespace());
         let config_map = names.identity();
         let (uid, newest) = until_tenant_answers("who the tenant is", || ask(tenant)).await?;
         let (tenant, newest) = (tenant.clone(), AtomicU64::new(newest));
-        let mut this = Self { tenant, uid, config_map, newest, config_maps, unnoted: None };
+        let mut this = Self { tenant, uid, config_map, newest, config_maps, unnoted: None, another };
         let read = || this.config_maps.get_opt(&this.config_map);
         match until_answered("reading who the tenant was", read).await? {
+            Some(found) if another == AnotherTenant::Replace && this.must_be_noted_in(&found).is_err() => {
+                tracing::warn!(
+                    now = this.uid,
+                    "the tenant's API is another cluster's now; as --another-tenant=replace says, what the former one \
+                     has on the host goes"
+                );
+                let data = Some([(UID.to_owned(), this.uid.clone())].into());
+                this.unnoted = Some(ConfigMap { data, ..found });
+            }
             Some(found) => this.must_be_noted_in(&found)?,
             None => this.unnoted = Some(this.note(names, owner)?),
         }
         Ok(this)
     }
 
-    /// Notes on the host who the tenant is, the first time.
+    /// Notes on the host who the tenant is, where it does not know.
     pub(super) async fn note_down(&self) -> Result<(), RunError> {
         let Some(note) = &self.unnoted else { return Ok(()) };
         let made = until_answered("noting who the tenant is", || note_down(&self.config_maps, note)).await?;
@@ -115,7 +140,10 @@ impl Identity {
         if *uid == *self.uid {
             return Ok(());
         }
-        Err(RunError::OtherTenant { config_map: self.config_map.clone() })
+        Err(match self.another {
+            AnotherTenant::Refuse => RunError::OtherTenant { config_map: self.config_map.clone() },
+            AnotherTenant::Replace => RunError::TenantReplaced,
+        })
     }
 
     fn note(&self, names: &Names, owner: Option<&Value>) -> Result<ConfigMap, RunError> {
@@ -132,6 +160,9 @@ impl Identity {
 }
 
 async fn note_down(config_maps: &Api<ConfigMap>, note: &ConfigMap) -> kube::Result<ConfigMap> {
+    if note.metadata.resource_version.is_some() {
+        return config_maps.replace(&note.name_any(), &PostParams::default(), note).await;
+    }
     match config_maps.create(&PostParams::default(), note).await {
         // By an earlier try, whose answer was lost.
         Err(kube::Error::Api(status)) if status.code == 409 => config_maps.get(&note.name_any()).await,

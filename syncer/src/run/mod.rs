@@ -26,6 +26,7 @@ use self::shared::Shared;
 
 pub use error::RunError;
 pub use health::{Check, Health};
+pub use identity::AnotherTenant;
 pub use lead::{Election, Lead};
 pub(crate) use many::wanted;
 pub use many::{Furnish, Process, Roll, Source, Wanted, run_many};
@@ -71,6 +72,8 @@ pub struct Options {
     pub service_cidr: Option<String>,
     /// Whether the endpoints of Services without a selector are synced.
     pub endpoints: Endpoints,
+    /// What is done where the tenant's API turns out to be another cluster's.
+    pub another_tenant: AnotherTenant,
     /// What the tenant's pods may do.
     pub pods: Rules,
     /// The clock to go by.

@@ -33,7 +33,7 @@ use tenantbench_syncer::{
     kubelet::{NodeMetrics, Options as KubeletOptions},
     names::Names,
     role::{lack, role_rules, rules},
-    run::{self, Health, Options},
+    run::{self, AnotherTenant, Health, Options},
     translate::pod::Rules,
 };
 use tokio::task::JoinHandle;
@@ -162,6 +162,7 @@ impl World {
             classes: String::new(),
             service_cidr: Some(RANGE.to_owned()),
             endpoints: run::Endpoints::Auto,
+            another_tenant: AnotherTenant::default(),
             pods: Rules::default(),
             clock: Clock::default(),
             election: None,

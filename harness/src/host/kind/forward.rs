@@ -18,6 +18,7 @@ use kube::{
     runtime::{WatchStreamExt, watcher},
 };
 use parking_lot::Mutex;
+use tenantbench_syncer::accept;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
@@ -172,7 +173,8 @@ impl Forwards {
     async fn accept(&self, key: &Key, listener: TcpListener, targets: watch::Receiver<Vec<Target>>) {
         // The connections end with the way.
         let mut connections = tokio::task::JoinSet::new();
-        while let Ok((stream, _)) = listener.accept().await {
+        loop {
+            let stream = accept::accept(&listener).await;
             let chosen = {
                 let targets = targets.borrow();
                 let turn = rand::random_range(0..targets.len().max(1));

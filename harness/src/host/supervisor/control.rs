@@ -2,6 +2,7 @@
 
 use std::{io, path::Path};
 
+use tenantbench_syncer::accept::accept;
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     net::{UnixListener, UnixStream},
@@ -26,8 +27,8 @@ pub(super) struct Call {
 pub(super) fn serve(path: &Path, calls: mpsc::Sender<Call>) -> io::Result<()> {
     let listener = UnixListener::bind(path)?;
     tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let calls = calls.clone();
+        loop {
+            let (stream, calls) = (accept(&listener).await, calls.clone());
             tokio::spawn(async move {
                 if let Err(error) = converse(stream, &calls).await {
                     tracing::debug!(%error, "a control connection broke");

@@ -6,6 +6,7 @@ use std::{
     path::Path,
 };
 
+use tenantbench_syncer::accept;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional},
     net::{UnixListener, UnixStream},
@@ -30,21 +31,12 @@ pub(super) fn listen(path: &Path) -> Result<UnixListener, NodeError> {
 
 pub(super) async fn serve(network: Network, listener: UnixListener) {
     loop {
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                let network = network.clone();
-                tokio::spawn(async move {
-                    if let Err(error) = carry(&network, stream).await {
-                        tracing::debug!(%error, "egress connection ended");
-                    }
-                });
+        let (stream, network) = (accept::accept(&listener).await, network.clone());
+        tokio::spawn(async move {
+            if let Err(error) = carry(&network, stream).await {
+                tracing::debug!(%error, "egress connection ended");
             }
-            Err(error) => {
-                // Out of descriptors, most likely: those in use are freed by others.
-                tracing::warn!(%error, "the egress socket does not accept");
-                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-            }
-        }
+        });
     }
 }
 

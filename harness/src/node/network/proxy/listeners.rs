@@ -3,13 +3,12 @@
 use std::{
     io,
     net::{SocketAddr, SocketAddrV4},
-    time::Duration,
 };
 
+use tenantbench_syncer::accept;
 use tokio::{
     io::copy_bidirectional,
     net::{TcpListener, TcpStream},
-    time,
 };
 
 use super::table::Change;
@@ -55,17 +54,9 @@ pub(super) async fn accept(
     choose: impl Fn(&Network) -> Option<SocketAddrV4>,
 ) {
     loop {
-        match listener.accept().await {
-            Ok((client, _)) => {
-                if let Some(endpoint) = choose(&network) {
-                    tokio::spawn(pipe(network.clone(), client, endpoint));
-                }
-            }
-            Err(error) => {
-                tracing::warn!(%error, "a Service's listener does not accept");
-                // Out of descriptors, most likely: those in use are freed by others.
-                time::sleep(Duration::from_millis(100)).await;
-            }
+        let client = accept::accept(&listener).await;
+        if let Some(endpoint) = choose(&network) {
+            tokio::spawn(pipe(network.clone(), client, endpoint));
         }
     }
 }

@@ -42,9 +42,6 @@ async fn exec(ground: &Ground<'_>) -> Result<Finding, RunError> {
 
 async fn forward(ground: &Ground<'_>) -> Finding {
     let name = "port-forward";
-    if ground.simulated {
-        return Finding::not_shown(name, "simulated nodes offer logs and exec only");
-    }
     match through(ground).await {
         Ok(greeting) if greeting.from == SERVER => {
             Finding::held(name, format!("{SERVER} answered through a forwarded port"))

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 
 use k8s_openapi::api::core::v1::Pod;
 use kube::{Api, Client};
+use tenantbench_syncer::accept::accept;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::ReachError;
@@ -16,21 +17,12 @@ pub async fn carry(listener: TcpListener, client: Client, namespace: &str, pod: 
     let pods: Api<Pod> = Api::namespaced(client, namespace);
     let mut connections = tokio::task::JoinSet::new();
     loop {
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                let (pods, pod) = (pods.clone(), pod.to_owned());
-                connections.spawn(async move {
-                    if let Err(error) = one(stream, &pods, &pod).await {
-                        tracing::warn!(%error, "a connection was not carried");
-                    }
-                });
+        let (stream, pods, pod) = (accept(&listener).await, pods.clone(), pod.to_owned());
+        connections.spawn(async move {
+            if let Err(error) = one(stream, &pods, &pod).await {
+                tracing::warn!(%error, "a connection was not carried");
             }
-            // Out of descriptors, most likely: those in use are freed by others.
-            Err(error) => {
-                tracing::warn!(%error, "no connection can be taken");
-                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-            }
-        }
+        });
         while connections.try_join_next().is_some() {}
     }
 }

@@ -30,6 +30,8 @@ pub(in super::super) fn syncer(names: &PlaneNames, values: &Values, demand: &Dem
         "imagePullPolicy": PULL,
         "command": own,
         "args": values.syncer_flags,
+        // Its last words say what an operator has to decide, such as that the store is another one.
+        "terminationMessagePolicy": "FallbackToLogsOnError",
         "readinessProbe": {"httpGet": {"path": "/readyz", "port": HEALTH_PORT}, "periodSeconds": 1},
         "resources": demand.to_json(),
         "volumeMounts": [mount("pki", PKI)],
