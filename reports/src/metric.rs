@@ -43,6 +43,8 @@ pub enum Group {
     TenantCost,
     /// What the host pays.
     HostCost,
+    /// How many tenants fit.
+    Density,
     /// A metric that the table of known ones does not hold.
     Other,
 }
@@ -57,6 +59,7 @@ impl Group {
             Self::Leaving => "leaving",
             Self::TenantCost => "control plane, syncer",
             Self::HostCost => "host",
+            Self::Density => "density",
             Self::Other => "other",
         }
     }
@@ -166,6 +169,18 @@ pub enum Metric {
     HostGrowth,
     /// Objects that the round made on the host, of every kind.
     HostObjectsCreated,
+    /// Tenants that the host holds at once.
+    TenantsHeld,
+    /// The 99th percentile of the API's answers to tenants, with as many of them as the host holds.
+    DensityApiP99,
+    /// Memory that each of the tenants takes of the machine, as proportional set size.
+    DensityMemory,
+    /// The same of one component: of the tenants' planes, or of the host by what it has grown.
+    DensityPartMemory,
+    /// Processor time of all components in a minute in which nobody asks for anything, divided by the tenants.
+    DensityCpu,
+    /// The same of one component.
+    DensityPartCpu,
 }
 
 /// What is known of a metric.
@@ -244,6 +259,22 @@ impl Metric {
         row(Metric::IdealEndCpu, "ideal_cpu_per_end_seconds", Group::TenantCost, "ideal's CPU: end"),
         row(Metric::HostGrowth, "host_growth_bytes", Group::HostCost, "memory growth"),
         row(Metric::HostObjectsCreated, "host_objects_created", Group::HostCost, "objects created"),
+        row(Metric::TenantsHeld, "tenants_held", Group::Density, "tenants held"),
+        row(Metric::DensityApiP99, "density_api_p99_seconds", Group::Density, "API p99"),
+        row(Metric::DensityMemory, "density_memory_bytes", Group::Density, "a tenant's memory"),
+        row(
+            Metric::DensityPartMemory,
+            "density_component_memory_bytes",
+            Group::Density,
+            "of it: a component",
+        ),
+        row(Metric::DensityCpu, "density_cpu_per_minute_seconds", Group::Density, "its CPU a minute"),
+        row(
+            Metric::DensityPartCpu,
+            "density_component_cpu_per_minute_seconds",
+            Group::Density,
+            "of it: a component",
+        ),
     ];
 
     /// The metric of that name, if it is a known one.

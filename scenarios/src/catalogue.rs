@@ -7,6 +7,7 @@ use crate::{Malformed, Scenario, problem::remedy};
 /// The built-in scenarios: name and text.
 pub const CATALOGUE: &[(&str, &str)] = &[
     ("ray-install", include_str!("../catalogue/ray-install.yaml")),
+    ("density", include_str!("../catalogue/density.yaml")),
     ("two-customers", include_str!("../catalogue/two-customers.yaml")),
     ("data-plane", include_str!("../catalogue/data-plane.yaml")),
     ("sync-throughput", include_str!("../catalogue/sync-throughput.yaml")),

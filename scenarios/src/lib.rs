@@ -15,8 +15,8 @@ mod tree;
 
 pub use catalogue::{CATALOGUE, LoadError, catalogue, load};
 pub use language::{
-    Action, Concern, Model, Object, Parameter, ParameterKind, Quota, Scenario, SchemaName, Step, Timeouts,
-    UnknownWord, Value, Word, Workload, format_duration, parse_duration,
+    Action, Concern, Fill, Model, Object, Parameter, ParameterKind, Quota, Scenario, SchemaName, Step,
+    Timeouts, UnknownWord, Value, Word, Workload, format_duration, parse_duration,
 };
 pub use plan::{Plan, PlannedStep, Turn, plan};
 pub use problem::{Malformed, Position, Problem};

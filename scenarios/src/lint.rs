@@ -100,6 +100,8 @@ pub(crate) fn end_of(steps: &Tree) -> Position {
 struct State {
     /// By name; a round's only tenant needs none.
     tenants: BTreeMap<String, Tenant>,
+    /// Tenants came and went within one step.
+    filled: bool,
     audited: bool,
 }
 
@@ -136,6 +138,7 @@ impl State {
         let name = step.tenant.clone().unwrap_or_default();
         match &step.action {
             Action::CreateTenant { .. } => self.create(name),
+            Action::Fill(_) => self.fill(&name),
             Action::Audit => self.audit(&name),
             Action::Check { parts, against } => {
                 self.alive(&name)?;
@@ -157,6 +160,24 @@ impl State {
         }
         self.tenants.insert(name, Tenant::default());
         Ok(())
+    }
+
+    fn fill(&mut self, name: &str) -> Result<(), String> {
+        if !name.is_empty() {
+            return Err("`fill` makes tenants of its own (remove `tenant`)".to_owned());
+        }
+        if self.tenants.values().any(|tenant| !tenant.deleted) {
+            return Err("`fill` must find the host empty (put it after `delete-tenant`)".to_owned());
+        }
+        self.filled = true;
+        self.audited = false;
+        Ok(())
+    }
+
+    /// Whether nobody has come yet, or somebody is still there.
+    fn is_early(&self) -> bool {
+        let nobody = self.tenants.is_empty() && !self.filled;
+        nobody || self.tenants.values().any(|tenant| !tenant.deleted)
     }
 
     fn alive(&mut self, name: &str) -> Result<&mut Tenant, String> {
@@ -186,7 +207,7 @@ impl State {
         if !name.is_empty() {
             return Err("an audit is about all tenants (remove `tenant`)".to_owned());
         }
-        if self.tenants.is_empty() || self.tenants.values().any(|tenant| !tenant.deleted) {
+        if self.is_early() {
             return Err(
                 "an audit before the tenant is deleted would name all of it (put it after `delete-tenant`)"
                     .to_owned(),
@@ -198,7 +219,7 @@ impl State {
 
     fn undone(&self) -> Vec<String> {
         let mut undone = Vec::new();
-        if self.tenants.is_empty() || self.tenants.values().any(|tenant| !tenant.deleted) {
+        if self.is_early() {
             undone.push(
                 "the steps end without `delete-tenant` (add it, so that the round leaves nothing)".to_owned(),
             );
@@ -235,6 +256,7 @@ impl Tenant {
             }
             Action::List { object } => self.needs_installed(*object)?,
             Action::CreateTenant { .. }
+            | Action::Fill(_)
             | Action::CreateNamespace { .. }
             | Action::Deploy { .. }
             | Action::Check { .. }

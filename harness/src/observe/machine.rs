@@ -18,3 +18,9 @@ pub fn machine() -> Machine {
         build: if cfg!(debug_assertions) { "debug" } else { "release" }.into(),
     }
 }
+
+/// Memory that can be had on this machine without swapping, in bytes; 0 where the kernel does not say, so that nobody
+/// takes what may not be there.
+pub fn available_memory() -> u64 {
+    Meminfo::current().ok().and_then(|memory| memory.mem_available).unwrap_or_default()
+}

@@ -55,6 +55,11 @@ impl MachineState {
     }
 }
 
+/// The processes of `roots` and all below them, as they are now.
+pub fn below(roots: &[u32]) -> Vec<u32> {
+    descendants(&everything(), roots).into_iter().filter_map(|pid| u32::try_from(pid).ok()).collect()
+}
+
 struct Seen {
     id: ProcessId,
     parent: i32,

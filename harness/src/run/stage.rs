@@ -20,12 +20,20 @@ pub async fn run(
     timeout: Option<Duration>,
     round: &mut Round<'_>,
 ) -> Result<Step, RunError> {
-    let limit = timeout.unwrap_or(planned.step.timeout);
+    let limit = timeout.unwrap_or(planned.step.timeout) + own_time(&planned.step.action);
     round.platform.allow(limit);
     round.turn_to(planned.step.tenant.as_deref());
     match tokio::time::timeout(limit + GRACE, act(&planned.step.action, round)).await {
         Ok(ended) => ended,
         Err(_) => Err(RunError::StepTooLong { step: planned.what.clone(), limit }),
+    }
+}
+
+/// What a step takes in any case, beside what it waits for.
+fn own_time(action: &Action) -> Duration {
+    match action {
+        Action::Fill(fill) => fill.within,
+        _ => Duration::ZERO,
     }
 }
 
@@ -38,6 +46,7 @@ async fn act(action: &Action, round: &mut Round<'_>) -> Result<Step, RunError> {
             let limits = quota.as_ref().map(Limits::from).unwrap_or_default();
             steps::create_tenant::run(round, limits).await
         }
+        Action::Fill(fill) => steps::fill::run(round, fill).await,
         Action::Install { .. } => steps::install::run(round).await,
         Action::Start { .. } => {
             steps::workload_up::run(round).await?;

@@ -91,10 +91,7 @@ pub async fn install(
     limit: Duration,
 ) -> Result<Installed, InstallError> {
     let started = Moment::now();
-    for crd in &package.crds {
-        applier.apply(crd, &package.namespace).await?;
-    }
-    established(applier.client(), &package.crds, limit).await?;
+    crds(applier, package, limit).await?;
     let crds_established = Phase::since(&started);
     let operator = Moment::now();
     for object in &package.objects {
@@ -102,6 +99,17 @@ pub async fn install(
     }
     available(applier.client(), package, limit).await?;
     Ok(Installed { crds_established, operator_ready: Phase::since(&operator), total: Phase::since(&started) })
+}
+
+/// Installs a package's CRDs alone, until they are Established and served.
+///
+/// # Errors
+/// As [`install`].
+pub async fn crds(applier: &Applier, package: &Package, limit: Duration) -> Result<(), InstallError> {
+    for crd in &package.crds {
+        applier.apply(crd, &package.namespace).await?;
+    }
+    established(applier.client(), &package.crds, limit).await
 }
 
 /// Takes a package away in the reverse order and waits until its CRDs and the operator's Deployment are gone.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{fields::Fields, scalar};
 use crate::{
-    language::{Action, ActionWord, Model, Quota, Step, is_memory},
+    language::{Action, ActionWord, Fill, Model, Quota, Step, bytes, is_memory},
     problem::{Position, Problems},
     tree::{Node, Tree},
 };
@@ -35,6 +35,7 @@ fn action(word: ActionWord, fields: &mut Fields<'_>) -> Option<Action> {
         ActionWord::CreateTenant => Action::CreateTenant {
             quota: fields.optional("quota").map_or(Some(None), |tree| quota(tree, problems).map(Some))?,
         },
+        ActionWord::Fill => Action::Fill(fill(fields)?),
         ActionWord::Install => {
             let workload =
                 fields.needed("workload").and_then(|tree| scalar::word(tree, "workload", problems));
@@ -105,20 +106,37 @@ fn may_refuse(fields: &mut Fields<'_>) -> Option<Vec<Model>> {
     models.unwrap_or_else(|| Some(Vec::new()))
 }
 
+fn fill(fields: &mut Fields<'_>) -> Option<Fill> {
+    let problems = fields.problems();
+    let most = fields.needed("most").and_then(|tree| scalar::integer(tree, "most", 1..=10_000, problems));
+    let mut amount =
+        |name: &'static str| fields.needed(name).and_then(|tree| bytes(&memory(tree, name, problems)?));
+    let (memory, keep_free) = (amount("memory"), amount("keep-free"));
+    let within = fields.needed("within").and_then(|tree| scalar::duration(tree, "within", problems));
+    let crds_of = fields.optional("crds-of").map(|tree| scalar::word(tree, "crds-of", problems));
+    Some(Fill {
+        most: most?,
+        memory: memory?,
+        keep_free: keep_free?,
+        within: within?,
+        crds_of: crds_of.map_or(Some(None), |workload| workload.map(Some))?,
+    })
+}
+
 fn quota(tree: &Tree, problems: &Problems) -> Option<Quota> {
     let mut fields = Fields::of(tree, "the quota", problems)?;
     let cpu = fields.needed("cpu").and_then(|tree| scalar::integer(tree, "quota.cpu", 1..=100_000, problems));
-    let memory = fields.needed("memory").and_then(|tree| memory(tree, problems));
+    let memory = fields.needed("memory").and_then(|tree| memory(tree, "quota.memory", problems));
     let pods =
         fields.needed("pods").and_then(|tree| scalar::integer(tree, "quota.pods", 1..=100_000, problems));
     fields.finish();
     Some(Quota { cpu: cpu?, memory: memory?, pods: pods? })
 }
 
-fn memory(tree: &Tree, problems: &Problems) -> Option<String> {
-    let text = scalar::text(tree, "quota.memory", problems)?;
+fn memory(tree: &Tree, what: &str, problems: &Problems) -> Option<String> {
+    let text = scalar::text(tree, what, problems)?;
     if !is_memory(&text) {
-        problems.report(tree.at, format!("quota.memory {text:?} is no amount (write such as 10Gi or 512Mi)"));
+        problems.report(tree.at, format!("{what} {text:?} is no amount (write such as 10Gi or 512Mi)"));
         return None;
     }
     Some(text)

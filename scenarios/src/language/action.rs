@@ -5,7 +5,7 @@ use std::time::Duration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
-use super::{Concern, Model, Object, Quota, Word, Workload};
+use super::{Concern, Fill, Model, Object, Quota, Word, Workload};
 
 /// A step: an action and how long it may take.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -33,6 +33,8 @@ pub enum Action {
         #[serde(skip_serializing_if = "Option::is_none")]
         quota: Option<Quota>,
     },
+    /// Adds tenants until something stops it, measures what each costs, and takes them away again.
+    Fill(Fill),
     /// Installs a workload as the tenant; ends when its CRDs are Established and served and its operator is Available.
     Install {
         /// What is installed.
@@ -135,6 +137,7 @@ pub enum Action {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ActionWord {
     CreateTenant,
+    Fill,
     Install,
     Start,
     List,
@@ -154,6 +157,7 @@ impl Word for ActionWord {
     const WHAT: &'static str = "step";
     const ALL: &'static [Self] = &[
         Self::CreateTenant,
+        Self::Fill,
         Self::Install,
         Self::Start,
         Self::List,
@@ -172,6 +176,7 @@ impl Word for ActionWord {
     fn word(self) -> &'static str {
         match self {
             Self::CreateTenant => "create-tenant",
+            Self::Fill => "fill",
             Self::Install => "install",
             Self::Start => "start",
             Self::List => "list",
@@ -206,7 +211,7 @@ impl Action {
     }
 }
 
-fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(duration.as_secs_f64())
 }
 

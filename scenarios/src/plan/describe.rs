@@ -1,7 +1,7 @@
 //! What each step does in each model, in words, and what it measures.
 
 use super::PlannedStep;
-use crate::language::{Action, Model, Quota, Step, Word};
+use crate::language::{Action, Model, Quota, Step, Word, format_duration};
 
 /// The steps of a model's turn.
 pub(super) fn steps(steps: &[Step], model: Model) -> Vec<PlannedStep> {
@@ -35,6 +35,16 @@ fn words(action: &Action, model: Model) -> (String, &'static str) {
         (Action::CreateTenant { quota }, _) => (
             format!("create a namespace with its bindings{}", limited(quota.as_ref())),
             "the host's API answers the tenant",
+        ),
+        (Action::Fill(fill), _) => (
+            format!(
+                "add tenants{}, at most {}, {} of memory and {}",
+                fill.crds_of.map(|workload| format!(" with the CRDs of {workload}")).unwrap_or_default(),
+                fill.most,
+                mebibytes(fill.memory),
+                format_duration(fill.within)
+            ),
+            "something stops it, that time at the latest, and it is known how many hold; then they go",
         ),
         (Action::Install { workload, .. }, Model::NamespaceAssisted) => (
             format!("use {workload}, which the platform installed before the tenant came"),
@@ -98,6 +108,10 @@ fn words(action: &Action, model: Model) -> (String, &'static str) {
     }
 }
 
+fn mebibytes(bytes: u64) -> String {
+    format!("{} MiB", bytes >> 20)
+}
+
 fn limited(quota: Option<&Quota>) -> String {
     quota.map(|quota| format!(" with a quota of {quota}")).unwrap_or_default()
 }
@@ -106,6 +120,17 @@ fn limited(quota: Option<&Quota>) -> String {
 fn metrics(action: &Action, model: Model) -> Vec<&'static str> {
     let (always, with_plane): (&[&str], &[&str]) = match action {
         Action::CreateTenant { .. } => (&["tenant_ready_seconds"], &[]),
+        Action::Fill(_) => (
+            &[
+                "tenants_held",
+                "density_api_p99_seconds",
+                "density_memory_bytes",
+                "density_component_memory_bytes",
+                "density_cpu_per_minute_seconds",
+                "density_component_cpu_per_minute_seconds",
+            ],
+            &[],
+        ),
         Action::Install { .. } => {
             (&["crds_established_seconds", "operator_ready_seconds", "install_seconds"], &[])
         }

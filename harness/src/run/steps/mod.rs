@@ -8,6 +8,7 @@ pub mod create_namespace;
 pub mod create_tenant;
 pub mod delete_tenant;
 pub mod deploy;
+pub mod fill;
 pub mod install;
 pub mod kill_syncer;
 pub mod list;

@@ -95,6 +95,12 @@ impl Plane {
         Ok(())
     }
 
+    /// What each container uses now, as far as its process is on this machine.
+    pub fn usages(&self) -> impl Iterator<Item = (&'static str, Usage)> {
+        let known = objects::CONTAINERS.iter().filter_map(|name| Some((*name, self.pids.get(*name)?)));
+        known.filter_map(|(name, pid)| Some((name, process::usage(*pid)?)))
+    }
+
     /// The writes that the virtual API server has logged so far, read as container logs with the tenant's own rights.
     ///
     /// # Errors

@@ -1,0 +1,140 @@
+//! What processes use, by component: the host's own, and those of all tenants' planes.
+
+use std::collections::BTreeMap;
+
+use super::search::Memory;
+use crate::{
+    observe::{
+        machine,
+        process::{self, Usage},
+    },
+    probe::machine::below,
+    tenancy::{Platform, Tenant},
+};
+
+/// Usage at one moment.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Bill {
+    /// All below the host, in bytes; none where its processes are not on this machine.
+    all: Option<u64>,
+    available: u64,
+    /// By component: `etcd` is the tenants', `host: etcd` the host's.
+    parts: BTreeMap<String, Usage>,
+}
+
+impl Bill {
+    /// Looks at all processes.
+    pub(super) fn take(platform: &Platform, tenants: &[Tenant]) -> Self {
+        let host = platform.host.processes();
+        let roots: Vec<u32> = host.values().copied().collect();
+        let all = (!roots.is_empty()).then(|| {
+            // One that has just ended uses nothing.
+            below(&roots).into_iter().filter_map(process::usage).map(|usage| usage.pss_bytes).sum()
+        });
+        let mut parts: BTreeMap<String, Usage> = host
+            .into_iter()
+            .filter_map(|(component, pid)| Some((format!("host: {component}"), process::usage(pid)?)))
+            .collect();
+        for (component, usage) in
+            tenants.iter().filter_map(|tenant| tenant.plane.as_ref()).flat_map(|plane| plane.usages())
+        {
+            let part = parts.entry(component.to_owned()).or_default();
+            *part = *part + usage;
+        }
+        Self { all, available: machine::available_memory(), parts }
+    }
+
+    /// Memory since `before`: of the host's processes, or of the whole machine where these are elsewhere.
+    pub(super) fn memory_since(&self, before: &Self) -> Memory {
+        let used = match (self.all, before.all) {
+            (Some(now), Some(then)) => now.saturating_sub(then),
+            _ => before.available.saturating_sub(self.available),
+        };
+        Memory { used, available: self.available }
+    }
+
+    /// What each of so many tenants costs since `before`.
+    pub(super) fn each_since(&self, before: &Self, tenants: u32) -> Cost {
+        let tenants = f64::from(tenants);
+        let since = |(component, now): (&String, &Usage)| {
+            let then = before.parts.get(component).copied().unwrap_or_default();
+            let memory = now.pss_bytes.saturating_sub(then.pss_bytes) as f64 / tenants;
+            let cpu = (now.cpu_seconds - then.cpu_seconds).max(0.0) / tenants;
+            (component.clone(), Part { memory, cpu })
+        };
+        let parts: BTreeMap<String, Part> = self.parts.iter().map(since).collect();
+        let cpu = parts.values().map(|part| part.cpu).sum();
+        Cost { memory: self.memory_since(before).used as f64 / tenants, cpu, parts }
+    }
+}
+
+/// What one tenant costs.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Cost {
+    /// All of its memory in bytes, with what is in no component: helpers of nodes, DNS.
+    pub(super) memory: f64,
+    /// Processor time of all components in seconds.
+    pub(super) cpu: f64,
+    /// By component.
+    pub(super) parts: BTreeMap<String, Part>,
+}
+
+/// One component's share of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Part {
+    /// In bytes.
+    pub(super) memory: f64,
+    /// In seconds.
+    pub(super) cpu: f64,
+}
+
+impl Cost {
+    /// Memory in words, the dearest component first.
+    pub(super) fn memory_words(&self) -> String {
+        let mib = |bytes: f64| bytes / f64::from(1 << 20);
+        let mut parts: Vec<(&String, f64)> =
+            self.parts.iter().map(|(name, part)| (name, mib(part.memory))).collect();
+        parts.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let parts: Vec<String> = parts
+            .into_iter()
+            .filter(|part| part.1 >= 0.5)
+            .map(|(name, amount)| format!("{name} {amount:.0}"))
+            .collect();
+        format!("each takes {:.1} MiB ({})", mib(self.memory), parts.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bill(all: u64, parts: &[(&str, u64, f64)]) -> Bill {
+        let parts = parts
+            .iter()
+            .map(|&(name, mib, cpu_seconds)| (name.to_owned(), Usage { pss_bytes: mib << 20, cpu_seconds }));
+        Bill { all: Some(all << 20), available: 0, parts: parts.collect() }
+    }
+
+    #[test]
+    fn each_tenant_costs_its_share_of_what_has_come_since() {
+        let before = bill(500, &[("host: etcd", 100, 10.0)]);
+        let now = bill(900, &[("host: etcd", 108, 18.0), ("syncer", 40, 4.0), ("etcd", 120, 2.0)]);
+        let cost = now.each_since(&before, 4);
+        assert_eq!(cost.cpu, 3.5);
+        assert_eq!(cost.memory_words(), "each takes 100.0 MiB (etcd 30, syncer 10, host: etcd 2)");
+    }
+
+    #[test]
+    fn what_has_shrunk_costs_nothing() {
+        let cost =
+            bill(400, &[("host: etcd", 90, 10.0)]).each_since(&bill(500, &[("host: etcd", 100, 10.0)]), 2);
+        assert_eq!((cost.memory, cost.parts["host: etcd"]), (0.0, Part { memory: 0.0, cpu: 0.0 }));
+    }
+
+    #[test]
+    fn where_processes_are_elsewhere_the_whole_machine_is_asked() {
+        let elsewhere = |available| Bill { all: None, available, parts: BTreeMap::new() };
+        let memory = elsewhere(700).memory_since(&elsewhere(1000));
+        assert_eq!(memory, Memory { used: 300, available: 700 });
+    }
+}

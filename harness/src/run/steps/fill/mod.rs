@@ -1,0 +1,227 @@
+//! How many tenants the host holds, what stops it, and what each of them costs.
+
+mod bill;
+mod load;
+mod search;
+
+use std::time::{Duration, Instant};
+
+use futures::{FutureExt, future::BoxFuture, future::join_all};
+use tenantbench_reports::{Metric, Verdict};
+use tenantbench_scenarios::Fill;
+
+use self::{
+    bill::Bill,
+    search::{Bounds, LATEST, Search, Stop, p99},
+};
+use crate::{
+    names,
+    run::{
+        RunError,
+        round::{Round, Step},
+    },
+    tenancy::{Limits, TenancyError, Tenant},
+    workload::install,
+};
+
+/// How long processor time is counted while nobody asks for anything.
+const REST: Duration = Duration::from_secs(5);
+
+/// How long one tenant may take to come or go.
+const ONE: Duration = Duration::from_secs(120);
+
+const SHARED: &str =
+    "its tenants share the host's kinds, and none may define one: see ray-install for such a model's";
+
+/// Adds tenants until something stops it, and takes all of them away again.
+pub fn run<'r>(round: &'r mut Round<'_>, fill: &'r Fill) -> BoxFuture<'r, Result<Step, RunError>> {
+    async move {
+        // In a namespace of the host the definitions would be everybody's.
+        if fill.crds_of.is_some() && round.model.name() != VCLUSTER {
+            round.record.check(&title(fill), Verdict::NotShown, SHARED);
+            return Ok(Step::Done);
+        }
+        round.platform.allow(ONE);
+        let mut crowd = Crowd::new(round, fill);
+        let sought = crowd.seek().await;
+        let outcome = match sought {
+            Ok(()) => crowd.tell().await,
+            Err(error) => Err(error),
+        };
+        // Whatever came of it, nothing stays.
+        let emptied = crowd.shrink(0).await;
+        outcome.and(emptied).map(|()| Step::Done)
+    }
+    .boxed()
+}
+
+const VCLUSTER: &str = "vcluster";
+
+/// What tenants have, in names of checks and figures.
+fn kind(fill: &Fill) -> &'static str {
+    if fill.crds_of.is_some() { "crds" } else { "bare" }
+}
+
+fn title(fill: &Fill) -> String {
+    format!("density {}", kind(fill))
+}
+
+/// The tenants that are there, and what is known of them.
+struct Crowd<'a> {
+    round: &'a Round<'a>,
+    fill: &'a Fill,
+    tenants: Vec<Tenant>,
+    made: u32,
+    began: Instant,
+    before: Bill,
+    search: Search,
+    bounds: Bounds,
+    /// The most that one tenant has cost.
+    dearest: Option<u64>,
+    /// Of the largest number that holds.
+    p99: Option<Duration>,
+}
+
+impl<'a> Crowd<'a> {
+    fn new(round: &'a Round<'a>, fill: &'a Fill) -> Self {
+        Self {
+            round,
+            fill,
+            tenants: Vec::new(),
+            made: 0,
+            began: Instant::now(),
+            before: Bill::take(round.platform, &[]),
+            search: Search::new(fill.most),
+            bounds: Bounds { may: fill.memory, free: fill.keep_free },
+            dearest: None,
+            p99: None,
+        }
+    }
+
+    /// Tries numbers of tenants until it is known how many hold.
+    async fn seek(&mut self) -> Result<(), RunError> {
+        while let Some(wanted) = self.search.next() {
+            self.shrink(wanted as usize).await?;
+            if let Some(why) = self.grow(wanted).await {
+                self.search.stops(self.count() + 1, why);
+                if self.count() <= self.search.held() {
+                    continue;
+                }
+            }
+            self.judge().await;
+        }
+        Ok(())
+    }
+
+    fn count(&self) -> u32 {
+        self.tenants.len() as u32
+    }
+
+    /// Adds tenants one by one; returns what stopped it before the number was reached.
+    async fn grow(&mut self, wanted: u32) -> Option<Stop> {
+        while self.count() < wanted {
+            if self.began.elapsed() > self.fill.within {
+                return Some(Stop::Time);
+            }
+            let before = self.memory();
+            if let Some(stop) = self.bounds.against(before, self.dearest) {
+                return Some(stop);
+            }
+            if let Err(error) = self.add().await {
+                return Some(Stop::Failed(error.to_string()));
+            }
+            let cost = self.memory().used.saturating_sub(before.used);
+            self.dearest = self.dearest.max(Some(cost));
+        }
+        None
+    }
+
+    async fn add(&mut self) -> Result<(), RunError> {
+        self.made += 1;
+        let own = format!("{}{}", kind(self.fill), self.made);
+        let name = names::tenant(self.round.model.name(), self.round.record.round, &own);
+        let made = async {
+            let tenant = self.round.model.create(self.round.platform, &name, &Limits::default()).await?;
+            if self.fill.crds_of.is_some() {
+                let package = self.round.workload.package(&tenant.workspace).map_err(TenancyError::from)?;
+                install::crds(&tenant.api, &package, ONE).await?;
+            }
+            Ok::<_, RunError>(tenant)
+        };
+        match made.await {
+            Ok(tenant) => {
+                self.tenants.push(tenant);
+                Ok(())
+            }
+            Err(error) => {
+                // The error is what is told; what is left of the tenant would be in the way.
+                if let Err(left) = self.round.platform.delete_namespace(&name).await {
+                    tracing::warn!(error = %left, "a half-made tenant could not be removed");
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Whether the tenants that are there are well.
+    async fn judge(&mut self) {
+        let count = self.count();
+        match load::answers(&self.tenants).await.map(p99) {
+            Err(reason) => self.search.stops(count, Stop::Failed(reason)),
+            Ok(Some(p99)) if p99 > LATEST => self.search.stops(count, Stop::Slow { p99 }),
+            Ok(p99) => {
+                self.search.holds(count);
+                self.p99 = p99;
+            }
+        }
+    }
+
+    /// Removes tenants until only `wanted` are left.
+    async fn shrink(&mut self, wanted: usize) -> Result<(), RunError> {
+        let surplus = self.tenants.split_off(wanted.min(self.tenants.len()));
+        let gone = surplus.iter().map(|tenant| self.round.model.delete(self.round.platform, tenant));
+        for ended in join_all(gone).await {
+            ended?;
+        }
+        Ok(())
+    }
+
+    fn memory(&self) -> search::Memory {
+        Bill::take(self.round.platform, &self.tenants).memory_since(&self.before)
+    }
+
+    /// Records what came of it, with the largest number that holds still there.
+    async fn tell(&mut self) -> Result<(), RunError> {
+        self.shrink(self.search.held() as usize).await?;
+        let (record, why, kind) = (&self.round.record, self.search.why(), kind(self.fill));
+        let held = self.search.held();
+        let full = |metric, value, part: Option<&str>| {
+            let subject = part.map_or_else(|| kind.to_owned(), |part| format!("{kind}: {part}"));
+            record.full(metric, value, None, Some(subject), metric == Metric::TenantsHeld && why.is_own());
+        };
+        full(Metric::TenantsHeld, f64::from(held), None);
+        if let Some(p99) = self.p99 {
+            full(Metric::DensityApiP99, p99.as_secs_f64(), None);
+        }
+        let mut detail = format!("{held} tenants; stopped by {why}");
+        if held > 0 {
+            let now = Bill::take(self.round.platform, &self.tenants);
+            let cost = now.each_since(&self.before, held);
+            full(Metric::DensityMemory, cost.memory, None);
+            cost.parts
+                .iter()
+                .for_each(|(part, usage)| full(Metric::DensityPartMemory, usage.memory, Some(part)));
+            detail += &format!("; {}", cost.memory_words());
+            let began = Instant::now();
+            tokio::time::sleep(REST).await;
+            let minutes = began.elapsed().as_secs_f64() / 60.0;
+            let rest = Bill::take(self.round.platform, &self.tenants).each_since(&now, held);
+            full(Metric::DensityCpu, rest.cpu / minutes, None);
+            rest.parts
+                .iter()
+                .for_each(|(part, usage)| full(Metric::DensityPartCpu, usage.cpu / minutes, Some(part)));
+        }
+        record.check(&title(self.fill), Verdict::Held, detail);
+        Ok(())
+    }
+}
