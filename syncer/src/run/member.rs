@@ -52,7 +52,8 @@ pub(super) async fn run(
         let kinds = rights::covered(options.kinds.clone(), options.endpoints, &host, namespace).await?;
         let settings = prepare::settings(&options, &kinds, &host, &tenant).await?;
         let owner = settings.owner.as_ref();
-        let identity = Identity::establish((&host, &tenant), &options.names, owner, options.another_tenant).await?;
+        let identity =
+            Identity::establish((&host, &tenant), &options.names, owner, options.another_tenant).await?;
         Ok::<_, RunError>((kinds, settings, Arc::new(identity)))
     };
     let Some((kinds, settings, identity)) = stop.run_until_cancelled(prepared).await.transpose()? else {
