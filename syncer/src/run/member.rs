@@ -19,6 +19,7 @@ use crate::{
     node::RENEW_EVERY,
     retry,
     sync::{Tenant, sweep},
+    watch::Doors,
     write::Cluster,
 };
 
@@ -80,9 +81,12 @@ pub(super) async fn run(
     let lists = watches.iter().filter(|watch| watches::is_waited_for(watch.kind));
     health.awaits(lists.map(|watch| (watch.side, watch.kind)).collect());
     for watch in watches {
-        let client = if watch.side == Side::Tenant { &tenant_watches } else { &host_watches }.clone();
+        let way = match watch.side {
+            Side::Tenant => (tenant_watches.clone(), Doors::open()),
+            Side::Host => (host_watches.clone(), shared.doors.clone()),
+        };
         let (tenant, listed, kind, side) = (Arc::clone(&tenant), health.clone(), watch.kind, watch.side);
-        tasks.spawn(watch.run(client, health.clone(), trust.clone(), stop.clone(), move |event| {
+        tasks.spawn(watch.run(way, health.clone(), trust.clone(), stop.clone(), move |event| {
             if tenant.watched(side, kind, event) {
                 listed.list_is_whole(side, kind);
             }
@@ -92,6 +96,7 @@ pub(super) async fn run(
         tenant: Arc::clone(&tenant),
         tenant_watches,
         host_watches,
+        doors: shared.doors.clone(),
         health: health.clone(),
         stop: stop.clone(),
         trust,

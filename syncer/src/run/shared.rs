@@ -17,6 +17,7 @@ use crate::{
     clock::Clock,
     queue::TenantId,
     sync::{Tenant, Work},
+    watch::Doors,
 };
 
 /// The ways to the host's API, and the queue. Clones are the same.
@@ -27,6 +28,8 @@ pub(super) struct Shared {
     /// For streams that take a connection each.
     pub(super) upgrades: Client,
     pub(super) watches: WatchClients,
+    /// How watches of the host are opened.
+    pub(super) doors: Doors,
     pub(super) work: Arc<Work>,
     pub(super) roster: Roster,
     /// Whether anything may be written.
@@ -49,6 +52,7 @@ impl Shared {
             requests,
             upgrades: client::client(host.clone(), Purpose::Upgrades)?,
             watches: WatchClients::new(host.clone()),
+            doors: Doors::shared(),
             work: Arc::new(Work::new(clock)),
             roster: Roster::default(),
             lead: lead.unwrap_or_else(Lead::alone),

@@ -1,11 +1,15 @@
 //! One kind of one side, as it changes: lists, then watches, and lists again where the watch has lapsed.
 
+mod doors;
+
 use futures::{Stream, TryStreamExt};
 use kube::{
     Api,
     runtime::{WatchStreamExt, watcher},
 };
 use tokio_util::sync::CancellationToken;
+
+pub use doors::Doors;
 
 use crate::{
     kinds::{Kind, Side},
@@ -40,10 +44,10 @@ impl std::fmt::Display for Watch {
 
 impl Watch {
     /// Hands each event to `sink` until `stop`. Failures are retried for ever: the API server may not be up yet, or
-    /// may come back. What comes after an interruption is handed on only if it can be trusted, which else ends the watch.
+    /// may come back. It is listed when `doors` lets it. What comes after an interruption is handed on only if it can be trusted, which else ends the watch.
     pub async fn run(
         self,
-        client: kube::Client,
+        (client, doors): (kube::Client, Doors),
         health: Health,
         trust: Trust,
         stop: CancellationToken,
@@ -53,8 +57,14 @@ impl Watch {
         let events = self.events(client);
         let mut events = std::pin::pin!(events);
         let mut was_interrupted = false;
+        // Held until the list is whole.
+        let mut door = None;
+        let mut is_listed = false;
         loop {
             let next = async {
+                if !is_listed && door.is_none() {
+                    door = doors.enter().await;
+                }
                 let next = events.try_next().await;
                 let is_trusted = !was_interrupted || next.is_err() || trust.holds(self.side).await;
                 next.map(|event| event.filter(|_| is_trusted))
@@ -62,12 +72,17 @@ impl Watch {
             match until(&stop, &pulse, next).await {
                 Some(Ok(Some(event))) => {
                     was_interrupted = false;
+                    is_listed = !matches!(event, Event::Init | Event::InitApply(_));
+                    if is_listed {
+                        door = None;
+                    }
                     trust.saw(self.side, &event);
                     sink(event);
                 }
                 Some(Ok(None)) | None => return pulse.end(),
                 Some(Err(error)) => {
                     was_interrupted = true;
+                    (is_listed, door) = (false, None);
                     health.metrics().interrupted(self.side, self.kind);
                     tracing::debug!(watch = %self, %error, "the watch is interrupted");
                 }

@@ -1,10 +1,19 @@
 //! A test double of an API server in which nothing ever is: every list is empty, every watch silent. One stands for the
 //! host and for any number of tenants.
 
-use std::{convert::Infallible, net::SocketAddr, path::Path, sync::Arc};
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode, header::ACCEPT};
 use http_body_util::{BodyExt, Full, StreamBody, combinators::BoxBody};
 use hyper::{
     body::{Frame, Incoming},
@@ -23,6 +32,7 @@ use tokio_rustls::TlsAcceptor;
 /// Runs until it is dropped.
 pub(crate) struct Double {
     pub(crate) address: SocketAddr,
+    lists: Arc<Lists>,
     task: JoinHandle<()>,
 }
 
@@ -38,18 +48,54 @@ impl Double {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let tls = acceptor(folder);
+        let lists = Arc::<Lists>::default();
+        let counted = Arc::clone(&lists);
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let tls = tls.clone();
+                let (tls, lists) = (tls.clone(), Arc::clone(&counted));
                 tokio::spawn(async move {
                     let Ok(stream) = tls.accept(stream).await else { return };
-                    let serve = service_fn(|request| async { Ok::<_, Infallible>(answer(request).await) });
+                    let serve = service_fn(move |request| {
+                        let lists = Arc::clone(&lists);
+                        async move { Ok::<_, Infallible>(lists.counted(request).await) }
+                    });
                     let server = auto::Builder::new(TokioExecutor::new());
                     let _ = server.serve_connection(TokioIo::new(stream), serve).await;
                 });
             }
         });
-        Self { address, task }
+        Self { address, lists, task }
+    }
+
+    /// The most lists of the host that were asked for at once.
+    pub(crate) fn most_lists_at_once(&self) -> usize {
+        self.lists.most.load(Ordering::SeqCst)
+    }
+}
+
+/// Lists of host namespaces that are being answered.
+#[derive(Default)]
+struct Lists {
+    now: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl Lists {
+    /// Answers; a list of the host takes a moment, so that those that are asked for at once are seen to be.
+    async fn counted(&self, request: Request<Incoming>) -> Answer {
+        let accepts = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let is_of_watch = request.method() == Method::GET
+            && request.uri().path().split('/').rev().nth(1).is_some_and(|part| part.starts_with("tenant-"))
+            && !request.uri().query().unwrap_or_default().contains("watch=")
+            && !accepts.contains("PartialObjectMetadata");
+        if !is_of_watch {
+            return answer(request).await;
+        }
+        self.most.fetch_max(self.now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let answer = answer(request).await;
+        self.now.fetch_sub(1, Ordering::SeqCst);
+        answer
     }
 }
 

@@ -1,7 +1,10 @@
 //! What tenants cost of whom nothing is asked:
 //! `cargo test --workspace --test real_many -- --ignored --nocapture idle_tenants`.
 
-use std::time::{Duration, Instant};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use serde_json::json;
 
@@ -35,58 +38,96 @@ async fn cost(syncer: &SyncerProgram) -> Cost {
     }
 }
 
+/// A syncer whose host and tenants are a test double.
+struct Lab {
+    syncer: SyncerProgram,
+    double: Double,
+    tenants: PathBuf,
+    kubeconfig: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Lab {
+    async fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        authority_in(folder.path());
+        let double = Double::start(folder.path()).await;
+        let kubeconfig = json!({
+            "apiVersion": "v1", "kind": "Config", "current-context": "c",
+            "clusters": [{"name": "c", "cluster": {
+                "server": format!("https://{}", double.address), "certificate-authority": folder.path().join("ca.crt"),
+            }}],
+            "users": [{"name": "c", "user": {"token": "t"}}],
+            "contexts": [{"name": "c", "context": {"cluster": "c", "user": "c"}}],
+        })
+        .to_string();
+        let host = folder.path().join("host.kubeconfig");
+        fs_err::write(&host, &kubeconfig).expect("is written");
+        let tenants = folder.path().join("tenants");
+        fs_err::create_dir(&tenants).expect("is made");
+        let flags = [
+            "--service=vc".to_owned(),
+            "--node-address=127.0.0.1".to_owned(),
+            "--host-namespace=tenant-{tenant}".to_owned(),
+            format!("--host-kubeconfig={}", host.display()),
+            format!("--tenants-dir={}", tenants.display()),
+        ];
+        let syncer = SyncerProgram::spawn(folder.path(), flags.into_iter());
+        syncer.serves().await;
+        Lab { syncer, double, tenants, kubeconfig, _folder: folder }
+    }
+
+    /// Adds a tenant of this number.
+    fn add(&self, number: usize) {
+        let file = self.tenants.join(format!("t{number}.kubeconfig"));
+        fs_err::write(file, &self.kubeconfig).expect("is written");
+    }
+
+    /// Returns when so many tenants are ready. There is nothing to watch in another process.
+    async fn until_ready(&self, wanted: usize) {
+        const READY: &str = r#"tenantbench_syncer_tenant_ready{tenant="#;
+        let began = Instant::now();
+        loop {
+            let answer = get(self.syncer.address, "/metrics").await;
+            let lines = answer.text.lines().filter(|line| line.starts_with(READY));
+            if answer.status == 200 && lines.filter(|line| line.ends_with(" 1")).count() == wanted {
+                return;
+            }
+            assert!(began.elapsed() < Duration::from_secs(300), "{}", self.syncer.log());
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_host_is_asked_for_twenty_lists_at_once_at_most() {
+    let lab = Lab::start().await;
+    (0..12).for_each(|number| lab.add(number));
+    lab.until_ready(12).await;
+    let most = lab.double.most_lists_at_once();
+    assert!((2..=20).contains(&most), "{most}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a measurement of about a minute, not a check"]
 async fn idle_tenants_of_a_test_double_are_counted_in_memory_and_sockets() {
-    let folder = tempfile::tempdir().expect("a folder");
-    authority_in(folder.path());
-    let double = Double::start(folder.path()).await;
-    let kubeconfig = json!({
-        "apiVersion": "v1", "kind": "Config", "current-context": "c",
-        "clusters": [{"name": "c", "cluster": {
-            "server": format!("https://{}", double.address), "certificate-authority": folder.path().join("ca.crt"),
-        }}],
-        "users": [{"name": "c", "user": {"token": "t"}}],
-        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "c"}}],
-    })
-    .to_string();
-    let host = folder.path().join("host.kubeconfig");
-    fs_err::write(&host, &kubeconfig).expect("is written");
-    let tenants = folder.path().join("tenants");
-    fs_err::create_dir(&tenants).expect("is made");
-    let flags = [
-        "--service=vc".to_owned(),
-        "--node-address=127.0.0.1".to_owned(),
-        "--host-namespace=tenant-{tenant}".to_owned(),
-        format!("--host-kubeconfig={}", host.display()),
-        format!("--tenants-dir={}", tenants.display()),
-    ];
-    let syncer = SyncerProgram::spawn(folder.path(), flags.into_iter());
-    syncer.serves().await;
-    let ready = r#"tenantbench_syncer_tenant_ready{tenant="#;
+    let lab = Lab::start().await;
+    let syncer = &lab.syncer;
     let mut there = 0;
     eprintln!("one test double for the host and for all tenants; every list empty, every watch silent");
     for wanted in STEPS {
         let began = Instant::now();
         for number in there..wanted {
-            fs_err::write(tenants.join(format!("t{number}.kubeconfig")), &kubeconfig).expect("is written");
+            lab.add(number);
         }
         there = wanted;
-        loop {
-            let answer = get(syncer.address, "/metrics").await;
-            let lines = answer.text.lines().filter(|line| line.starts_with(ready));
-            if answer.status == 200 && lines.filter(|line| line.ends_with(" 1")).count() == wanted {
-                break;
-            }
-            assert!(began.elapsed() < Duration::from_secs(300), "{}", syncer.log());
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
+        lab.until_ready(wanted).await;
         let took = began.elapsed().as_secs_f64();
         // What connecting took is given back a little later.
         tokio::time::sleep(Duration::from_secs(5)).await;
-        let before = cost(&syncer).await;
+        let before = cost(syncer).await;
         tokio::time::sleep(Duration::from_secs(10)).await;
-        let Cost { memory, files, cpu } = cost(&syncer).await;
+        let Cost { memory, files, cpu } = cost(syncer).await;
         let cores = (cpu - before.cpu) / 10.0;
         eprintln!(
             "{wanted} idle tenants: ready in {took:.1} s, {memory:.1} MiB resident, {files} open files, {cores:.3} cores"

@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
 
 mod double;
+mod greedy;
 mod idle;
 mod lead;
 #[expect(dead_code, reason = "shared with real_control_plane, which uses the rest")]

@@ -23,6 +23,7 @@ use crate::{
     retry,
     role::{self, Lack},
     sync::Tenant,
+    watch::Doors,
 };
 
 /// How often the host is asked whether it still has the definition of a kind that is synced, where the syncer may not
@@ -35,6 +36,8 @@ pub(super) struct Place {
     pub(super) tenant: Arc<Tenant>,
     pub(super) tenant_watches: Client,
     pub(super) host_watches: Client,
+    /// How watches of the host are opened.
+    pub(super) doors: Doors,
     pub(super) health: Health,
     pub(super) trust: Trust,
     pub(super) stop: CancellationToken,
@@ -247,14 +250,14 @@ fn begin(kind: &ReadyKind, place: &Place, plan: &Plan, custom: Option<Custom>) -
 }
 
 async fn watch_side(row: Row, side: Side, place: Place) {
-    let client = match side {
-        Side::Tenant => place.tenant_watches,
-        Side::Host => place.host_watches,
+    let way = match side {
+        Side::Tenant => (place.tenant_watches, Doors::open()),
+        Side::Host => (place.host_watches, place.doors),
     };
     let (tenant, kind): (_, Kind) = (place.tenant, row.kind);
     let watch = watches::watch(&tenant.settings().names, &row, side, "");
     watch
-        .run(client, place.health, place.trust, place.stop, move |event| {
+        .run(way, place.health, place.trust, place.stop, move |event| {
             tenant.watched(side, kind, event);
         })
         .await;
