@@ -13,7 +13,10 @@ use serde_json::{Value, value::RawValue};
 #[derive(Clone)]
 pub struct Object {
     meta: ObjectMeta,
-    text: Arc<RawValue>,
+    /// Without `managedFields`, which are half of an object and never wanted.
+    text: Arc<str>,
+    /// How long it was with them.
+    size: usize,
 }
 
 /// Which object it is, and nothing of what it holds: that can be a Secret.
@@ -28,11 +31,12 @@ impl std::fmt::Debug for Object {
     }
 }
 
-/// The part of `metadata` that is read. Without `managedFields`, which are half of an object and never wanted.
-#[derive(Deserialize)]
+/// The part of `metadata` that is read.
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-#[derive(Default)]
-struct Metadata {
+struct Metadata<'a> {
+    #[serde(borrow)]
+    managed_fields: Option<&'a RawValue>,
     name: Option<String>,
     namespace: Option<String>,
     uid: Option<String>,
@@ -44,9 +48,9 @@ struct Metadata {
 }
 
 #[derive(Deserialize)]
-struct Head {
-    #[serde(default)]
-    metadata: Metadata,
+struct Head<'a> {
+    #[serde(borrow, default)]
+    metadata: Metadata<'a>,
 }
 
 impl Object {
@@ -55,11 +59,12 @@ impl Object {
     /// # Errors
     /// Text that is no JSON object with metadata.
     pub fn from_text(text: String) -> Result<Self, serde_json::Error> {
-        Self::from_raw(RawValue::from_string(text)?)
+        Self::read(&text)
     }
 
-    fn from_raw(text: Box<RawValue>) -> Result<Self, serde_json::Error> {
-        let Head { metadata } = serde_json::from_str(text.get())?;
+    fn read(text: &str) -> Result<Self, serde_json::Error> {
+        let Head { metadata } = serde_json::from_str(text)?;
+        let kept = metadata.managed_fields.map_or_else(|| text.into(), |fields| without(text, fields.get()));
         let meta = ObjectMeta {
             name: metadata.name,
             namespace: metadata.namespace,
@@ -71,7 +76,7 @@ impl Object {
             deletion_grace_period_seconds: metadata.deletion_grace_period_seconds,
             ..ObjectMeta::default()
         };
-        Ok(Self { meta, text: text.into() })
+        Ok(Self { meta, text: kept, size: text.len() })
     }
 
     /// `metadata.name`.
@@ -89,9 +94,9 @@ impl Object {
         self.meta.uid.as_deref().unwrap_or_default()
     }
 
-    /// How many bytes it was.
+    /// How many bytes it was on the wire.
     pub fn size(&self) -> usize {
-        self.text.get().len()
+        self.size
     }
 
     /// `metadata.resourceVersion` as a number, which orders the versions of an object.
@@ -125,7 +130,7 @@ impl Object {
     /// # Errors
     /// None for text that was read as an object.
     pub fn value(&self) -> Result<Value, serde_json::Error> {
-        serde_json::from_str(self.text.get())
+        serde_json::from_str(&self.text)
     }
 
     /// The whole object as a tree; `Null` for text that is none, which [`Object::from_text`] has ruled out.
@@ -134,9 +139,21 @@ impl Object {
     }
 }
 
+/// A text without one of its parts, the value of `managedFields`. API servers write these last in the metadata; elsewhere
+/// the name stays, with nothing.
+fn without(text: &str, fields: &str) -> Arc<str> {
+    const NAME: &str = ",\"managedFields\":";
+    let begins = fields.as_ptr() as usize - text.as_ptr() as usize;
+    let (before, after) = (&text[..begins], &text[begins + fields.len()..]);
+    match before.strip_suffix(NAME) {
+        Some(before) => [before, after].concat().into(),
+        None => [before, "null", after].concat().into(),
+    }
+}
+
 impl<'de> Deserialize<'de> for Object {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::from_raw(Box::<RawValue>::deserialize(deserializer)?).map_err(D::Error::custom)
+        Self::read(Box::<RawValue>::deserialize(deserializer)?.get()).map_err(D::Error::custom)
     }
 }
 
@@ -185,6 +202,24 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn managed_fields_are_not_kept_wherever_they_stand() {
+        for (text, kept) in [
+            (
+                r#"{"metadata":{"name":"a","managedFields":[{"x":{}}]},"spec":{}}"#,
+                r#"{"metadata":{"name":"a"},"spec":{}}"#,
+            ),
+            (
+                r#"{"metadata":{"managedFields":[],"name":"a"}}"#,
+                r#"{"metadata":{"managedFields":null,"name":"a"}}"#,
+            ),
+            (r#"{"metadata":{"name":"a"}}"#, r#"{"metadata":{"name":"a"}}"#),
+        ] {
+            let object = Object::from_text(text.to_owned()).unwrap();
+            assert_eq!((&*object.text, object.size()), (kept, text.len()));
+        }
+    }
 
     #[test]
     fn what_is_printed_of_an_object_is_nothing_that_it_holds() {

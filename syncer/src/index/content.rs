@@ -116,7 +116,7 @@ impl Index {
     pub(super) fn host_content_seen(&mut self, kind: Kind, id: Id, object: &Object) -> Vec<Key> {
         let key = Key::new(kind, id);
         let shown = self.shown(kind, &key.id, object.tree());
-        let copy = HostCopy::of(kind, object, &shown, self.present(&key, object));
+        let copy = HostCopy::of(kind, object, &shown, self.present(&key, &object.tree()));
         let first = self.contents(kind).get(&key.id).is_none_or(|pair| pair.host.is_none());
         if !self.contents.of_mut(kind).see_host(&key.id, object, copy) {
             return Vec::new();
@@ -156,7 +156,7 @@ impl Index {
     }
 
     /// The content that a host copy counts as.
-    pub(super) fn present(&self, key: &Key, object: &Object) -> u64 {
-        self.written.counts_as(key, content_hash(key.kind, &object.tree()))
+    pub(super) fn present(&self, key: &Key, tree: &serde_json::Value) -> u64 {
+        self.written.counts_as(key, content_hash(key.kind, tree))
     }
 }

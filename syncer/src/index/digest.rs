@@ -1,6 +1,6 @@
 //! What the index keeps of an object: the few fields and hashes that decisions are made of.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{DefaultHasher, Hasher};
 
 use serde_json::{Value, json};
 
@@ -157,7 +157,7 @@ impl TenantPod {
                 .any(|owner| owner["kind"] == "DaemonSet" && owner["controller"] == json!(true)),
             wants_tokens: !needs.tokens.is_empty(),
             wanted: content_hash(Kind::Pod, &json!({ "metadata": pod::metadata(&tree, ownership) })),
-            status: hash(&status::owned(status_of)),
+            status: status::digest(status::owned(status_of)),
             gates: hash(&gates::told(status_of, &gates::named(&tree["spec"]))),
         };
         (this, names.collect())
@@ -165,14 +165,13 @@ impl TenantPod {
 }
 
 impl HostPod {
-    pub(super) fn of(object: &Object, content: u64, view: &View<'_>) -> Self {
-        let tree = object.tree();
-        let gates = gates::carried(&tree);
+    pub(super) fn of(object: &Object, tree: &Value, content: u64, view: &View<'_>) -> Self {
+        let gates = gates::carried(tree);
         Self {
             copied: Copied::of(object, content),
             node: json::text(&tree["spec"]["nodeName"]).map(Into::into),
-            finished: is_finished(&tree),
-            status: hash(&status::wanted(&tree["status"], &Value::Null, view)),
+            finished: is_finished(tree),
+            status: status::digest(status::wanted(&tree["status"], &Value::Null, view)),
             gates: (!gates.is_empty()).then(|| hash(&gates::told(&tree["status"], &gates))),
         }
     }
@@ -247,7 +246,24 @@ fn is_finished(pod: &Value) -> bool {
 /// A hash of a JSON tree, the same in every process of this build: it is written to the host and read back later.
 /// (A build that hashes otherwise writes each object once more, and that is all.)
 pub fn hash(value: &Value) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.to_string().hash(&mut hasher);
-    hasher.finish()
+    let mut hasher = Hashing(DefaultHasher::new());
+    // It takes whatever it is given.
+    drop(serde_json::to_writer(&mut hasher, value));
+    // As a text hashes, by which copies were marked so far.
+    hasher.0.write_u8(0xff);
+    hasher.0.finish()
+}
+
+/// Hashes what is written to it.
+struct Hashing(DefaultHasher);
+
+impl std::io::Write for Hashing {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.write(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }

@@ -170,19 +170,24 @@ impl Index {
         if side == Side::Host {
             self.copies.see(kind, &id, object);
         }
+        // Our own writes come back by the watch, and reading them again teaches nothing.
+        if kind == Kind::Pod && self.pods.is_known(side, &id, object) {
+            return Vec::new();
+        }
         match (kind, side) {
             (Kind::Pod, Side::Tenant) => self.tenant_pod_seen(id, object),
             (Kind::Pod, Side::Host) => {
                 let view = View::of(object, &id, self.names(), &self.node_address);
-                let content = self.present(&Key::new(kind, id.clone()), object);
-                let pod = HostPod::of(object, content, &view);
+                let tree = object.tree();
+                let content = self.present(&Key::new(kind, id.clone()), &tree);
+                let pod = HostPod::of(object, &tree, content, &view);
                 let fresh = self.pods.see_host(&id, object, pod);
                 keys(fresh, kind, id)
             }
             (Kind::Service, Side::Tenant) => self.tenant_service_seen(id, object),
             (Kind::Service, Side::Host) => {
                 let key = Key::new(kind, id);
-                let service = HostService::of(object, self.present(&key, object));
+                let service = HostService::of(object, self.present(&key, &object.tree()));
                 let fresh = self.services.see_host(&key.id, object, service);
                 keys(fresh, kind, key.id)
             }

@@ -93,6 +93,16 @@ impl<T, H> Table<T, H> {
         self.rows.iter_mut().filter_map(|(id, pair)| Some((id, pair.tenant.as_mut()?)))
     }
 
+    /// Whether a side's object is known as it is here or newer. It counts as seen then.
+    pub(super) fn is_known(&mut self, side: Side, id: &Id, object: &Object) -> bool {
+        let (tenant_epoch, host_epoch) = (self.tenant_epoch, self.host_epoch);
+        let Some(pair) = self.rows.get_mut(id) else { return false };
+        match side {
+            Side::Tenant => is_known(&mut pair.tenant, object, tenant_epoch),
+            Side::Host => is_known(&mut pair.host, object, host_epoch),
+        }
+    }
+
     /// Returns whether this is news.
     pub(super) fn see_tenant(&mut self, id: &Id, object: &Object, detail: T) -> bool {
         let epoch = self.tenant_epoch;
@@ -196,12 +206,17 @@ impl<T, H> Rows for Table<T, H> {
     }
 }
 
-fn see<D>(slot: &mut Option<Seen<D>>, object: &Object, detail: D, epoch: u32) -> bool {
-    if let Some(known) = slot
-        && *known.uid == *object.uid()
-        && known.version >= object.version()
-    {
+fn is_known<D>(slot: &mut Option<Seen<D>>, object: &Object, epoch: u32) -> bool {
+    let Some(known) = slot else { return false };
+    let is_known = *known.uid == *object.uid() && known.version >= object.version();
+    if is_known {
         known.epoch = epoch;
+    }
+    is_known
+}
+
+fn see<D>(slot: &mut Option<Seen<D>>, object: &Object, detail: D, epoch: u32) -> bool {
+    if is_known(slot, object, epoch) {
         return false;
     }
     *slot = Some(Seen { epoch, ..Seen::new(object.uid(), object.version(), object.deleting(), detail) });

@@ -157,6 +157,11 @@ impl<K: Clone + Eq + Hash, V: Merge> Queue<K, V> {
         failures
     }
 
+    /// What has come for a key since it is worked on, for whoever works on it.
+    pub fn join(&mut self, tenant: TenantId, key: &K) -> Option<V> {
+        self.lanes.get_mut(&tenant)?.join(key)
+    }
+
     /// How it stands with a tenant's keys; none for one that is not there.
     pub fn lengths(&self, tenant: TenantId) -> Option<Lengths<'_, V>> {
         self.lanes.get(&tenant).map(Lane::lengths)

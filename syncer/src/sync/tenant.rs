@@ -305,6 +305,11 @@ impl Tenant {
         if let Some(object) = hand.at(side, &known.uid, known.version) {
             return Ok(Some(object.clone()));
         }
+        // The watch has shown more of it since this turn began.
+        self.work.join(self.id, key, hand);
+        if let Some(object) = hand.at(side, &known.uid, known.version) {
+            return Ok(Some(object.clone()));
+        }
         let object = self.read(side, key).await?;
         if let Some(object) = &object {
             self.learn(side, key.kind, object.clone(), Some(key));

@@ -9,7 +9,7 @@ use super::{Hand, hand::News};
 use crate::{
     clock::Clock,
     index::Key,
-    queue::{Later, Limits, Line, Queue, TenantId, Went},
+    queue::{Later, Limits, Line, Merge, Queue, TenantId, Went},
 };
 
 /// Keys that are worked on at once.
@@ -98,6 +98,13 @@ impl Work {
     pub fn push_again(&self, tenant: TenantId, key: Key, news: News) {
         self.state.lock().push(tenant, key, line(news), Hand::again(news));
         self.wake.notify_one();
+    }
+
+    /// Takes what has come for a key that is worked on into its hand.
+    pub fn join(&self, tenant: TenantId, key: &Key, hand: &mut Hand) {
+        if let Some(waiting) = self.state.lock().queue.join(tenant, key) {
+            hand.merge(waiting);
+        }
     }
 
     /// Adds a key after a while, with the news that are not followed yet.

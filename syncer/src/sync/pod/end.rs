@@ -7,7 +7,6 @@ use super::{
     Sync,
 };
 use crate::{
-    index::hash,
     kinds::{Kind, Side},
     names::marks,
     object::Object,
@@ -43,7 +42,7 @@ impl Sync<'_> {
             return Ok(());
         }
         let wanted = self.wanted_status(last, &Value::Null);
-        if self.pair().tenant.is_some_and(|tenant| tenant.detail.status == hash(&wanted)) {
+        if self.pair().tenant.is_some_and(|tenant| tenant.detail.status == status::digest(wanted.clone())) {
             return Ok(());
         }
         self.write_status(&status::patch(&wanted, uid)).await

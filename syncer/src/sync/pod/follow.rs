@@ -10,7 +10,6 @@ use super::{
 };
 use crate::{
     decide::pod::Follow,
-    index::hash,
     kinds::{Kind, Side},
     object::Object,
     translate::status,
@@ -114,7 +113,7 @@ impl Sync<'_> {
         let tenant = if known.detail.gated { self.tenant_object().await? } else { None };
         let tenant = tenant.map_or(Value::Null, |object| object.tree());
         let wanted = self.wanted_status(&host, &tenant);
-        if hash(&wanted) == known.detail.status {
+        if status::digest(wanted.clone()) == known.detail.status {
             return Ok(());
         }
         self.write_status(&status::patch(&wanted, &known.uid)).await

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::event::Wording;
 use crate::{
-    index::Id,
+    index::{Id, hash},
     json,
     names::{Names, marks},
     object::Object,
@@ -109,6 +109,22 @@ pub fn owned(status: &Value) -> Value {
     }
     owned.retain(|_, value| value.as_array().is_none_or(|list| !list.is_empty()));
     Value::Object(owned)
+}
+
+/// A hash of a status in the form of [`owned`], to tell whether there is something to write. That a pod is scheduled is
+/// left out: the tenant's API server writes it when the pod is bound, with its own time.
+pub fn digest(mut owned: Value) -> u64 {
+    let is_said_by_binding =
+        |condition: &Value| condition["type"] == "PodScheduled" && condition["status"] == "True";
+    if let Some(owned) = owned.as_object_mut()
+        && let Some(conditions) = owned.get_mut("conditions").and_then(Value::as_array_mut)
+    {
+        conditions.retain(|condition| !is_said_by_binding(condition));
+        if conditions.is_empty() {
+            owned.remove("conditions");
+        }
+    }
+    hash(&owned)
 }
 
 /// What the tenant's status is to be, in the form of [`owned`]. `tenant` is the tenant's pod, read only for its

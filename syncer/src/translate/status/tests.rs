@@ -28,6 +28,19 @@ fn host() -> Value {
 }
 
 #[test]
+fn being_scheduled_alone_is_nothing_to_write_for_the_binding_says_it() {
+    let scheduled = |status: &str, second: u8| {
+        let time = format!("2026-01-01T00:00:0{second}Z");
+        let condition = json!({"type": "PodScheduled", "status": status, "lastTransitionTime": time});
+        digest(owned(&json!({"phase": "Pending", "conditions": [condition]})))
+    };
+    // The tenant's before its watch shows the binding, and after.
+    let before = digest(owned(&json!({"phase": "Pending"})));
+    assert_eq!((scheduled("True", 1), scheduled("True", 2)), (before, before));
+    assert_ne!(scheduled("False", 1), before);
+}
+
+#[test]
 fn the_hosts_own_conditions_and_generations_stay_on_the_host() {
     insta::assert_json_snapshot!(seen(host(), &json!({})), @r#"
     {
