@@ -91,12 +91,9 @@ impl<K: Clone + Eq + Hash, V: Merge> Lane<K, V> {
         }
     }
 
-    /// What has come for a key since it is worked on; it stands in no line.
-    pub(super) fn join(&mut self, key: &K) -> Option<V> {
-        if !self.busy.contains_key(key) {
-            return None;
-        }
-        self.waiting.remove(key).map(|(_, value)| value)
+    /// What waits for a key.
+    pub(super) fn waiting(&self, key: &K) -> Option<&V> {
+        self.waiting.get(key).map(|(_, value)| value)
     }
 
     /// Whether there is a key to give out now.

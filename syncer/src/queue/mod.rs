@@ -157,9 +157,10 @@ impl<K: Clone + Eq + Hash, V: Merge> Queue<K, V> {
         failures
     }
 
-    /// What has come for a key since it is worked on, for whoever works on it.
-    pub fn join(&mut self, tenant: TenantId, key: &K) -> Option<V> {
-        self.lanes.get_mut(&tenant)?.join(key)
+    /// What has come for a key since it is worked on. It stays, and the key comes again: who works on it may already
+    /// have decided without it.
+    pub fn waiting(&self, tenant: TenantId, key: &K) -> Option<&V> {
+        self.lanes.get(&tenant)?.waiting(key)
     }
 
     /// How it stands with a tenant's keys; none for one that is not there.

@@ -51,6 +51,18 @@ fn a_key_that_is_worked_on_comes_again_only_afterwards() {
 }
 
 #[test]
+fn what_comes_for_a_key_at_work_can_be_looked_at_and_still_comes_again() {
+    let mut queue = queue(4, 4, &[A]);
+    queue.push(A, "k", Line::Down, 1);
+    queue.pop();
+    assert_eq!(queue.waiting(A, &"k"), None);
+    queue.push(A, "k", Line::Down, 2);
+    assert_eq!(queue.waiting(A, &"k"), Some(&2));
+    queue.done(A, &"k", Went::default());
+    assert_eq!(queue.pop(), Some((A, "k", 2)));
+}
+
+#[test]
 fn a_greedy_tenant_delays_a_modest_one_by_a_quantum_at_most() {
     for line in [Line::Down, Line::Up, Line::Resync] {
         let mut queue = queue(1000, 1000, &[A, B]);

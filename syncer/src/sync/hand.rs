@@ -96,6 +96,15 @@ impl Hand {
         self.host.as_ref()
     }
 
+    /// Holds the objects of a later hand instead of its own.
+    pub fn hold_those_of(&mut self, later: &Self) {
+        for (held, later) in [(&mut self.tenant, &later.tenant), (&mut self.host, &later.host)] {
+            if later.is_some() {
+                held.clone_from(later);
+            }
+        }
+    }
+
     fn side(&mut self, side: Side) -> &mut Option<Object> {
         match side {
             Side::Tenant => &mut self.tenant,
@@ -106,12 +115,7 @@ impl Hand {
 
 impl Merge for Hand {
     fn merge(&mut self, later: Self) {
-        if later.tenant.is_some() {
-            self.tenant = later.tenant;
-        }
-        if later.host.is_some() {
-            self.host = later.host;
-        }
+        self.hold_those_of(&later);
         self.news.merge(later.news);
     }
 }

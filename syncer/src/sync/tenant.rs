@@ -306,7 +306,7 @@ impl Tenant {
             return Ok(Some(object.clone()));
         }
         // The watch has shown more of it since this turn began.
-        self.work.join(self.id, key, hand);
+        self.work.hand_over(self.id, key, hand);
         if let Some(object) = hand.at(side, &known.uid, known.version) {
             return Ok(Some(object.clone()));
         }

@@ -9,7 +9,7 @@ use super::{Hand, hand::News};
 use crate::{
     clock::Clock,
     index::Key,
-    queue::{Later, Limits, Line, Merge, Queue, TenantId, Went},
+    queue::{Later, Limits, Line, Queue, TenantId, Went},
 };
 
 /// Keys that are worked on at once.
@@ -100,10 +100,10 @@ impl Work {
         self.wake.notify_one();
     }
 
-    /// Takes what has come for a key that is worked on into its hand.
-    pub fn join(&self, tenant: TenantId, key: &Key, hand: &mut Hand) {
-        if let Some(waiting) = self.state.lock().queue.join(tenant, key) {
-            hand.merge(waiting);
+    /// Puts the objects that have come for a key that is worked on into its hand. Their news stay in the queue.
+    pub fn hand_over(&self, tenant: TenantId, key: &Key, hand: &mut Hand) {
+        if let Some(waiting) = self.state.lock().queue.waiting(tenant, key) {
+            hand.hold_those_of(waiting);
         }
     }
 
