@@ -1,7 +1,6 @@
 //! Real etcd, kube-apiserver and, by wish, kube-controller-manager for one test.
 
 use std::{
-    net::TcpListener,
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -11,6 +10,7 @@ use std::{
 use k8s_openapi::api::{authentication::v1::TokenRequest, core::v1::ServiceAccount};
 use kube::{Api, Client, api::PostParams, config::Kubeconfig};
 use nix::sys::{prctl::set_pdeathsig, signal::Signal};
+use tenantbench::host::ports::free_ports;
 use tenantbench_syncer::client::{self, Purpose};
 
 /// A control plane that ends with the value.
@@ -111,7 +111,8 @@ impl Drop for ControlPlane {
 
 /// A port of loopback that nobody had a moment ago.
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    let [port] = free_ports().unwrap();
+    port
 }
 
 /// One of the real binaries.

@@ -10,7 +10,12 @@ mod program;
 pub(crate) mod served;
 mod streams;
 
-use std::{net::TcpListener, path::PathBuf, time::Duration};
+use std::{
+    net::TcpListener,
+    path::PathBuf,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 use k8s_openapi::api::{
     authentication::v1::TokenRequest,
@@ -515,6 +520,17 @@ async fn until_ready(cluster: &Client) {
     soon("an API server to start", ready).await;
 }
 
+/// A port of loopback that nobody has, and that no other test of this program is given. It is none of those that the kernel
+/// gives to outgoing connections, which would take it before its server does.
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    const RANGE: std::ops::Range<u32> = 20_000..32_000;
+    loop {
+        let step = std::process::id().wrapping_mul(97).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = RANGE.start + step % (RANGE.end - RANGE.start);
+        let port = u16::try_from(port).expect("a port of the range");
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
