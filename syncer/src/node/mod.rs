@@ -132,7 +132,7 @@ impl Nodes {
         let host = host.map_err(|error| SyncError::Write { doing: "reading the host's node", error })?;
         let Some(host) = host else { return Ok(None) };
         let content = node::following(&host.tree(), &self.facts);
-        tenant.learn(Side::Host, Kind::Node, host, None);
+        tenant.learn(Side::Host, Kind::Node, host);
         Ok(Some(content))
     }
 }

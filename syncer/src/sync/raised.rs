@@ -51,7 +51,7 @@ impl Sync<'_> {
             Err(WriteError::Exists) => {
                 let found = self.present().await?;
                 found.into_iter().for_each(|found| {
-                    self.tenant.learn(Side::Tenant, self.key.kind, found, Some(self.key));
+                    self.tenant.learn(Side::Tenant, self.key.kind, found);
                 });
             }
             Err(error) => return Err(SyncError::Write { doing: "making the tenant's copy", error }),

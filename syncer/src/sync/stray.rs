@@ -44,7 +44,7 @@ pub(super) fn is_stray(tenant: &Tenant, id: &Id, object: &Object) -> bool {
 pub(super) async fn put_back(tenant: &Tenant, key: &Key, found: Object) -> Result<(), SyncError> {
     let names = &tenant.settings().names;
     if marks::origin(names, &found).is_some() {
-        tenant.learn(Side::Host, key.kind, found, None);
+        tenant.learn(Side::Host, key.kind, found);
         return Ok(());
     }
     tracing::warn!(
@@ -68,7 +68,7 @@ pub(super) async fn put_back(tenant: &Tenant, key: &Key, found: Object) -> Resul
     };
     match written {
         Ok(object) => {
-            tenant.learn(Side::Host, key.kind, object, None);
+            tenant.learn(Side::Host, key.kind, object);
             Ok(())
         }
         Err(WriteError::Gone) => {

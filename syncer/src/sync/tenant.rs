@@ -171,10 +171,11 @@ impl Tenant {
         self.push_with(changed, (side, line), kind, object);
     }
 
-    /// Takes in an object from an answer, and has the keys looked at that it concerns, besides the one at work.
-    pub(crate) fn learn(&self, side: Side, kind: Kind, object: Object, at_work: Option<&Key>) {
-        let mut changed = self.index.lock().answered(side, kind, &object);
-        changed.retain(|key| Some(key) != at_work);
+    /// Takes in an object from an answer, and has the keys looked at that it concerns.
+    pub(crate) fn learn(&self, side: Side, kind: Kind, object: Object) {
+        // The key at work too: the answer to our write may carry a change of somebody else's, which the watch then shows as
+        // known already.
+        let changed = self.index.lock().answered(side, kind, &object);
         self.push_with(changed, (side, Line::from(side)), kind, &object);
     }
 
@@ -191,8 +192,7 @@ impl Tenant {
             );
             self.work.push_later(truce, self.id, at_work.clone(), None);
         }
-        let changed = changed.into_iter().filter(|key| key != at_work);
-        self.push(Side::Tenant, Line::Down, changed.collect());
+        self.push(Side::Tenant, Line::Down, changed);
     }
 
     /// See [`Index::take_doubt`].
@@ -289,7 +289,7 @@ impl Tenant {
         let found = self.read(side, key).await?;
         self.index.lock().end_truce(key);
         if let Some(found) = found {
-            self.learn(side, key.kind, found, Some(key));
+            self.learn(side, key.kind, found);
         }
         Ok(())
     }
@@ -312,7 +312,7 @@ impl Tenant {
         }
         let object = self.read(side, key).await?;
         if let Some(object) = &object {
-            self.learn(side, key.kind, object.clone(), Some(key));
+            self.learn(side, key.kind, object.clone());
             hand.hold(side, object.clone());
         }
         Ok(object)

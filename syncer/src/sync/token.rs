@@ -84,7 +84,7 @@ pub(super) async fn store(
         Err(WriteError::Exists) => host.replace(Kind::Secret, names.host_namespace(), name, &secret).await,
         other => other,
     };
-    tenant.learn(Side::Host, Kind::Secret, written.doing("writing the pod's tokens")?, Some(key));
+    tenant.learn(Side::Host, Kind::Secret, written.doing("writing the pod's tokens")?);
     Ok(())
 }
 

@@ -22,7 +22,7 @@ impl<'a, K> Turn<'a, K> {
 
     /// Takes in an object of this key as it is now.
     pub(super) fn learn(&mut self, side: Side, object: Object) {
-        self.tenant.learn(side, self.key.kind, object.clone(), Some(self.key));
+        self.tenant.learn(side, self.key.kind, object.clone());
         self.hand.hold(side, object);
     }
 

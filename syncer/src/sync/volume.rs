@@ -17,7 +17,7 @@ pub(super) async fn ensure(tenant: &Tenant, claim: &Value, host: &Value) -> Resu
     let wanted = claim::volume(claim, host);
     let cluster = tenant.cluster(Side::Tenant);
     match cluster.create(Kind::PersistentVolume, "", &wanted).await {
-        Ok(made) => tenant.learn(Side::Tenant, Kind::PersistentVolume, made, None),
+        Ok(made) => tenant.learn(Side::Tenant, Kind::PersistentVolume, made),
         Err(WriteError::Exists) => return grow(tenant, name, &wanted).await,
         Err(error) => return Err(SyncError::Write { doing: "making the claim's volume", error }),
     }
