@@ -56,7 +56,7 @@ async fn the_pods_of_a_tenant_whose_api_refuses_everything_run_on_through_restar
         StatusCode::NOT_FOUND,
     ] {
         let refuser = Refuser::start(stage.world.folder(), status).await;
-        stage.tenant.lead_to(refuser.address);
+        stage.tenant.lead_to(refuser.address());
         soon("the syncer to be refused", refuser.refused(1)).await;
         stage.syncer.kill();
         stage.start_syncer();

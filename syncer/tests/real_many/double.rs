@@ -3,7 +3,6 @@
 
 use std::{
     convert::Infallible,
-    net::SocketAddr,
     path::Path,
     sync::{
         Arc,
@@ -15,56 +14,27 @@ use std::{
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header::ACCEPT};
 use http_body_util::{BodyExt, Full, StreamBody, combinators::BoxBody};
-use hyper::{
-    body::{Frame, Incoming},
-    service::service_fn,
-};
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo},
-    server::conn::auto,
-};
-use rustls::ServerConfig;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+use hyper::body::{Frame, Incoming};
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, task::JoinHandle};
-use tokio_rustls::TlsAcceptor;
+
+use crate::support::played_server::{Answer, PlayedServer};
 
 /// Runs until it is dropped.
 pub(crate) struct Double {
-    pub(crate) address: SocketAddr,
+    pub(crate) server: PlayedServer,
     lists: Arc<Lists>,
-    task: JoinHandle<()>,
-}
-
-impl Drop for Double {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
 }
 
 impl Double {
     /// With the certificate in `folder`.
     pub(crate) async fn start(folder: &Path) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("an address");
-        let tls = acceptor(folder);
         let lists = Arc::<Lists>::default();
         let counted = Arc::clone(&lists);
-        let task = tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let (tls, lists) = (tls.clone(), Arc::clone(&counted));
-                tokio::spawn(async move {
-                    let Ok(stream) = tls.accept(stream).await else { return };
-                    let serve = service_fn(move |request| {
-                        let lists = Arc::clone(&lists);
-                        async move { Ok::<_, Infallible>(lists.counted(request).await) }
-                    });
-                    let server = auto::Builder::new(TokioExecutor::new());
-                    let _ = server.serve_connection(TokioIo::new(stream), serve).await;
-                });
-            }
+        let server = PlayedServer::start(folder, move |request| {
+            let lists = Arc::clone(&counted);
+            async move { lists.counted(request).await }
         });
-        Self { address, lists, task }
+        Self { server: server.await, lists }
     }
 
     /// The most lists of the host that were asked for at once.
@@ -98,8 +68,6 @@ impl Lists {
         answer
     }
 }
-
-type Answer = Response<BoxBody<Bytes, Infallible>>;
 
 async fn answer(request: Request<Incoming>) -> Answer {
     let (path, query) =
@@ -149,17 +117,4 @@ fn said(status: StatusCode, body: &Value) -> Answer {
     let mut response = Response::new(BoxBody::new(Full::new(Bytes::from(body.to_string()))));
     *response.status_mut() = status;
     response
-}
-
-fn acceptor(folder: &Path) -> TlsAcceptor {
-    let certificates = CertificateDer::pem_file_iter(folder.join("server.crt")).and_then(Iterator::collect);
-    let key = PrivateKeyDer::from_pem_file(folder.join("server.key")).expect("a key");
-    let mut config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_no_client_auth()
-        .with_single_cert(certificates.expect("certificates"), key)
-        .expect("a certificate and its key");
-    config.alpn_protocols = vec![b"h2".to_vec()];
-    TlsAcceptor::from(Arc::new(config))
 }

@@ -55,7 +55,7 @@ impl Lab {
         let kubeconfig = json!({
             "apiVersion": "v1", "kind": "Config", "current-context": "c",
             "clusters": [{"name": "c", "cluster": {
-                "server": format!("https://{}", double.address), "certificate-authority": folder.path().join("ca.crt"),
+                "server": format!("https://{}", double.server.address), "certificate-authority": folder.path().join("ca.crt"),
             }}],
             "users": [{"name": "c", "user": {"token": "t"}}],
             "contexts": [{"name": "c", "context": {"cluster": "c", "user": "c"}}],

@@ -5,39 +5,26 @@ mod certificates;
 mod egress;
 mod kubectl;
 mod kubelet;
+mod objects;
+pub(crate) mod played_server;
+mod ports;
+mod prepare;
 mod process;
 mod program;
+mod rights;
 pub(crate) mod served;
 mod streams;
+mod waits;
 
-use std::{
-    net::TcpListener,
-    path::PathBuf,
-    sync::atomic::{AtomicU32, Ordering},
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 
-use k8s_openapi::api::{
-    authentication::v1::TokenRequest,
-    authorization::v1::SelfSubjectAccessReview,
-    core::v1::{ConfigMap, Namespace, Pod, Service, ServiceAccount},
-    rbac::v1::{ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding},
-};
-use kube::{
-    Api, Client, Resource,
-    api::{DeleteParams, Patch, PatchParams, PostParams},
-    config::AuthInfo,
-    runtime::wait::{Condition, await_condition},
-};
-use serde::{Serialize, de::DeserializeOwned};
-use serde_json::{Value, json};
+use kube::{Api, Client, Resource, config::AuthInfo};
 use tenantbench_syncer::{
     client::{Purpose, client},
     clock::Clock,
-    kinds::{Kinds, TABLE},
+    kinds::Kinds,
     kubelet::{NodeMetrics, Options as KubeletOptions},
     names::Names,
-    role::{lack, role_rules, rules},
     run::{self, AnotherTenant, Health, Options},
     translate::pod::Rules,
 };
@@ -47,8 +34,15 @@ use tracing_subscriber::EnvFilter;
 
 pub(crate) use kubectl::Kubectl;
 pub(crate) use kubelet::HostKubelet;
+pub(crate) use objects::{create, is_ready, pod};
+pub(crate) use ports::free_port;
+pub(crate) use prepare::prepare_namespace;
 pub(crate) use program::SyncerProgram;
 pub(crate) use streams::HostStreams;
+pub(crate) use waits::{soon, until};
+
+use prepare::{prepare_host, prepare_syncers_place};
+use waits::until_ready;
 
 /// The host namespace of the tenant.
 pub(crate) const HOST_NAMESPACE: &str = "tenant-a";
@@ -57,7 +51,6 @@ pub(crate) const RANGE: &str = "10.96.0.0/16";
 /// An address of the tenant's Nodes to which its API server proxies, other than loopback.
 pub(crate) const TENANT_NODE_ADDRESS: &str = "10.250.0.1";
 const ADMIN_TOKEN: &str = "admin-token-of-the-tests";
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// Two clusters. Their processes end with it.
 pub(crate) struct World {
@@ -219,78 +212,6 @@ impl World {
         self.options.clone()
     }
 
-    /// Gives the syncer what these kinds need instead of its ordinary rights, and waits until that holds.
-    pub(crate) async fn grant(&self, kinds: &Kinds) {
-        let rules = rules(kinds);
-        let params = PatchParams::default();
-        let change = Patch::Merge(json!({ "rules": rules.namespaced }));
-        self.host_api::<Role>().patch("syncer", &params, &change).await.expect("a change");
-        let change = Patch::Merge(json!({ "rules": rules.cluster }));
-        Api::<ClusterRole>::all(self.host.clone())
-            .patch("syncer-kinds", &params, &change)
-            .await
-            .expect("a change");
-        soon("the roles to hold", async {
-            for row in TABLE.iter().filter(|row| !row.grants.is_empty()) {
-                let chosen = kinds.row(row.kind);
-                let is_granted = chosen.is_some_and(|chosen| chosen.option() == row.option());
-                // Another way of syncing the same kind may need less, and has it then.
-                if chosen.is_some() && !is_granted {
-                    continue;
-                }
-                // The API server tells nobody when it has taken a role in.
-                while lack(&self.syncer, HOST_NAMESPACE, row).await.expect("may ask").is_empty() != is_granted
-                {
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                }
-            }
-        })
-        .await;
-    }
-
-    /// Gives the syncer these rules in the whole of the host, and waits until they hold.
-    pub(crate) async fn grant_everywhere(&self, rules: Vec<PolicyRule>) {
-        let role = json!({"metadata": {"name": "syncer"}, "rules": rules});
-        create(&Api::<ClusterRole>::all(self.host.clone()), role).await;
-        let binding = json!({
-            "metadata": {"name": "syncer"},
-            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "syncer"},
-            "subjects": [{"kind": "ServiceAccount", "name": "syncer", "namespace": HOST_NAMESPACE}],
-        });
-        create(&Api::<ClusterRoleBinding>::all(self.host.clone()), binding).await;
-        soon("the ClusterRole to hold", self.until_holds(&rules, true)).await;
-    }
-
-    /// Takes them away again.
-    pub(crate) async fn revoke_everywhere(&self) {
-        let roles: Api<ClusterRole> = Api::all(self.host.clone());
-        let rules = roles.get("syncer").await.expect("is there").rules.unwrap_or_default();
-        let bindings: Api<ClusterRoleBinding> = Api::all(self.host.clone());
-        bindings.delete("syncer", &DeleteParams::default()).await.expect("is deleted");
-        soon("the ClusterRole to be void", self.until_holds(&rules, false)).await;
-    }
-
-    /// The API server tells nobody when it has taken a role in.
-    async fn until_holds(&self, rules: &[PolicyRule], wanted: bool) {
-        let first = |list: &Option<Vec<String>>| list.iter().flatten().next().cloned().unwrap_or_default();
-        for rule in rules {
-            let (group, resource) = (first(&rule.api_groups), first(&rule.resources));
-            let (resource, subresource) = resource.split_once('/').unwrap_or((&resource, ""));
-            let review = json!({"spec": {"resourceAttributes": {
-                "verb": rule.verbs[0], "group": group, "resource": resource, "subresource": subresource,
-            }}});
-            let review: SelfSubjectAccessReview = serde_json::from_value(review).expect("a review");
-            let reviews: Api<SelfSubjectAccessReview> = Api::all(self.syncer.clone());
-            loop {
-                let answer = reviews.create(&PostParams::default(), &review).await.expect("may ask");
-                if answer.status.is_some_and(|status| status.allowed) == wanted {
-                    break;
-                }
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-        }
-    }
-
     /// Starts the host's controllers of endpoints.
     pub(crate) fn start_host_controllers(&mut self) {
         let names = "endpoints-controller,endpointslice-controller,endpointslice-mirroring-controller";
@@ -405,96 +326,6 @@ pub(crate) fn authority_in(folder: &std::path::Path) {
     certificates::Authority::new(folder);
 }
 
-/// Makes an object from JSON.
-pub(crate) async fn create<K>(api: &Api<K>, object: Value) -> K
-where
-    K: Resource + Clone + DeserializeOwned + Serialize + std::fmt::Debug,
-{
-    let object: K = serde_json::from_value(object).expect("a well-formed object");
-    api.create(&PostParams::default(), &object).await.expect("is accepted")
-}
-
-/// Waits for what must happen soon.
-pub(crate) async fn soon<T>(what: &str, happens: impl Future<Output = T>) -> T {
-    match tokio::time::timeout(LONGEST_WAIT, happens).await {
-        Ok(value) => value,
-        Err(_) => panic!("waited {LONGEST_WAIT:?} for {what}"),
-    }
-}
-
-/// Waits by a watch until an object satisfies `condition`; returns it as it then is.
-pub(crate) async fn until<K>(what: &str, api: &Api<K>, name: &str, condition: impl Condition<K>) -> Option<K>
-where
-    K: Resource + Clone + DeserializeOwned + std::fmt::Debug + Send + 'static,
-{
-    soon(&format!("{what} ({name})"), await_condition(api.clone(), name, condition))
-        .await
-        .expect("the watch works")
-}
-
-/// A small pod that names a ConfigMap, or none.
-pub(crate) fn pod(name: &str, config_map: Option<&str>) -> Value {
-    let volumes: Vec<Value> =
-        config_map.into_iter().map(|map| json!({"name": "v", "configMap": {"name": map}})).collect();
-    json!({
-        "metadata": {"name": name, "labels": {"app": name}},
-        "spec": {"terminationGracePeriodSeconds": 5, "containers": [{"name": "c", "image": "i"}], "volumes": volumes},
-    })
-}
-
-/// Whether a pod is Ready.
-pub(crate) fn is_ready(pod: Option<&Pod>) -> bool {
-    let conditions = pod.and_then(|pod| pod.status.as_ref()?.conditions.as_ref());
-    conditions.into_iter().flatten().any(|condition| condition.type_ == "Ready" && condition.status == "True")
-}
-
-/// Makes a namespace with a default service account, which a controller would make.
-pub(crate) async fn prepare_namespace(cluster: &Client, name: &str) {
-    let namespaces: Api<Namespace> = Api::all(cluster.clone());
-    if namespaces.get_opt(name).await.expect("may read").is_none() {
-        create(&namespaces, json!({"metadata": {"name": name}})).await;
-    }
-    let accounts: Api<ServiceAccount> = Api::namespaced(cluster.clone(), name);
-    create(&accounts, json!({"metadata": {"name": "default"}})).await;
-}
-
-async fn prepare_host(host: &Client) -> String {
-    prepare_namespace(host, HOST_NAMESPACE).await;
-    let accounts: Api<ServiceAccount> = Api::namespaced(host.clone(), HOST_NAMESPACE);
-    create(&accounts, json!({"metadata": {"name": "syncer"}})).await;
-    let binding = prepare_syncers_place(host, HOST_NAMESPACE).await;
-    let cluster_roles: Api<ClusterRole> = Api::all(host.clone());
-    create(&cluster_roles, json!({"metadata": {"name": "syncer-kinds"}, "rules": []})).await;
-    let mut cluster_binding = binding;
-    cluster_binding["metadata"]["name"] = json!("syncer-kinds");
-    cluster_binding["roleRef"]["kind"] = json!("ClusterRole");
-    cluster_binding["roleRef"]["name"] = json!("syncer-kinds");
-    create(&Api::<ClusterRoleBinding>::all(host.clone()), cluster_binding).await;
-    let request: TokenRequest =
-        serde_json::from_value(json!({"spec": {"audiences": []}})).expect("a request");
-    let answer =
-        accounts.create_token_request("syncer", &PostParams::default(), &request).await.expect("a token");
-    answer.status.and_then(|status| status.token).expect("a token")
-}
-
-/// What a plane's owner makes in a namespace: the syncer's Role, the plane's Service and object. Returns the binding.
-async fn prepare_syncers_place(host: &Client, namespace: &str) -> Value {
-    let roles: Api<Role> = Api::namespaced(host.clone(), namespace);
-    create(&roles, json!({"metadata": {"name": "syncer"}, "rules": role_rules()})).await;
-    let bindings: Api<RoleBinding> = Api::namespaced(host.clone(), namespace);
-    let binding = json!({
-        "metadata": {"name": "syncer"},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "syncer"},
-        "subjects": [{"kind": "ServiceAccount", "name": "syncer", "namespace": HOST_NAMESPACE}],
-    });
-    create(&bindings, binding.clone()).await;
-    let services: Api<Service> = Api::namespaced(host.clone(), namespace);
-    create(&services, json!({"metadata": {"name": "vc"}, "spec": {"ports": [{"port": 443}]}})).await;
-    let config_maps: Api<ConfigMap> = Api::namespaced(host.clone(), namespace);
-    create(&config_maps, json!({"metadata": {"name": "plane"}})).await;
-    binding
-}
-
 fn config(url: &str, authority: &certificates::Authority, token: &str) -> kube::Config {
     let mut config = kube::Config::new(url.parse().expect("an address"));
     config.root_cert = Some(vec![authority.der()]);
@@ -504,33 +335,4 @@ fn config(url: &str, authority: &certificates::Authority, token: &str) -> kube::
 
 fn make(config: kube::Config) -> Client {
     client(config, Purpose::Requests).expect("a client")
-}
-
-/// There is no watch to wait on before there is an API server.
-async fn until_ready(cluster: &Client) {
-    let ready = async {
-        loop {
-            let request = http::Request::get("/readyz").body(Vec::new()).expect("a request");
-            if cluster.request_text(request).await.is_ok() {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    };
-    soon("an API server to start", ready).await;
-}
-
-/// A port of loopback that nobody has, and that no other test of this program is given. It is none of those that the kernel
-/// gives to outgoing connections, which would take it before its server does.
-pub(crate) fn free_port() -> u16 {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    const RANGE: std::ops::Range<u32> = 20_000..32_000;
-    loop {
-        let step = std::process::id().wrapping_mul(97).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
-        let port = RANGE.start + step % (RANGE.end - RANGE.start);
-        let port = u16::try_from(port).expect("a port of the range");
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
-        }
-    }
 }
