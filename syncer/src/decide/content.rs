@@ -76,7 +76,7 @@ fn both(tenant: &Seen<Wanted>, content: u64, host: &Seen<HostCopy>, facts: Facts
 }
 
 /// Whether a copy is more than what is written to it, so that one made of an earlier object is not the present one's.
-fn keeps_state(kind: Kind) -> bool {
+pub fn keeps_state(kind: Kind) -> bool {
     matches!(kind, Kind::PersistentVolumeClaim | Kind::Custom(_))
 }
 

@@ -276,9 +276,9 @@ impl Index {
         changed
     }
 
-    /// The tenant pod has been bound by us, ahead of the watch.
-    pub fn bound(&mut self, id: &Id, node: &str) {
-        if let Some(seen) = self.pods.tenant_mut(id) {
+    /// The tenant pod with this uid has been bound by us, ahead of the watch.
+    pub fn bound(&mut self, id: &Id, uid: &str, node: &str) {
+        if let Some(seen) = self.pods.tenant_mut(id).filter(|seen| *seen.uid == *uid) {
             seen.detail.node = Some(node.into());
         }
     }

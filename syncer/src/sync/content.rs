@@ -2,9 +2,13 @@
 
 use serde_json::Value;
 
-use super::{Doing, LONGEST_RUN, SyncError, event, turn::Turn, volume};
+use super::{
+    Doing, LONGEST_RUN, SyncError, event, stray,
+    turn::{Turn, is_copy},
+    volume,
+};
 use crate::{
-    decide::content::{Facts, Step, decide},
+    decide::content::{Facts, Step, decide, keeps_state},
     index::{HostCopy, Key, Pair, Wanted},
     kinds::{Kind, Side},
     names::marks,
@@ -67,6 +71,12 @@ impl Sync<'_> {
         found.ok_or(SyncError::Write { doing: "reading the host's copy", error: WriteError::Gone })
     }
 
+    /// The tenant's object and its copy.
+    async fn whole(&mut self) -> Result<(Object, Object), SyncError> {
+        let both = self.both(&self.pair()).await?;
+        both.ok_or(SyncError::Write { doing: "reading both sides", error: WriteError::Gone })
+    }
+
     /// Reads the host's copy, whatever the index knows of it.
     async fn existing(&self) -> Result<Option<Object>, SyncError> {
         let (namespace, name) = self.tenant.host_place(&self.key.id);
@@ -112,6 +122,10 @@ impl Sync<'_> {
 
     async fn write_over(&mut self, object: &Object, host: &Object, wanted: Value) -> Result<(), SyncError> {
         let kind = self.key.kind;
+        // It is the copy of an earlier object of that name, as the next decision will find.
+        if keeps_state(kind) && !is_copy(host, object.uid()) {
+            return stray::put_back(self.tenant, self.key, host.clone()).await;
+        }
         let body =
             if overlay::is_ours_alone(kind) { wanted } else { overlay::over(kind, &host.tree(), wanted) };
         let (namespace, name) = self.tenant.host_place(&self.key.id);
@@ -171,14 +185,14 @@ impl Sync<'_> {
     }
 
     async fn take_shared(&mut self) -> Result<(), SyncError> {
-        let (tenant, host) = (self.tenant_object().await?, self.host_object().await?);
+        let (tenant, host) = self.whole().await?;
         let mut patch = shared::raise(self.key.kind, &host.tree());
         patch["metadata"] = serde_json::json!({ "uid": tenant.uid() });
         self.patch_tenant(&tenant, "", &patch).await
     }
 
     async fn raise(&mut self) -> Result<(), SyncError> {
-        let (tenant, host) = (self.tenant_object().await?, self.host_object().await?);
+        let (tenant, host) = self.whole().await?;
         let tree = tenant.tree();
         let host = self.tenant.index(|index| index.shown(self.key.kind, &self.key.id, host.tree()));
         if self.key.kind == Kind::PersistentVolumeClaim {

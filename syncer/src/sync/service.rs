@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Doing, LONGEST_RUN, SyncError, event, turn::Turn};
+use super::{
+    Doing, LONGEST_RUN, SyncError, event,
+    turn::{Turn, is_copy},
+};
 use crate::{
     decide::service::{Step, decide},
     index::{Address, HostService, Pair, TenantService},
@@ -99,7 +102,7 @@ impl Sync<'_> {
     }
 
     async fn take_shared(&mut self) -> Result<bool, SyncError> {
-        let (Some(tenant), Some(host)) = self.objects().await? else { return Ok(false) };
+        let Some((tenant, host)) = self.both(&self.pair()).await? else { return Ok(false) };
         let mut patch = shared::raise(Kind::Service, &host.tree());
         patch["metadata"] = json!({ "uid": tenant.uid() });
         let place = (&*self.key.id.namespace, &*self.key.id.name);
@@ -150,6 +153,9 @@ impl Sync<'_> {
     /// Writes the tenant's Service as `change` makes it of the tenant's and the host's.
     async fn rewrite(&mut self, change: fn(&Value, &Value) -> Value) -> Result<bool, SyncError> {
         let (Some(tenant), host) = self.objects().await? else { return Ok(false) };
+        if host.as_ref().is_some_and(|host| !is_copy(host, tenant.uid())) {
+            return Ok(false);
+        }
         let host = host.map_or(Value::Null, |host| host.tree());
         let wanted = change(&tenant.tree(), &host);
         let place = (&*self.key.id.namespace, &*self.key.id.name);
@@ -171,8 +177,8 @@ impl Sync<'_> {
     }
 
     async fn raise_balancer(&mut self) -> Result<bool, SyncError> {
-        let (Some(_), Some(host)) = self.objects().await? else { return Ok(false) };
-        let patch = json!({ "status": { "loadBalancer": host.tree()["status"]["loadBalancer"] } });
+        let Some((tenant, host)) = self.both(&self.pair()).await? else { return Ok(false) };
+        let patch = json!({ "metadata": { "uid": tenant.uid() }, "status": { "loadBalancer": host.tree()["status"]["loadBalancer"] } });
         let place = (&*self.key.id.namespace, &*self.key.id.name);
         let cluster = self.tenant.cluster(Side::Tenant);
         let written = cluster.patch(Kind::Service, place, "status", PatchForm::Merge, &patch).await;

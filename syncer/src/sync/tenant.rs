@@ -269,8 +269,8 @@ impl Tenant {
     }
 
     /// The tenant pod has been bound by us.
-    pub(super) fn bound(&self, id: &Id, node: &str) {
-        self.index.lock().bound(id, node);
+    pub(super) fn bound(&self, id: &Id, uid: &str, node: &str) {
+        self.index.lock().bound(id, uid, node);
     }
 
     /// An object as its API has it now.

@@ -4,8 +4,13 @@ use std::marker::PhantomData;
 
 use serde_json::Value;
 
-use super::{Hand, Tenant};
-use crate::{index::Key, kinds::Side, object::Object};
+use super::{Hand, SyncError, Tenant};
+use crate::{
+    index::{Key, Pair},
+    kinds::Side,
+    names::marks,
+    object::Object,
+};
 
 /// A key at work. `K` tells apart what the kinds do with their turn, and nothing is ever made of it.
 pub(super) struct Turn<'a, K> {
@@ -20,6 +25,18 @@ impl<'a, K> Turn<'a, K> {
         Self { tenant, key, hand, kind: PhantomData }
     }
 
+    /// Both objects as they are now, where the host's is the copy of this very object of the tenant's: while a turn waits
+    /// for an answer, another of that name may have taken the place of either.
+    pub(super) async fn both<T, H>(
+        &mut self,
+        pair: &Pair<T, H>,
+    ) -> Result<Option<(Object, Object)>, SyncError> {
+        let tenant =
+            self.tenant.fetch((Side::Tenant, self.key), pair.tenant.as_ref(), &mut self.hand).await?;
+        let host = self.tenant.fetch((Side::Host, self.key), pair.host.as_ref(), &mut self.hand).await?;
+        Ok(tenant.zip(host).filter(|(tenant, host)| is_copy(host, tenant.uid())))
+    }
+
     /// Takes in an object of this key as it is now.
     pub(super) fn learn(&mut self, side: Side, object: Object) {
         self.tenant.learn(side, self.key.kind, object.clone());
@@ -31,4 +48,10 @@ impl<'a, K> Turn<'a, K> {
         self.tenant.wrote(body, answer.clone(), self.key);
         self.hand.hold(Side::Host, answer);
     }
+}
+
+/// Whether a host's object is the copy of the tenant's object with this uid. What is true of the copy of its predecessor
+/// must never be told to it.
+pub(super) fn is_copy(host: &Object, tenant_uid: &str) -> bool {
+    host.annotation(marks::UID) == Some(tenant_uid)
 }

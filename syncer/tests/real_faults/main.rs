@@ -16,6 +16,7 @@ mod refuser;
 mod schedule;
 mod stage;
 mod storms;
+mod successors;
 #[expect(dead_code, unused_imports, reason = "shared with real_control_plane, which uses the rest")]
 #[path = "../support/mod.rs"]
 mod support;

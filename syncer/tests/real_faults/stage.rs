@@ -21,7 +21,7 @@ pub(crate) struct Stage {
     traffic: watch::Sender<Traffic>,
     /// What had come through when the syncer was last started.
     before: Traffic,
-    _kubelet: HostKubelet,
+    kubelet: Option<HostKubelet>,
     pub(crate) world: World,
 }
 
@@ -60,9 +60,9 @@ impl Stage {
         ];
         let arguments = flags.into_iter().flat_map(|(flag, value)| [flag.to_owned(), value]).collect();
         let syncer = Syncer::new(arguments, format!("127.0.0.1:{}", free_port()), world.folder());
-        let kubelet = world.host_kubelet();
+        let kubelet = Some(world.host_kubelet());
         let before = Traffic::default();
-        Self { syncer, host, tenant, traffic, before, _kubelet: kubelet, world }
+        Self { syncer, host, tenant, traffic, before, kubelet, world }
     }
 
     pub(crate) fn link(&self, side: Side) -> &Link {
@@ -75,6 +75,16 @@ impl Stage {
     /// The address of a side's etcd.
     pub(crate) fn etcd(&self, side: Side) -> String {
         self.world.etcds[side as usize].clone()
+    }
+
+    /// Stops the host's scheduler and kubelet.
+    pub(crate) fn stop_kubelet(&mut self) {
+        self.kubelet = None;
+    }
+
+    /// Starts them again.
+    pub(crate) fn start_kubelet(&mut self) {
+        self.kubelet = Some(self.world.host_kubelet());
     }
 
     pub(crate) fn start_syncer(&mut self) {

@@ -3,12 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{
-    super::{Doing, SyncError},
+    super::{Doing, SyncError, turn::is_copy},
     Sync,
 };
 use crate::{
     kinds::{Kind, Side},
-    names::marks,
     object::Object,
     translate::status,
 };
@@ -38,7 +37,7 @@ impl Sync<'_> {
 
     /// What the host's pod said last, if the watch has brought it along with the pod's end.
     async fn write_last_status(&mut self, last: &Object, uid: &str) -> Result<(), SyncError> {
-        if last.annotation(marks::UID) != Some(uid) {
+        if !is_copy(last, uid) {
             return Ok(());
         }
         let wanted = self.wanted_status(last, &Value::Null);

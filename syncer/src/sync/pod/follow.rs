@@ -5,11 +5,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{
-    super::{SyncError, token},
+    super::{SyncError, token, turn::is_copy},
     Sync,
 };
 use crate::{
     decide::pod::Follow,
+    index::Pair,
     kinds::{Kind, Side},
     object::Object,
     translate::status,
@@ -46,9 +47,7 @@ impl Sync<'_> {
 
     /// Tells the host's pod what those in the tenant who hold it back or let it go have said.
     async fn lower_gates(&mut self) -> Result<(), SyncError> {
-        let (Some(tenant), Some(host)) = (self.tenant_object().await?, self.host_object().await?) else {
-            return Ok(());
-        };
+        let Some((tenant, host)) = self.both(&self.pair()).await? else { return Ok(()) };
         let patch = status::gates::patch(&tenant.tree(), &host.tree());
         let place = (host.namespace(), host.name());
         let cluster = self.tenant.cluster(Side::Host);
@@ -63,12 +62,10 @@ impl Sync<'_> {
     }
 
     async fn renew_tokens(&mut self) -> Result<(), SyncError> {
-        let (Some(object), Some(host)) = (self.tenant_object().await?, self.pair().host) else {
-            return Ok(());
-        };
-        let tree = object.tree();
+        let Some((tenant, host)) = self.both(&self.pair()).await? else { return Ok(()) };
+        let tree = tenant.tree();
         match token::mint(self.tenant, &tree).await? {
-            Some(tokens) => token::store(self.tenant, self.key, &tree, &host.uid, &tokens).await,
+            Some(tokens) => token::store(self.tenant, self.key, &tree, host.uid(), &tokens).await,
             None => Ok(()),
         }
     }
@@ -76,7 +73,11 @@ impl Sync<'_> {
     /// Binds the tenant's pod to the node that the host has chosen, which must be there first: a pod that is bound to
     /// a node that is not gets garbage-collected. Returns whether the Node is there.
     async fn bind(&mut self, node: &str) -> Result<bool, SyncError> {
-        let Some(known) = self.pair().tenant else { return Ok(true) };
+        let Pair { tenant: Some(known), host: Some(host) } = self.pair() else { return Ok(true) };
+        // The node of its predecessor's copy is not its own.
+        if host.detail.copied.tenant_uid != known.uid {
+            return Ok(true);
+        }
         if known.detail.daemon {
             // It is there because of the Node; were the Node made for it, both would keep each other for ever.
             if !self.tenant.nodes().has(self.tenant, node).await {
@@ -97,7 +98,7 @@ impl Sync<'_> {
         let path = format!("{}/binding", Kind::Pod.path(&id.namespace, &id.name));
         match self.tenant.cluster(Side::Tenant).post(&path, &binding).await {
             Ok(_) => {
-                self.tenant.bound(id, node);
+                self.tenant.bound(id, &known.uid, node);
                 Ok(true)
             }
             // Bound already, deleted, or another pod by now: the watch will tell which.
@@ -108,7 +109,8 @@ impl Sync<'_> {
 
     pub(super) async fn raise_status(&mut self) -> Result<(), SyncError> {
         let Some(known) = self.pair().tenant else { return Ok(()) };
-        let Some(host) = self.host_object().await? else { return Ok(()) };
+        let host = self.host_object().await?.filter(|host| is_copy(host, &known.uid));
+        let Some(host) = host else { return Ok(()) };
         // Only readiness gates make the tenant's own pod worth reading for this.
         let tenant = if known.detail.gated { self.tenant_object().await? } else { None };
         let tenant = tenant.map_or(Value::Null, |object| object.tree());

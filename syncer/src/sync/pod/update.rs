@@ -32,13 +32,12 @@ const RESIZE: Part =
 
 impl Sync<'_> {
     pub(super) async fn update(&mut self) -> Result<(), SyncError> {
-        let (Some(tenant), Some(host)) = (self.tenant_object().await?, self.host_object().await?) else {
-            return Ok(());
-        };
+        let Some((tenant, host)) = self.both(&self.pair()).await? else { return Ok(()) };
         // First, so that the hash on the host's pod says that they have been dealt with.
         self.carry_parts(&tenant, &host).await?;
         let (tree, ownership) = (tenant.tree(), self.tenant.ownership());
-        let patch = pod::patch(&tree, &host.tree(), ownership);
+        let mut patch = pod::patch(&tree, &host.tree(), ownership);
+        patch["metadata"]["uid"] = json!(host.uid());
         let place = (host.namespace(), host.name());
         let cluster = self.tenant.cluster(Side::Host);
         match cluster.patch(Kind::Pod, place, "", PatchForm::Strategic, &patch).await {
@@ -64,19 +63,24 @@ impl Sync<'_> {
                 Ok(mut all) => {
                     all.retain(|one| missing.iter().any(|name| one["name"] == name.as_str()));
                     let patch = json!({ "spec": { "ephemeralContainers": all } });
-                    self.carry(&EPHEMERAL, tenant, &patch).await?;
+                    self.carry(&EPHEMERAL, (tenant, host), patch).await?;
                 }
                 Err(refused) => event::warn(self.tenant, Kind::Pod, tenant, &refused.to_string()).await,
             }
         }
         match pod::resize(&tree, &host_tree) {
-            Some(patch) => self.carry(&RESIZE, tenant, &patch).await,
+            Some(patch) => self.carry(&RESIZE, (tenant, host), patch).await,
             None => Ok(()),
         }
     }
 
     /// Writes one part, or tells the tenant why not. What the host refuses is not tried again until the pod changes.
-    async fn carry(&mut self, part: &Part, tenant: &Object, patch: &Value) -> Result<(), SyncError> {
+    async fn carry(
+        &mut self,
+        part: &Part,
+        (tenant, host): (&Object, &Object),
+        mut patch: Value,
+    ) -> Result<(), SyncError> {
         if self.tenant.settings().kinds.row(part.kind).is_none() {
             let Part { what, option, subresource, .. } = part;
             let reason = format!(
@@ -86,10 +90,11 @@ impl Sync<'_> {
             event::warn(self.tenant, Kind::Pod, tenant, &reason).await;
             return Ok(());
         }
+        patch["metadata"] = json!({ "uid": host.uid() });
         let (namespace, name) = self.place(Side::Host);
         let cluster = self.tenant.cluster(Side::Host);
         let written = cluster
-            .patch(Kind::Pod, (&namespace, &name), part.subresource, PatchForm::Strategic, patch)
+            .patch(Kind::Pod, (&namespace, &name), part.subresource, PatchForm::Strategic, &patch)
             .await;
         match written {
             Ok(object) => self.learn(Side::Host, object),
