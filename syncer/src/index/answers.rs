@@ -10,32 +10,57 @@ use crate::{
     object::Object,
 };
 
-/// The newest version that each watch has shown since its last list.
+/// When an API server was asked something, told by the lists that had begun by then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Asked(u64);
+
+/// What each watch has shown since its last list, and when that began.
 #[derive(Debug, Default)]
-pub(super) struct Shown(HashMap<(Side, Kind), u64>);
+pub(super) struct Shown {
+    newest: HashMap<(Side, Kind), u64>,
+    begun: HashMap<(Side, Kind), Asked>,
+    lists: u64,
+}
 
 impl Shown {
     pub(super) fn note(&mut self, side: Side, kind: Kind, object: &Object) {
-        let newest = self.0.entry((side, kind)).or_default();
+        let newest = self.newest.entry((side, kind)).or_default();
         *newest = object.version().max(*newest);
     }
 
     /// A list begins, which may be of an earlier state: after a restore from a backup versions start low again.
     pub(super) fn listing(&mut self, side: Side, kind: Kind) {
-        self.0.remove(&(side, kind));
+        self.lists += 1;
+        self.begun.insert((side, kind), Asked(self.lists));
+        self.newest.remove(&(side, kind));
+    }
+
+    pub(super) fn now(&self) -> Asked {
+        Asked(self.lists)
     }
 
     fn is_past(&self, side: Side, kind: Kind, object: &Object) -> bool {
-        self.0.get(&(side, kind)).is_some_and(|newest| object.version() <= *newest)
+        self.newest.get(&(side, kind)).is_some_and(|newest| object.version() <= *newest)
+    }
+
+    fn has_listed_since(&self, side: Side, kind: Kind, asked: Asked) -> bool {
+        self.begun.get(&(side, kind)).is_some_and(|begun| *begun > asked)
     }
 }
 
 impl Index {
+    /// Now, for a question that is about to be asked.
+    pub fn asking(&self) -> Asked {
+        self.shown.now()
+    }
+
     /// Takes in an object from an answer to a call; returns the keys to look at again.
     ///
-    /// A watch shows versions in order. So what it has passed and does not know of is gone.
-    pub fn answered(&mut self, side: Side, kind: Kind, object: &Object) -> Vec<Key> {
-        if self.shown.is_past(side, kind, object) && !self.knows(side, kind, object) {
+    /// A watch shows versions in order. So what it has passed and does not know of is gone. A list that has begun since the
+    /// call tells all that the answer could, or the watch after it does, and it may be later by an end.
+    pub fn answered(&mut self, side: Side, kind: Kind, object: &Object, asked: Asked) -> Vec<Key> {
+        let is_past = self.shown.is_past(side, kind, object) && !self.knows(side, kind, object);
+        if is_past || self.shown.has_listed_since(side, kind, asked) {
             return Vec::new();
         }
         self.take_in(side, kind, object)
@@ -78,7 +103,8 @@ mod tests {
     fn an_answer_that_comes_after_the_end_that_the_watch_has_shown_does_not_bring_the_object_back() {
         let mut index = index();
         index.gone(Side::Tenant, Kind::Pod, &pod("u1", 5));
-        assert_eq!(index.answered(Side::Tenant, Kind::Pod, &pod("u1", 4)), []);
+        let asked = index.asking();
+        assert_eq!(index.answered(Side::Tenant, Kind::Pod, &pod("u1", 4), asked), []);
         assert_eq!(uid(&index), None);
     }
 
@@ -87,19 +113,39 @@ mod tests {
         let mut index = index();
         index.gone(Side::Tenant, Kind::Pod, &pod("u1", 5));
         index.seen(Side::Tenant, Kind::Pod, &pod("u2", 6));
-        assert_eq!(index.answered(Side::Tenant, Kind::Pod, &pod("u1", 4)), []);
+        let asked = index.asking();
+        assert_eq!(index.answered(Side::Tenant, Kind::Pod, &pod("u1", 4), asked), []);
         assert_eq!(uid(&index), Some("u2"));
     }
 
     #[test]
     fn an_answer_that_is_ahead_of_the_watch_is_news_and_so_is_one_after_a_list_of_an_earlier_state() {
         let mut index = index();
-        assert!(!index.answered(Side::Tenant, Kind::Pod, &pod("u2", 7)).is_empty());
+        let asked = index.asking();
+        assert!(!index.answered(Side::Tenant, Kind::Pod, &pod("u2", 7), asked).is_empty());
         assert_eq!(uid(&index), Some("u2"));
         index.seen(Side::Tenant, Kind::Pod, &pod("u2", 900));
         index.listing(Side::Tenant, Kind::Pod);
         index.listed(Side::Tenant, Kind::Pod);
-        assert!(!index.answered(Side::Tenant, Kind::Pod, &pod("u3", 8)).is_empty());
+        let asked = index.asking();
+        assert!(!index.answered(Side::Tenant, Kind::Pod, &pod("u3", 8), asked).is_empty());
         assert_eq!(uid(&index), Some("u3"));
+    }
+
+    #[test]
+    fn an_answer_to_what_was_asked_before_a_list_does_not_bring_back_what_the_list_has_not() {
+        let mut index = index();
+        let asked = index.asking();
+        index.listing(Side::Tenant, Kind::Pod);
+        // Neither while it is read, where the object is still known, nor after it.
+        assert_eq!(index.answered(Side::Tenant, Kind::Pod, &pod("u1", 3), asked), []);
+        assert!(!index.listed(Side::Tenant, Kind::Pod).is_empty());
+        assert_eq!(uid(&index), None);
+        assert_eq!(index.answered(Side::Tenant, Kind::Pod, &pod("u1", 4), asked), []);
+        assert_eq!(uid(&index), None);
+        // A list of another kind says nothing of it.
+        let asked = index.asking();
+        index.listing(Side::Tenant, Kind::Service);
+        assert!(!index.answered(Side::Tenant, Kind::Pod, &pod("u2", 9), asked).is_empty());
     }
 }

@@ -122,7 +122,8 @@ mod tests {
     fn an_answer_of_before_its_end_does_not_settle_a_doubt() {
         let (mut index, key) = index();
         index.gone(Side::Host, Kind::Pod, &copy("h", json!({"resourceVersion": "7"})));
-        index.answered(Side::Host, Kind::Pod, &copy("h", json!({"resourceVersion": "6"})));
+        let asked = index.asking();
+        index.answered(Side::Host, Kind::Pod, &copy("h", json!({"resourceVersion": "6"})), asked);
         assert!(index.is_doubted(&key));
     }
 }

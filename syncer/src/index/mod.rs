@@ -24,6 +24,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+pub use answers::Asked;
 pub use copied::{HostCopy, Translated, Volume, Wanted};
 pub use copies::Copy;
 pub use digest::{Address, Copied, HostPod, HostService, ServicePort, TenantPod, TenantService, hash};
@@ -322,13 +323,13 @@ impl Index {
         &mut self,
         kind: Kind,
         body: &Value,
-        answer: &Object,
+        (answer, asked): (&Object, Asked),
         now: Instant,
     ) -> (Vec<Key>, Option<Duration>) {
         let Some(id) = self.id(Side::Host, answer) else { return (Vec::new(), None) };
         let (sent, stored) = (digest::content_hash(kind, body), digest::content_hash(kind, &answer.tree()));
         let truce = self.written.note(&Key::new(kind, id), sent, stored, now);
-        (self.answered(Side::Host, kind, answer), truce)
+        (self.answered(Side::Host, kind, answer, asked), truce)
     }
 
     /// Whether a copy that someone kept changing has been left alone for long enough.

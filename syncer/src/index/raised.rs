@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Id, Index, Key, Table, hash, rows::Rows};
+use super::{Asked, Id, Index, Key, Table, hash, rows::Rows};
 use crate::{
     kinds::{Kind, Side},
     names::marks,
@@ -105,13 +105,13 @@ impl Index {
         &mut self,
         kind: Kind,
         sent: u64,
-        answer: &Object,
+        (answer, asked): (&Object, Asked),
         now: Instant,
     ) -> (Vec<Key>, Option<Duration>) {
         let stored = tenants_content(kind, answer);
         let key = Key::new(kind, Id::new("", answer.name()));
         let truce = self.written.note(&key, sent, stored, now);
-        (self.answered(Side::Tenant, kind, answer), truce)
+        (self.answered(Side::Tenant, kind, answer, asked), truce)
     }
 
     pub(super) fn raised_seen(&mut self, side: Side, kind: Kind, object: &Object) -> Vec<Key> {
@@ -237,7 +237,8 @@ mod tests {
             "metadata": {"name": "p", "uid": "t", "resourceVersion": "5", "labels": {marks::FROM_HOST: "true"}}, "value": 7,
         })
         .into();
-        index.raised_wrote(Kind::PriorityClass, 42, &stored, Instant::now());
+        let asked = index.asking();
+        index.raised_wrote(Kind::PriorityClass, 42, (&stored, asked), Instant::now());
         let pair =
             index.raised(Kind::PriorityClass).and_then(|table| table.get(&Id::new("", "p"))).expect("seen");
         assert_eq!(pair.tenant.as_ref().expect("the tenant's").detail, Raised { is_ours: true, content: 42 });

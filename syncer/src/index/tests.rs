@@ -183,7 +183,8 @@ fn a_copy_counts_as_the_tenants_until_someone_changes_it() {
     assert!(is_right(&index));
     index.seen(Side::Host, Kind::ConfigMap, &stored("3", "edited"));
     assert!(!is_right(&index));
-    index.wrote(Kind::ConfigMap, &body, &stored("4", "as the host would have it"), Instant::now());
+    let (answer, asked) = (stored("4", "as the host would have it"), index.asking());
+    index.wrote(Kind::ConfigMap, &body, (&answer, asked), Instant::now());
     assert!(is_right(&index));
 }
 

@@ -100,6 +100,7 @@ impl Nodes {
     }
 
     async fn write(&self, tenant: &Tenant, name: &str) -> Result<(), SyncError> {
+        let asked = tenant.asking();
         let Some(content) = self.content(tenant, name).await? else {
             return Err(SyncError::NoNode(name.to_owned()));
         };
@@ -115,7 +116,7 @@ impl Nodes {
             other => Some(other.map_err(|error| SyncError::Write { doing: "making the Node", error })?),
         };
         if let Some(made) = made {
-            tenant.raised_wrote(Kind::Node, sent, &made);
+            tenant.raised_wrote(Kind::Node, sent, &made, asked);
             if node::is_ready(&content) {
                 lease::renew(tenant, name).await?;
             }
@@ -128,11 +129,12 @@ impl Nodes {
         if !self.follow {
             return Ok(Some(node::synthesised(name, &self.facts)));
         }
+        let asked = tenant.asking();
         let host = tenant.cluster(Side::Host).get(Kind::Node, "", name).await;
         let host = host.map_err(|error| SyncError::Write { doing: "reading the host's node", error })?;
         let Some(host) = host else { return Ok(None) };
         let content = node::following(&host.tree(), &self.facts);
-        tenant.learn(Side::Host, Kind::Node, host);
+        tenant.learn(Side::Host, Kind::Node, host, asked);
         Ok(Some(content))
     }
 }

@@ -26,6 +26,7 @@ pub(super) type Sync<'a> = Turn<'a, Contents>;
 impl Sync<'_> {
     pub(super) async fn run(mut self) -> Result<(), SyncError> {
         for _ in 0..LONGEST_RUN {
+            self.begin_step();
             match self.decide() {
                 Step::Settled => return Ok(()),
                 Step::Create => self.create().await?,
@@ -124,7 +125,7 @@ impl Sync<'_> {
         let kind = self.key.kind;
         // It is the copy of an earlier object of that name, as the next decision will find.
         if keeps_state(kind) && !is_copy(host, object.uid()) {
-            return stray::put_back(self.tenant, self.key, host.clone()).await;
+            return stray::put_back(self.tenant, self.key, host.clone(), self.asked).await;
         }
         let body =
             if overlay::is_ours_alone(kind) { wanted } else { overlay::over(kind, &host.tree(), wanted) };

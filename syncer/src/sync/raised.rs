@@ -51,7 +51,7 @@ impl Sync<'_> {
             Err(WriteError::Exists) => {
                 let found = self.present().await?;
                 found.into_iter().for_each(|found| {
-                    self.tenant.learn(Side::Tenant, self.key.kind, found);
+                    self.tenant.learn(Side::Tenant, self.key.kind, found, self.asked);
                 });
             }
             Err(error) => return Err(SyncError::Write { doing: "making the tenant's copy", error }),
@@ -107,7 +107,7 @@ impl Sync<'_> {
 
     fn note(&self, body: &Value, answer: Object) {
         let sent = hash(&host_class::content(self.key.kind, body));
-        self.tenant.raised_wrote(self.key.kind, sent, &answer);
+        self.tenant.raised_wrote(self.key.kind, sent, &answer, self.asked);
     }
 
     async fn tell_of_foreign(&self) -> Result<(), SyncError> {

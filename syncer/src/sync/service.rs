@@ -29,6 +29,7 @@ pub(super) type Sync<'a> = Turn<'a, Services>;
 impl Sync<'_> {
     pub(super) async fn run(mut self) -> Result<(), SyncError> {
         for _ in 0..LONGEST_RUN {
+            self.begin_step();
             let step = self.tenant.index(|index| decide(&self.key.id, index.services.get(&self.key.id)));
             let go_on = match step {
                 Step::Settled => false,

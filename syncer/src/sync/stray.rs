@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{Doing, SyncError, Tenant};
 use crate::{
-    index::{Id, Key},
+    index::{Asked, Id, Key},
     kinds::{Kind, Side},
     names::marks,
     object::Object,
@@ -24,8 +24,9 @@ pub(super) async fn ask(tenant: &Tenant, key: &Key) -> Result<(), SyncError> {
 }
 
 async fn ask_for(tenant: &Tenant, key: &Key, uid: &str) -> Result<(), SyncError> {
+    let asked = tenant.asking();
     match tenant.read(Side::Host, key).await?.filter(|found| found.uid() == uid) {
-        Some(found) => put_back(tenant, key, found).await,
+        Some(found) => put_back(tenant, key, found, asked).await,
         None => {
             tenant.lost(key, uid);
             Ok(())
@@ -41,10 +42,15 @@ pub(super) fn is_stray(tenant: &Tenant, id: &Id, object: &Object) -> bool {
 }
 
 /// Gives a copy its labels back, if they are gone, and takes it in.
-pub(super) async fn put_back(tenant: &Tenant, key: &Key, found: Object) -> Result<(), SyncError> {
+pub(super) async fn put_back(
+    tenant: &Tenant,
+    key: &Key,
+    found: Object,
+    asked: Asked,
+) -> Result<(), SyncError> {
     let names = &tenant.settings().names;
     if marks::origin(names, &found).is_some() {
-        tenant.learn(Side::Host, key.kind, found);
+        tenant.learn(Side::Host, key.kind, found, asked);
         return Ok(());
     }
     tracing::warn!(
@@ -68,7 +74,7 @@ pub(super) async fn put_back(tenant: &Tenant, key: &Key, found: Object) -> Resul
     };
     match written {
         Ok(object) => {
-            tenant.learn(Side::Host, key.kind, object);
+            tenant.learn(Side::Host, key.kind, object, asked);
             Ok(())
         }
         Err(WriteError::Gone) => {
@@ -99,9 +105,10 @@ async fn sweep_kind(tenant: &Tenant, kind: Kind) -> Result<(), SyncError> {
     for id in listed.items.iter().filter_map(|item| claimed(&item.metadata)) {
         let key = Key::new(kind, id);
         let name = tenant.host_name(&key.id);
+        let asked = tenant.asking();
         let found = host.get(kind, namespace, &name).await.doing("looking for the host's copy")?;
         if let Some(found) = found.filter(|found| is_stray(tenant, &key.id, found)) {
-            put_back(tenant, &key, found).await?;
+            put_back(tenant, &key, found, asked).await?;
         }
     }
     Ok(())

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Doing, Hand, Load, SyncError, Work, event::Events};
 use crate::{
     clock::Clock,
-    index::{Id, Index, Key, Seen, TRUCE},
+    index::{Asked, Id, Index, Key, Seen, TRUCE},
     kinds::{Direction, Kind, Kinds, Side},
     names::Names,
     node::Nodes,
@@ -171,17 +171,23 @@ impl Tenant {
         self.push_with(changed, (side, line), kind, object);
     }
 
+    /// Now, for a question whose answer is to be taken in.
+    pub(crate) fn asking(&self) -> Asked {
+        self.index.lock().asking()
+    }
+
     /// Takes in an object from an answer, and has the keys looked at that it concerns.
-    pub(crate) fn learn(&self, side: Side, kind: Kind, object: Object) {
+    pub(crate) fn learn(&self, side: Side, kind: Kind, object: Object, asked: Asked) {
         // The key at work too: the answer to our write may carry a change of somebody else's, which the watch then shows as
         // known already.
-        let changed = self.index.lock().answered(side, kind, &object);
+        let changed = self.index.lock().answered(side, kind, &object, asked);
         self.push_with(changed, (side, Line::from(side)), kind, &object);
     }
 
     /// Takes in a copy that was sent to the host as `body` and stored as `answer`.
-    pub(super) fn wrote(&self, body: &Value, answer: Object, at_work: &Key) {
-        let (changed, truce) = self.index.lock().wrote(at_work.kind, body, &answer, self.clock().instant());
+    pub(super) fn wrote(&self, body: &Value, answer: Object, at_work: &Key, asked: Asked) {
+        let now = self.clock().instant();
+        let (changed, truce) = self.index.lock().wrote(at_work.kind, body, (&answer, asked), now);
         if let Some(truce) = truce {
             let (kind, minutes) = (at_work.kind.name(), TRUCE.as_secs() / 60);
             let name = answer.name();
@@ -233,8 +239,9 @@ impl Tenant {
     }
 
     /// Takes in a tenant's object whose origin is the host, sent with this content and stored as `answer`.
-    pub(crate) fn raised_wrote(&self, kind: Kind, sent: u64, answer: &Object) {
-        let (_, truce) = self.index.lock().raised_wrote(kind, sent, answer, self.clock().instant());
+    pub(crate) fn raised_wrote(&self, kind: Kind, sent: u64, answer: &Object, asked: Asked) {
+        let now = self.clock().instant();
+        let (_, truce) = self.index.lock().raised_wrote(kind, sent, (answer, asked), now);
         if let Some(truce) = truce {
             let (kind_name, name, minutes) = (kind.name(), answer.name(), TRUCE.as_secs() / 60);
             tracing::warn!(
@@ -286,10 +293,11 @@ impl Tenant {
     /// A copy that someone kept changing has been left alone for long enough, and is looked at as it is now.
     pub(super) async fn end_truce(&self, key: &Key) -> Result<(), SyncError> {
         let side = self.index(|index| index.copied_to(key.kind));
+        let asked = self.asking();
         let found = self.read(side, key).await?;
         self.index.lock().end_truce(key);
         if let Some(found) = found {
-            self.learn(side, key.kind, found);
+            self.learn(side, key.kind, found, asked);
         }
         Ok(())
     }
@@ -310,9 +318,10 @@ impl Tenant {
         if let Some(object) = hand.at(side, &known.uid, known.version) {
             return Ok(Some(object.clone()));
         }
+        let asked = self.asking();
         let object = self.read(side, key).await?;
         if let Some(object) = &object {
-            self.learn(side, key.kind, object.clone());
+            self.learn(side, key.kind, object.clone(), asked);
             hand.hold(side, object.clone());
         }
         Ok(object)

@@ -76,7 +76,7 @@ pub(super) async fn store(
     host_uid: &str,
     minted: &Minted,
 ) -> Result<(), SyncError> {
-    let secret = secret(tenant, key, pod, host_uid, minted);
+    let (secret, asked) = (secret(tenant, key, pod, host_uid, minted), tenant.asking());
     let names = &tenant.settings().names;
     let name = json::text(&secret["metadata"]["name"]).unwrap_or_default();
     let host = tenant.cluster(Side::Host);
@@ -84,7 +84,7 @@ pub(super) async fn store(
         Err(WriteError::Exists) => host.replace(Kind::Secret, names.host_namespace(), name, &secret).await,
         other => other,
     };
-    tenant.learn(Side::Host, Kind::Secret, written.doing("writing the pod's tokens")?);
+    tenant.learn(Side::Host, Kind::Secret, written.doing("writing the pod's tokens")?, asked);
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Hand, SyncError, Tenant};
 use crate::{
-    index::{Key, Pair},
+    index::{Asked, Key, Pair},
     kinds::Side,
     names::marks,
     object::Object,
@@ -17,12 +17,19 @@ pub(super) struct Turn<'a, K> {
     pub(super) tenant: &'a Tenant,
     pub(super) key: &'a Key,
     pub(super) hand: Hand,
+    /// Nothing that the present step learns was asked earlier.
+    pub(super) asked: Asked,
     kind: PhantomData<K>,
 }
 
 impl<'a, K> Turn<'a, K> {
     pub(super) fn new(tenant: &'a Tenant, key: &'a Key, hand: Hand) -> Self {
-        Self { tenant, key, hand, kind: PhantomData }
+        Self { tenant, key, hand, asked: tenant.asking(), kind: PhantomData }
+    }
+
+    /// What was asked in earlier steps is answered.
+    pub(super) fn begin_step(&mut self) {
+        self.asked = self.tenant.asking();
     }
 
     /// Both objects as they are now, where the host's is the copy of this very object of the tenant's: while a turn waits
@@ -39,13 +46,13 @@ impl<'a, K> Turn<'a, K> {
 
     /// Takes in an object of this key as it is now.
     pub(super) fn learn(&mut self, side: Side, object: Object) {
-        self.tenant.learn(side, self.key.kind, object.clone());
+        self.tenant.learn(side, self.key.kind, object.clone(), self.asked);
         self.hand.hold(side, object);
     }
 
     /// Takes in the host's answer to the copy that was sent as `body`.
     pub(super) fn wrote(&mut self, body: &Value, answer: Object) {
-        self.tenant.wrote(body, answer.clone(), self.key);
+        self.tenant.wrote(body, answer.clone(), self.key, self.asked);
         self.hand.hold(Side::Host, answer);
     }
 }

@@ -15,9 +15,9 @@ use crate::{
 pub(super) async fn ensure(tenant: &Tenant, claim: &Value, host: &Value) -> Result<(), SyncError> {
     let Some(name) = claim::bound_volume(host) else { return Ok(()) };
     let wanted = claim::volume(claim, host);
-    let cluster = tenant.cluster(Side::Tenant);
+    let (cluster, asked) = (tenant.cluster(Side::Tenant), tenant.asking());
     match cluster.create(Kind::PersistentVolume, "", &wanted).await {
-        Ok(made) => tenant.learn(Side::Tenant, Kind::PersistentVolume, made),
+        Ok(made) => tenant.learn(Side::Tenant, Kind::PersistentVolume, made, asked),
         Err(WriteError::Exists) => return grow(tenant, name, &wanted).await,
         Err(error) => return Err(SyncError::Write { doing: "making the claim's volume", error }),
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use http::Request;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
@@ -19,6 +20,12 @@ async fn call(etcd: &str, path: &str, body: Value) -> Option<Value> {
     };
     let bytes = tokio::time::timeout(Duration::from_secs(5), exchange).await.ok()??;
     serde_json::from_slice(&bytes).ok()
+}
+
+/// Writes a value past the API server. Returns whether that worked.
+pub(crate) async fn put(etcd: &str, key: &str, value: &Value) -> bool {
+    let pair = json!({"key": STANDARD.encode(key), "value": STANDARD.encode(value.to_string())});
+    call(etcd, "/v3/kv/put", pair).await.is_some()
 }
 
 /// Removes all history. Returns whether etcd has answered.

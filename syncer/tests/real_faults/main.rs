@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
 
 mod clocks;
+mod cut_short;
 mod etcd;
 mod faults;
 mod gone;

@@ -25,6 +25,8 @@ pub enum Step {
         /// Whether somebody in the tenant may want to know how it ended: the host's last word on it comes first.
         last_status: bool,
     },
+    /// The tenant's pod is as good as gone; look whether it is.
+    Ending,
     /// Finalizers hold the tenant's pod and nothing of it runs any more: let its status say so.
     Conclude,
     /// Both are there: bring each up to the other.
@@ -40,6 +42,8 @@ pub struct Around<'a> {
     pub waits: bool,
     /// Whether the tenant has removed it without waiting for its containers to end.
     pub forced: bool,
+    /// Whether it was waited for already.
+    pub waited: bool,
     /// Seconds since 1970.
     pub now: i64,
 }
@@ -66,7 +70,7 @@ pub fn decide(pair: Option<&Pair<TenantPod, HostPod>>, around: &Around<'_>) -> S
     match (&pair.tenant, &pair.host) {
         (None, None) => Step::Settled,
         (None, Some(host)) => delete_host(host, forced),
-        (Some(tenant), None) => tenant_only(tenant, around.waits),
+        (Some(tenant), None) => tenant_only(tenant, around),
         // The pod was made again under the same name; its predecessor has to be gone from the host first.
         (Some(tenant), Some(host)) if host.detail.copied.tenant_uid != tenant.uid => {
             delete_host(host, forced)
@@ -81,19 +85,22 @@ fn delete_host(host: &Seen<HostPod>, grace: Option<i64>) -> Step {
     if is_due { Step::DeleteHost { uid: host.uid.clone(), grace } } else { Step::Settled }
 }
 
-fn tenant_only(tenant: &Seen<TenantPod>, waits: bool) -> Step {
+fn tenant_only(tenant: &Seen<TenantPod>, around: &Around<'_>) -> Step {
     let delete = |last_status| Step::DeleteTenant { uid: tenant.uid.clone(), grace: Some(0), last_status };
     let pod = &tenant.detail;
     match tenant.deleting {
         // Only finalizers hold it, if it is not about to go.
         Some(0) if pod.held && !pod.finished => Step::Conclude,
-        Some(0) => Step::Settled,
+        Some(0) if pod.held => Step::Settled,
+        // An API server writes the end of the grace, then removes the pod; one that died in between has left it there.
+        Some(0) if around.waited => delete(false),
+        Some(0) => Step::Ending,
         // Its containers have ended, which a kubelet tells the API server by exactly this.
         Some(_) => delete(pod.held && !pod.finished),
         None if pod.finished => Step::Settled,
         // It ran, and the host's pod was evicted or deleted there.
         None if pod.started => delete(true),
-        None if waits => Step::Settled,
+        None if around.waits => Step::Settled,
         None => Step::Create,
     }
 }

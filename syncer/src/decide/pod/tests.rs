@@ -114,7 +114,21 @@ fn a_pod_that_was_not_bound_yet_goes_without_grace_and_its_copy_with_its_own() {
     let mut unbound = tenant();
     unbound.deleting = Some(0);
     assert_eq!(step(Some(unbound.clone()), Some(host())), delete_host(None));
-    assert_eq!(step(Some(unbound), None), Step::Settled);
+    assert_eq!(step(Some(unbound), None), Step::Ending);
+}
+
+#[test]
+fn a_pod_that_was_to_be_gone_and_is_not_is_deleted_once_more_unless_something_holds_it() {
+    let waited = |tenant| {
+        let pair = Pair { tenant: Some(tenant), host: None };
+        decide(Some(&pair), &Around { waited: true, ..Around::default() })
+    };
+    let (mut ending, _) = running();
+    ending.deleting = Some(0);
+    assert_eq!(step(Some(ending.clone()), None), Step::Ending);
+    assert_eq!(waited(ending.clone()), delete_tenant(Some(0), false));
+    (ending.detail.held, ending.detail.finished) = (true, true);
+    assert_eq!(waited(ending), Step::Settled);
 }
 
 #[test]

@@ -77,7 +77,7 @@ impl Sync<'_> {
         let found = host.get(Kind::Pod, &namespace, &name).await.doing("reading the host's pod")?;
         let Some(found) = found else { return Ok(true) };
         if stray::is_stray(self.tenant, &self.key.id, &found) {
-            stray::put_back(self.tenant, self.key, found).await?;
+            stray::put_back(self.tenant, self.key, found, self.asked).await?;
         } else {
             self.learn(Side::Host, found);
         }

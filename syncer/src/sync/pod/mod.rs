@@ -15,6 +15,9 @@ use crate::{
     object::Object,
 };
 
+/// How long a pod may take to be gone that nothing holds any more.
+const ENDING: Duration = Duration::from_secs(2);
+
 /// Whose turns these are.
 pub(super) enum Pods {}
 
@@ -25,6 +28,7 @@ impl Sync<'_> {
     /// Returns when to look at it again, if at a time.
     pub(super) async fn run(mut self) -> Result<Option<Duration>, SyncError> {
         for _ in 0..LONGEST_RUN {
+            self.begin_step();
             match self.decide() {
                 Step::Settled => return Ok(self.tokens_due()),
                 Step::Create => {
@@ -32,6 +36,7 @@ impl Sync<'_> {
                         return Ok(None);
                     }
                 }
+                Step::Ending => return Ok(Some(ENDING)),
                 // The watch tells when it is done.
                 Step::DeleteHost { uid, grace } => {
                     return self.tenant.delete_copy(self.key, &uid, grace).await.map(|()| None);
@@ -57,6 +62,7 @@ impl Sync<'_> {
                 token: index.token(id),
                 waits: index.awaits_references(id),
                 forced: index.is_forced(id),
+                waited: !self.hand.news().is_fresh(),
                 now,
             };
             decide(index.pods.get(id), &around)
