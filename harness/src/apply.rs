@@ -79,10 +79,24 @@ impl Applier {
     /// # Errors
     /// As [`Applier::apply`].
     pub async fn delete(&self, object: &DynamicObject, namespace: &str) -> Result<(), ApplyError> {
+        self.delete_within(object, namespace, None).await
+    }
+
+    /// The same, with so many seconds for its end rather than what the object itself says.
+    ///
+    /// # Errors
+    /// As [`Applier::apply`].
+    pub async fn delete_within(
+        &self,
+        object: &DynamicObject,
+        namespace: &str,
+        grace: Option<u32>,
+    ) -> Result<(), ApplyError> {
         let (api, resource) = self.api(object, namespace).await?;
         let name = object.name_any();
         let params = DeleteParams {
             propagation_policy: Some(PropagationPolicy::Background),
+            grace_period_seconds: grace,
             ..DeleteParams::default()
         };
         match api.delete(&name, &params).await {

@@ -29,10 +29,11 @@ pub enum Binary {
     HostLocal,
     Portmap,
     Loopback,
+    Helm,
 }
 
 impl Binary {
-    /// Those that run on this machine, in the order in which they are obtained: a build of one shares its packages with
+    /// Those that a run needs on this machine, in the order in which they are obtained: a build of one shares its packages with
     /// the next.
     pub const ALL: [Self; 6] = [
         Self::Etcd,
@@ -87,6 +88,7 @@ impl Binary {
             Self::HostLocal => "host-local",
             Self::Portmap => "portmap",
             Self::Loopback => "loopback",
+            Self::Helm => "helm",
         }
     }
 
@@ -168,6 +170,7 @@ mod tests {
         );
         let shim = "containerd-shim-runc-v2:\n  Version:  v2.3.7\n  Revision: \n";
         assert_eq!(Binary::ContainerdShimRuncV2.parse_version(shim), Some(version("2.3.7")));
+        assert_eq!(Binary::Helm.parse_version("v4.3.1\n"), Some(version("4.3.1")));
         let plugin = "CNI ptp plugin v1.9.1\nCNI protocol versions supported: 0.1.0, 1.1.0\n";
         assert_eq!(Binary::Ptp.parse_version(plugin), Some(version("1.9.1")));
     }

@@ -57,8 +57,8 @@ impl Releases {
         }
     }
 
-    /// The server that has a binary. None for what goes into a node image alone: who can download it can pull kind's
-    /// own image.
+    /// The server that has a binary. None for what goes into a node image alone, for who can download it can pull kind's
+    /// own image, and for helm, which only tests ask for.
     pub(super) fn server_of(&self, binary: Binary) -> Option<&String> {
         match binary {
             Binary::Etcd => Some(&self.etcd),

@@ -81,7 +81,7 @@ pub struct Found {
     pub warning: Option<String>,
 }
 
-/// Looks in the named folders, for kind in `PATH`, and in the cache; obtains nothing.
+/// Looks in the named folders, for kind and helm in `PATH`, and in the cache; obtains nothing.
 ///
 /// # Errors
 /// When what is there cannot be used: corrupt, or of the wrong version.
@@ -105,10 +105,10 @@ pub async fn locate(options: &Options, binary: Binary) -> Result<Option<Found>, 
     }))
 }
 
-/// kind is a tool that many have. Theirs is used where it is of the pinned minor version, and passed over where not:
+/// kind and helm are tools that many have. Theirs is used where it is of the pinned minor version, and passed over where not:
 /// nobody asked for it by name.
 async fn on_path(binary: Binary) -> Option<Found> {
-    if binary != Binary::Kind {
+    if !matches!(binary, Binary::Kind | Binary::Helm) {
         return None;
     }
     let folders = env::var_os("PATH")?;

@@ -57,6 +57,13 @@ const CNI: Module = Module {
     version_variable: Some("github.com/containernetworking/plugins/pkg/utils/buildversion.BuildVersion"),
 };
 
+const HELM: Module = Module {
+    path: "helm.sh/helm/v4",
+    version: versions::HELM,
+    staged: false,
+    version_variable: Some("helm.sh/helm/v4/internal/version.version"),
+};
+
 /// The row of a binary.
 pub(super) fn recipe(binary: Binary) -> Recipe {
     let row = |module, package, asks, says| Recipe { module, package, asks, says };
@@ -85,6 +92,8 @@ pub(super) fn recipe(binary: Binary) -> Recipe {
         Binary::Ptp => row(CNI, "/plugins/main/ptp", &[], "CNI ptp plugin v"),
         Binary::HostLocal => row(CNI, "/plugins/ipam/host-local", &[], "CNI host-local plugin v"),
         Binary::Portmap => row(CNI, "/plugins/meta/portmap", &[], "CNI portmap plugin v"),
+        // Its own release adds the commit after a plus sign.
+        Binary::Helm => row(HELM, "/cmd/helm", &["version", "--short"], "v"),
         Binary::Loopback => row(CNI, "/plugins/main/loopback", &[], "CNI loopback plugin v"),
     }
 }

@@ -140,7 +140,7 @@ impl Installer<'_> {
             return Ok(Some("downloads are switched off".into()));
         };
         let Some(server) = releases.server_of(binary) else {
-            return Ok(Some("what is in node images alone is not downloaded".into()));
+            return Ok(Some(format!("{binary} is not downloaded here")));
         };
         if let Some((_, reason)) = self.unreachable.iter().find(|(known, _)| known == server) {
             return Ok(Some(reason.clone()));

@@ -10,7 +10,7 @@ pub const ETCD_IMAGE: &str = "3.6.8-0";
 pub const COREDNS_IMAGE: &str = "v1.14.2";
 /// kind, for hosts in Docker.
 pub const KIND: &str = "0.33.0";
-/// Helm, for workloads that are charts.
+/// Helm, which the chart of virtual clusters is tried with.
 pub const HELM: &str = "4.3.1";
 /// kwok, for comparison with its simulated nodes.
 pub const KWOK: &str = "0.8.0";

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::exit::Code;
@@ -15,13 +15,10 @@ use super::exit::Code;
 pub fn shutdown() -> io::Result<CancellationToken> {
     let token = CancellationToken::new();
     let cancelled = token.clone();
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let mut signals = Signals::watch()?;
     tokio::spawn(async move {
         loop {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
+            signals.next().await;
             if cancelled.is_cancelled() {
                 std::process::exit(i32::from(Code::Interrupted.number()));
             }
@@ -30,4 +27,31 @@ pub fn shutdown() -> io::Result<CancellationToken> {
         }
     });
     Ok(token)
+}
+
+/// Waits for the first SIGINT or SIGTERM, for a verb that has nothing to clean up.
+///
+/// # Errors
+/// When the signals cannot be watched.
+pub async fn interrupted() -> io::Result<()> {
+    Signals::watch()?.next().await;
+    Ok(())
+}
+
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn watch() -> io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }

@@ -118,22 +118,15 @@ fn made_in_other_ways(developer: &Developer) -> Vec<&'static str> {
 }
 
 fn charted(developer: &Developer) -> bool {
-    let helm = std::env::var_os("TENANTBENCH_HELM").unwrap_or_else(|| "helm".into());
+    let Some(helm) = developer.lab.helm() else { return false };
     let chart = developer.lab.path("chart");
     developer.ok(&["chart", chart.to_str().unwrap()]);
     let mut install = Command::new(helm);
     install.args(["install", "charted"]).arg(&chart).args(["-n", NAMESPACE, "--kubeconfig"]);
     install.arg(&developer.kubeconfig).env("HOME", developer.lab.path("home"));
-    match install.output() {
-        Err(error) => {
-            println!("no chart was installed: no helm in PATH or TENANTBENCH_HELM ({error})");
-            false
-        }
-        Ok(output) => {
-            assert!(output.status.success(), "{}", stderr(&output));
-            true
-        }
-    }
+    let installed = install.output().unwrap();
+    assert!(installed.status.success(), "{}", stderr(&installed));
+    true
 }
 
 fn fill(developer: &Developer, name: &str) {

@@ -68,6 +68,16 @@ impl Lab {
         output
     }
 
+    /// helm, where it is installed; says why not.
+    pub(crate) fn helm(&self) -> Option<PathBuf> {
+        let found = self.run(&["tools", "path", "helm"]);
+        if found.status.success() {
+            return Some(stdout(&found).trim().into());
+        }
+        println!("skipped what needs helm: {}", stderr(&found).trim());
+        None
+    }
+
     pub(crate) fn start(&self, arguments: &[&str]) -> Child {
         self.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }

@@ -107,18 +107,6 @@ fn plain(mut object: Value) -> Value {
     object
 }
 
-/// helm, where it is: `TENANTBENCH_HELM`, else in PATH.
-fn helm() -> Option<PathBuf> {
-    let helm = std::env::var_os("TENANTBENCH_HELM").map_or_else(|| "helm".into(), PathBuf::from);
-    let found = Command::new(&helm).arg("version").output().is_ok_and(|output| output.status.success());
-    if !found {
-        eprintln!(
-            "NOT COMPARED: no helm in PATH or TENANTBENCH_HELM; `go install helm.sh/helm/v4/cmd/helm@v4.3.1`"
-        );
-    }
-    found.then_some(helm)
-}
-
 #[test]
 fn verb_manifests_chart_and_resource_make_the_same_objects() {
     let host = Host::up();
@@ -140,7 +128,7 @@ fn verb_manifests_chart_and_resource_make_the_same_objects() {
         assert_eq!(host.objects(&from("manifests")), wanted, "plain manifests");
         host.remove(&from("manifests"));
 
-        if let Some(helm) = helm() {
+        if let Some(helm) = host.lab.helm() {
             host.namespace(&from("chart"));
             let folder = host.lab.path("chart").display().to_string();
             host.tenantbench(&["tenant", "chart", &folder]);

@@ -65,8 +65,11 @@ pub(super) async fn run(
         None => reach::start(&place, target.kubeconfig.clone(), admin.clone(), &names).await?,
     };
     terminal.note(&format!(
-        "{} is reached at {}, carried by process {}; `tenantbench tenant disconnect {} -n {}` ends it",
-        names.cluster, open.address, open.process.pid, names.cluster, names.namespace,
+        "{} is reached at {}, carried by process {}; `{}` ends it",
+        names.cluster,
+        open.address,
+        open.process.pid,
+        target.command("disconnect", &names),
     ));
     let admin = reached_at(admin, &format!("https://{}", open.address));
     show(&arguments, &admin, Some(place.kubeconfig()), terminal)

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{TargetArgs, Terminal};
+use super::{TargetArgs, Terminal, interrupt::Making};
 use crate::{
     apply::ApplyError,
     cli::exit::{CliError, Code},
@@ -93,17 +93,25 @@ pub(super) async fn run(
     values.images = life::fitting(&site, &values.images).await?;
     let names = PlaneNames::new(name.as_str(), &target.namespace, &values);
     terminal.note(&format!("making {name} in namespace {}", target.namespace));
-    life::apply(&site, &names, &values).await.map_err(|error| explained(error, &target.namespace))?;
+    let made = async {
+        life::apply(&site, &names, &values).await.map_err(|error| explained(error, &target.namespace))?;
+        if arguments.no_wait {
+            return Ok(());
+        }
+        match life::ready(&site, &names, target.limit, &|text| terminal.note(text)).await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(not_ready(error, &site, &names).await),
+        }
+    };
+    let making = Making { target: &target, site: &site, names: &names, terminal };
+    making.unless_interrupted(made).await?;
     if arguments.no_wait {
         return Ok(Code::Ok);
     }
-    if let Err(error) = life::ready(&site, &names, target.limit, &|text| terminal.note(text)).await {
-        return Err(not_ready(error, &site, &names).await);
-    }
     terminal.note(&format!(
-        "{name} is ready after {:.1} s; `tenantbench tenant connect {name} -n {}` leads into it",
+        "{name} is ready after {:.1} s; `{}` leads into it",
         begun.elapsed().as_secs_f64(),
-        target.namespace,
+        target.command("connect", &names),
     ));
     Ok(Code::Ok)
 }

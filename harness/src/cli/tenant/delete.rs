@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::{TargetArgs, Terminal};
+use super::{TargetArgs, Terminal, interrupt};
 use crate::{
     cli::exit::{CliError, Code},
     tenancy::{
@@ -40,7 +40,11 @@ pub(super) async fn run(
         }
         Err(error) => return Err(error.into()),
     };
-    let lines = life::delete(&site, &names, target.limit, &|text| terminal.note(text)).await?;
+    let again = target.command("delete", &names);
+    let then = format!("{name} goes on ending; `{again}` waits until nothing of it is left");
+    let progress = |text: &str| terminal.note(text);
+    let deleted = async { Ok(life::delete(&site, &names, target.limit, &progress).await?) };
+    let lines = interrupt::or_say(&then, deleted).await?;
     if let Some(unknown) = unknown.filter(|_| lines.is_empty()) {
         return Err(unknown.into());
     }

@@ -7,6 +7,7 @@ mod create;
 mod delete;
 mod describe;
 mod disconnect;
+mod interrupt;
 mod list;
 mod manifests;
 mod pause;

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{TargetArgs, Terminal};
+use super::{TargetArgs, Terminal, interrupt};
 use crate::{
     cli::exit::{CliError, Code},
     tenancy::vcluster::{
@@ -32,10 +32,11 @@ pub(super) async fn pause(
         State::Ready => {
             let upgrades = target.upgrades().await?;
             let say = |text: &str| terminal.note(text);
-            let pods = life::pause(&site, &upgrades, &found, target.limit, &say).await?;
-            terminal.note(&format!(
-                "{name} rests; its plane and {pods} pods have ended. `tenantbench tenant resume {name}` wakes it"
-            ));
+            let back = target.command("resume", &found.names);
+            let then = format!("{name} may be half at rest; `{back}` wakes it");
+            let paused = async { Ok(life::pause(&site, &upgrades, &found, target.limit, &say).await?) };
+            let pods = interrupt::or_say(&then, paused).await?;
+            terminal.note(&format!("{name} rests; its plane and {pods} pods have ended. `{back}` wakes it"));
         }
         State::Starting | State::Ending => {
             let text = format!("{name} is {} and cannot pause; wait until it is ready", found.state.word());
@@ -54,7 +55,10 @@ pub(super) async fn resume(
     let begun = std::time::Instant::now();
     let site = target.site().await?;
     let found = life::find(&site, name.as_str()).await?;
-    life::resume(&site, &found, target.limit, &|text| terminal.note(text)).await?;
+    let then = format!("{name} goes on waking; `{}` waits for it", target.command("resume", &found.names));
+    let progress = |text: &str| terminal.note(text);
+    let resumed = async { Ok(life::resume(&site, &found, target.limit, &progress).await?) };
+    interrupt::or_say(&then, resumed).await?;
     terminal.note(&format!("{name} is ready after {:.1} s", begun.elapsed().as_secs_f64()));
     Ok(Code::Ok)
 }

@@ -4,7 +4,7 @@ use std::{io::Write, os::unix::fs::OpenOptionsExt, path::PathBuf};
 
 use clap::Args;
 
-use super::{TargetArgs, Terminal, create::ValueArgs};
+use super::{TargetArgs, Terminal, create::ValueArgs, interrupt::Making};
 use crate::{
     cli::exit::{CliError, Code},
     tenancy::{
@@ -81,12 +81,16 @@ pub(super) async fn restore(
     terminal
         .note(&format!("restoring {name} from {} keys of {} at {}", header.keys, header.name, header.taken));
     let place = (target.namespace.as_str(), name.as_str());
-    put_away(site.host.client(), place, None, &bytes).await.map_err(TenancyError::from)?;
     values.images = life::fitting(&site, &values.images).await?;
     let names = PlaneNames::new(name.as_str(), &target.namespace, &values);
-    life::apply(&site, &names, &values).await?;
-    life::ready(&site, &names, target.limit, &|text| terminal.note(text)).await?;
-    take_away(site.host.client(), place).await.map_err(TenancyError::from)?;
+    let made = async {
+        put_away(site.host.client(), place, None, &bytes).await.map_err(TenancyError::from)?;
+        life::apply(&site, &names, &values).await?;
+        life::ready(&site, &names, target.limit, &|text| terminal.note(text)).await?;
+        Ok(take_away(site.host.client(), place).await.map_err(TenancyError::from)?)
+    };
+    let making = Making { target: &target, site: &site, names: &names, terminal };
+    making.unless_interrupted(made).await?;
     terminal.note(&format!("{name} is ready, with the objects of {}", header.name));
     Ok(Code::Ok)
 }

@@ -15,7 +15,10 @@ use crate::{
         exit::{CliError, Code},
         local::seconds,
     },
-    tenancy::{TenancyError, connect, vcluster::life::Site},
+    tenancy::{
+        TenancyError, connect,
+        vcluster::{PlaneNames, life::Site},
+    },
 };
 
 /// Flags that all verbs of `tenant` take.
@@ -42,6 +45,8 @@ pub(super) struct Target {
     pub(super) kubeconfig: Kubeconfig,
     pub(super) namespace: String,
     pub(super) limit: Duration,
+    /// The flags by which it was chosen.
+    flags: String,
 }
 
 impl TargetArgs {
@@ -64,7 +69,14 @@ impl TargetArgs {
         let context = current(&kubeconfig)?;
         let own = context.context.as_ref().and_then(|context| context.namespace.clone());
         let namespace = self.namespace.clone().or(own).unwrap_or_else(|| "default".to_owned());
-        Ok(Target { kubeconfig, namespace, limit: self.timeout })
+        Ok(Target { kubeconfig, namespace, limit: self.timeout, flags: self.flags() })
+    }
+
+    /// The flags that choose the host cluster, as they can be typed again.
+    fn flags(&self) -> String {
+        let file = self.kubeconfig.as_ref().map(|file| format!(" --kubeconfig {}", file.display()));
+        let context = self.context.as_ref().map(|context| format!(" --context {context}"));
+        file.into_iter().chain(context).collect()
     }
 
     /// The namespace where no cluster is needed: the flag's, else the context's where there is one.
@@ -107,6 +119,12 @@ impl Target {
     pub(super) async fn upgrades(&self) -> Result<Client, TenancyError> {
         let config = client::from_kubeconfig(self.kubeconfig.clone()).await?;
         Ok(client::client(config, Purpose::Upgrades)?)
+    }
+
+    /// The command line of another verb for a virtual cluster of this host, as it can be typed.
+    pub(super) fn command(&self, verb: &str, names: &PlaneNames) -> String {
+        let PlaneNames { cluster, namespace, .. } = names;
+        format!("tenantbench tenant {verb} {cluster} -n {namespace}{}", self.flags)
     }
 
     /// The host's address, which tells it from others.

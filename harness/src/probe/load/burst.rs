@@ -10,7 +10,7 @@ use kube::{
 };
 use serde_json::json;
 
-use super::{Crowds, Ends, PAUSE, TRIES, is_passing, pod};
+use super::{Crowds, Ends, PAUSE, Runs, TRIES, is_passing, pod};
 use crate::{
     observe::{clock::Moment, process::Usage},
     run::RunError,
@@ -51,7 +51,8 @@ pub async fn run(ends: &Ends, load: Load, usage: impl Fn() -> Option<Usage>) -> 
     let crowds = ends.crowds(load.limit).await?;
     let idle = usage();
     let started = Moment::now();
-    up(&api, &crowds, load).await?;
+    create(&api, ends.runs, load).await?;
+    all_ready(&crowds, load).await?;
     let full = usage();
     let lost =
         [&crowds.asked, crowds.host()].map(|crowd| crowd.tally().lost).into_iter().max().unwrap_or_default();
@@ -68,9 +69,8 @@ pub async fn run(ends: &Ends, load: Load, usage: impl Fn() -> Option<Usage>) -> 
     })
 }
 
-/// Creates all pods and waits until all of them are Ready at one time: a pod that loses Ready again is missed.
-async fn up(api: &Api<Pod>, crowds: &Crowds, load: Load) -> Result<(), RunError> {
-    create(api, load).await?;
+/// Waits until all pods are Ready at one time: a pod that loses Ready again is missed.
+async fn all_ready(crowds: &Crowds, load: Load) -> Result<(), RunError> {
     let all = load.pods as usize;
     crowds.asked.until("all pods of a burst Ready", load.limit, |tally| tally.ready == all).await?;
     let what = "all pods of a burst Ready on the host";
@@ -78,13 +78,13 @@ async fn up(api: &Api<Pod>, crowds: &Crowds, load: Load) -> Result<(), RunError>
 }
 
 /// Creates the pods of a burst.
-pub(super) async fn create(api: &Api<Pod>, load: Load) -> Result<(), RunError> {
-    let calls = stream::iter(names(load)).map(|name| create_one(api.clone(), name));
+pub(super) async fn create(api: &Api<Pod>, runs: Runs, load: Load) -> Result<(), RunError> {
+    let calls = stream::iter(names(load)).map(|name| create_one(api.clone(), runs, name));
     calls.buffer_unordered(load.parallel as usize).try_collect().await
 }
 
-async fn create_one(api: Api<Pod>, name: String) -> Result<(), RunError> {
-    let pod = pod(&name, json!({}))?;
+async fn create_one(api: Api<Pod>, runs: Runs, name: String) -> Result<(), RunError> {
+    let pod = pod(&name, runs, json!({}))?;
     let mut made = api.create(&PostParams::default(), &pod).await;
     for _ in 1..TRIES {
         match &made {

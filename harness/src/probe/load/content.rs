@@ -53,7 +53,7 @@ pub async fn run(ends: &Ends, changes: u32, limit: Duration) -> Result<Vec<Chang
     ]});
     let map = Content::<ConfigMap>::make(&client, ends, host, limit).await?;
     let secret = Content::<Secret>::make(&client, ends, host, limit).await?;
-    let mut user = pod(NAME, user)?;
+    let mut user = pod(NAME, ends.runs, user)?;
     // The watches of pods that are measured need not show it.
     user.labels_mut().clear();
     pods.create(&PostParams::default(), &user).await.map_err(RunError::probe("create a pod"))?;

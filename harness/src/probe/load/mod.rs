@@ -12,16 +12,47 @@ use serde_json::{Value, json};
 use tenantbench_syncer::client::{self, Purpose};
 
 use crate::{
+    host::Host,
     names,
     observe::crowd::Crowd,
     run::RunError,
     tenancy::{TenancyError, Tenant, connect},
+    workload::container::container,
 };
 
 /// Where pods are asked for, and where they run: two API servers, or one.
 pub struct Ends {
     asked: End,
     run: Option<End>,
+    runs: Runs,
+}
+
+/// What a pod of a load runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Runs {
+    /// Nothing: a simulated node lets it be Ready after its delay.
+    Nothing,
+    /// A program that waits for its end: on a real node something has to run, and its nodes hold our image.
+    Idle,
+}
+
+impl Runs {
+    fn on(host: &dyn Host) -> Self {
+        if host.facts().nodes == "real" { Self::Idle } else { Self::Nothing }
+    }
+
+    fn container(self) -> Value {
+        match self {
+            Self::Nothing => json!({
+                "name": "load",
+                "image": "registry.k8s.io/pause:3.10",
+                "resources": {
+                    "requests": {"cpu": "1m", "memory": "1Mi"}, "limits": {"cpu": "10m", "memory": "16Mi"},
+                },
+            }),
+            Self::Idle => container(&["idle"]),
+        }
+    }
 }
 
 struct End {
@@ -30,17 +61,19 @@ struct End {
 }
 
 impl Ends {
-    /// A tenant's own API, and its host namespace as `admin` sees it.
-    pub fn of(tenant: &Tenant, admin: &Kubeconfig) -> Self {
+    /// A tenant's own API, and its host namespace as the platform sees it.
+    pub fn of(tenant: &Tenant, host: &dyn Host) -> Self {
         Self {
             asked: End { kubeconfig: tenant.kubeconfig.clone(), namespace: tenant.workspace.clone() },
-            run: Some(End { kubeconfig: admin.clone(), namespace: tenant.name.clone() }),
+            run: Some(End { kubeconfig: host.admin().clone(), namespace: tenant.name.clone() }),
+            runs: Runs::on(host),
         }
     }
 
     /// A namespace of the host itself.
-    pub fn straight(admin: &Kubeconfig, namespace: &str) -> Self {
-        Self { asked: End { kubeconfig: admin.clone(), namespace: namespace.to_owned() }, run: None }
+    pub fn straight(host: &dyn Host, namespace: &str) -> Self {
+        let asked = End { kubeconfig: host.admin().clone(), namespace: namespace.to_owned() };
+        Self { asked, run: None, runs: Runs::on(host) }
     }
 
     /// A client of its own for what is asked.
@@ -98,18 +131,9 @@ pub const TRIES: u32 = 20;
 /// See [`TRIES`].
 pub const PAUSE: Duration = Duration::from_millis(50);
 
-/// A pod without a program, which nodes let be Ready after their delay. `spec` is merged into its own.
-fn pod(name: &str, spec: Value) -> Result<Pod, RunError> {
-    let mut whole = json!({
-        "terminationGracePeriodSeconds": 1,
-        "containers": [{
-            "name": "load",
-            "image": "registry.k8s.io/pause:3.10",
-            "resources": {
-                "requests": {"cpu": "1m", "memory": "1Mi"}, "limits": {"cpu": "10m", "memory": "16Mi"},
-            },
-        }],
-    });
+/// A pod of a load. `spec` is merged into its own.
+fn pod(name: &str, runs: Runs, spec: Value) -> Result<Pod, RunError> {
+    let mut whole = json!({"terminationGracePeriodSeconds": 1, "containers": [runs.container()]});
     if let (Value::Object(whole), Value::Object(spec)) = (&mut whole, spec) {
         whole.extend(spec);
     }

@@ -9,7 +9,7 @@ use kube::{
 };
 use serde_json::json;
 
-use super::{Crowds, Ends, burst, pod};
+use super::{Crowds, Ends, Runs, burst, pod};
 use crate::{
     observe::{clock::Moment, until::WaitError},
     run::RunError,
@@ -32,6 +32,7 @@ pub struct Paced {
 pub struct Pace {
     api: Api<Pod>,
     crowds: Crowds,
+    runs: Runs,
     limit: Duration,
     made: u32,
 }
@@ -43,7 +44,7 @@ impl Pace {
     /// [`RunError`] where an API does not answer.
     pub async fn open(ends: &Ends, limit: Duration) -> Result<Self, RunError> {
         let api = Api::namespaced(ends.requests().await?, &ends.asked.namespace);
-        Ok(Self { api, crowds: ends.crowds(limit).await?, limit, made: 0 })
+        Ok(Self { api, crowds: ends.crowds(limit).await?, runs: ends.runs, limit, made: 0 })
     }
 
     /// One pod, from its creation until it is gone on both sides.
@@ -64,7 +65,7 @@ impl Pace {
         self.made += 1;
         let name = format!("pace-{}", self.made);
         let before = self.crowds.asked.tally().ready;
-        let wanted = pod(&name, json!({}))?;
+        let wanted = pod(&name, self.runs, json!({}))?;
         let started = Moment::now();
         let created = self.api.create(&PostParams::default(), &wanted).await;
         let answer = started.elapsed().as_secs_f64();
@@ -102,7 +103,7 @@ impl Pace {
     /// # Errors
     /// [`RunError`] as calls and waits end.
     pub async fn fill(&self, pods: u32, parallel: u32) -> Result<(), RunError> {
-        burst::create(&self.api, burst::Load { pods, parallel, limit: self.limit }).await?;
+        burst::create(&self.api, self.runs, burst::Load { pods, parallel, limit: self.limit }).await?;
         let all = pods as usize;
         Ok(self.crowds.asked.until("all pods Ready", self.limit, |tally| tally.ready == all).await?)
     }
@@ -115,7 +116,7 @@ impl Pace {
         self.made += 1;
         let name = format!("pace-{}", self.made);
         let before = self.crowds.host().tally().seen;
-        let created = self.api.create(&PostParams::default(), &pod(&name, json!({}))?).await;
+        let created = self.api.create(&PostParams::default(), &pod(&name, self.runs, json!({}))?).await;
         created.map_err(RunError::probe("create a pod"))?;
         self.crowds.host().until("a pod on the host", self.limit, |tally| tally.seen > before).await?;
         let seen = self.crowds.host().way(&name).map_or(f64::NAN, |way| way.seen.seconds_since(&from));

@@ -90,13 +90,13 @@ async fn arms(
     (through_ideal, on_host): (&Tenant, &str),
     load: Load,
 ) -> Result<(), RunError> {
-    let (tenant, admin) = (round.tenant()?, round.platform.host.admin());
+    let (tenant, host) = (round.tenant()?, &*round.platform.host);
     let (mut ours, mut ideal, mut straight) = (None, None, None);
     for arm in order(round.record.round) {
         let (ends, syncer, place) = match arm {
-            Arm::Ours => (Ends::of(tenant, admin), tenant.plane.as_ref(), &mut ours),
-            Arm::Ideal => (Ends::of(through_ideal, admin), through_ideal.plane.as_ref(), &mut ideal),
-            Arm::Straight => (Ends::straight(admin, on_host), None, &mut straight),
+            Arm::Ours => (Ends::of(tenant, host), tenant.plane.as_ref(), &mut ours),
+            Arm::Ideal => (Ends::of(through_ideal, host), through_ideal.plane.as_ref(), &mut ideal),
+            Arm::Straight => (Ends::straight(host, on_host), None, &mut straight),
         };
         let usage = || syncer.and_then(|plane| plane.usage(Component::Syncer));
         *place = Some(burst::run(&ends, load, usage).await?);

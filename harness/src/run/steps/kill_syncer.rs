@@ -29,7 +29,7 @@ pub fn run<'r>(round: &'r mut Round<'_>, pods: u32, parallel: u32) -> BoxFuture<
             round.record.absent(Metric::SyncerRestart, ELSEWHERE);
             return Ok(Step::Done);
         };
-        let ends = Ends::of(tenant, round.platform.host.admin());
+        let ends = Ends::of(tenant, &*round.platform.host);
         let mut pace = Pace::open(&ends, limit).await?;
         pace.fill(pods, parallel).await?;
         let killed = Moment::now();

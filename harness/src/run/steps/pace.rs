@@ -18,7 +18,7 @@ pub fn run<'r>(round: &'r mut Round<'_>, pods: u32, changes: u32) -> BoxFuture<'
         round.guest_mut()?.sides = None;
         let limit = round.platform.limit();
         let guest = round.guest()?;
-        let ends = Ends::of(&guest.tenant, round.platform.host.admin());
+        let ends = Ends::of(&guest.tenant, &*round.platform.host);
         let mut pace = Pace::open(&ends, limit).await?;
         for number in 0..pods {
             let paced = pace.one().await?;

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use futures::future::{join_all, try_join_all};
+use futures::{
+    StreamExt, TryStreamExt,
+    future::{join_all, try_join_all},
+    stream,
+};
 use kube::{
     Api, ResourceExt,
     api::{DynamicObject, ListParams, TypeMeta},
@@ -18,19 +22,60 @@ use crate::{
     tenancy::{TenancyError, vcluster::PlaneNames},
 };
 
-/// Deletes what the virtual cluster is made of, by its mark; the rest goes with its owner. Returns at once.
-async fn remove(site: &Site, names: &PlaneNames) -> Result<(), TenancyError> {
-    let selector = format!("{}={}", names::VIRTUAL_CLUSTER_LABEL, names.cluster);
-    for kind in kinds::own() {
-        for object in listed(site, &kind, &selector).await? {
-            match site.host.delete(&object, &site.namespace).await {
-                // A quota is the platform's, and goes by its hand.
-                Err(ApplyError::Refused(_)) if kind.kind == "ResourceQuota" => {}
-                ended => ended?,
-            }
-        }
+/// Nobody needs what the plane still has to write, and its API server would use up any grace: it waits for watches to
+/// end that nobody ends.
+const PLANE_GRACE_SECONDS: u32 = 1;
+
+/// Deletes under way at once.
+const AT_ONCE: usize = 16;
+
+/// Deletes what the virtual cluster is made of and its pods, which take longest; the rest goes with its owner. Returns
+/// at once.
+async fn remove(site: &Site, names: &PlaneNames, there: &[DynamicObject]) -> Result<(), TenancyError> {
+    let doomed = there.iter().filter_map(|object| Some((doom(object, names)?, object)));
+    let (first, then): (Vec<_>, Vec<_>) = doomed.partition(|(doom, _)| *doom == Doom::First);
+    for objects in [first, then] {
+        let ends: Vec<_> = objects.into_iter().map(|(doom, object)| end(site, doom, object)).collect();
+        stream::iter(ends).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
     }
     Ok(())
+}
+
+/// How an object of a virtual cluster is ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Doom {
+    /// Before all others: it would make again what goes, or lets the syncer do so.
+    First,
+    /// The plane's own pod.
+    Plane,
+    /// With as much time as it asks for.
+    Plain,
+}
+
+/// None for what goes by itself, with its owner.
+fn doom(object: &DynamicObject, names: &PlaneNames) -> Option<Doom> {
+    let is_own = object.labels().get(names::VIRTUAL_CLUSTER_LABEL) == Some(&names.cluster);
+    let kind = object.types.as_ref()?.kind.as_str();
+    match (kind, is_own) {
+        ("StatefulSet" | "RoleBinding", true) => Some(Doom::First),
+        ("Pod", true) => Some(Doom::Plane),
+        ("Pod", false) => Some(Doom::Plain),
+        (kind, true) if kinds::own().iter().any(|own| own.kind == kind) => Some(Doom::Plain),
+        _ => None,
+    }
+}
+
+async fn end(site: &Site, doom: Doom, object: &DynamicObject) -> Result<(), TenancyError> {
+    let grace = (doom == Doom::Plane).then_some(PLANE_GRACE_SECONDS);
+    match site.host.delete_within(object, &site.namespace, grace).await {
+        // A quota is the platform's, and goes by its hand.
+        Err(ApplyError::Refused(_)) if is_quota(object) => Ok(()),
+        ended => Ok(ended?),
+    }
+}
+
+fn is_quota(object: &DynamicObject) -> bool {
+    object.types.as_ref().is_some_and(|types| types.kind == "ResourceQuota")
 }
 
 /// Deletes a virtual cluster, waits until nothing of it is left, and says what was: a line for each object.
@@ -45,10 +90,9 @@ pub async fn delete(
 ) -> Result<Vec<String>, TenancyError> {
     let marked = kinds::marked(names);
     let there = try_join_all(marked.iter().map(|(kind, selector)| listed(site, kind, selector))).await?;
-    let kept =
-        |object: &DynamicObject| object.types.as_ref().is_some_and(|types| types.kind == "ResourceQuota");
-    let lines = there.iter().flatten().filter(|object| !kept(object)).map(line).collect();
-    remove(site, names).await?;
+    let there = there.concat();
+    let lines = there.iter().filter(|object| !is_quota(object)).map(line).collect();
+    remove(site, names, &there).await?;
     progress(&format!("waiting until nothing of {} is left", names.cluster));
     let waits = marked.into_iter().filter(|(kind, _)| kind.kind != "ResourceQuota");
     let ended = join_all(waits.map(|(kind, selector)| gone(site, kind, selector, limit))).await;
@@ -84,4 +128,30 @@ async fn listed(site: &Site, kind: &ApiResource, selector: &str) -> Result<Vec<D
 fn line(object: &DynamicObject) -> String {
     let kind = object.types.as_ref().map(|types| types.kind.to_lowercase()).unwrap_or_default();
     format!("{kind}/{}", object.name_any())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::tenancy::vcluster::Values;
+
+    #[test]
+    fn what_could_make_pods_again_goes_before_them_and_what_has_an_owner_goes_with_it() {
+        let names = PlaneNames::new("a", "ns", &Values::default());
+        let of = |kind: &str, cluster: Option<&str>| {
+            let labels = cluster.map(|cluster| json!({(names::VIRTUAL_CLUSTER_LABEL): cluster}));
+            let object =
+                json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": "x", "labels": labels}});
+            doom(&serde_json::from_value(object).unwrap(), &names)
+        };
+        assert_eq!(of("StatefulSet", Some("a")), Some(Doom::First));
+        assert_eq!(of("RoleBinding", Some("a")), Some(Doom::First));
+        assert_eq!(of("Pod", Some("a")), Some(Doom::Plane));
+        assert_eq!(of("Pod", None), Some(Doom::Plain));
+        assert_eq!(of("Secret", Some("a")), Some(Doom::Plain));
+        assert_eq!(of("Secret", None), None, "a copy, which its pod or the set owns");
+        assert_eq!(of("EndpointSlice", Some("a")), None, "its Service's");
+    }
 }

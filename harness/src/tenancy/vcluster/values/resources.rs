@@ -60,14 +60,17 @@ impl Demand {
     }
 }
 
+/// CPU is kept where somebody waits: each write and each status of a pod passes the store, the API server and the
+/// syncer, and what a container asks for is also its weight when a machine is busy. Nobody waits for one of the
+/// controllers alone.
 impl Default for Resources {
     fn default() -> Self {
         Self {
-            etcd: Demand::new("20m", "50Mi", "1", "1Gi"),
+            etcd: Demand::new("30m", "50Mi", "1", "1Gi"),
             prepare: Demand::new("10m", "25Mi", "1", "256Mi"),
             api_server: Demand::new("100m", "250Mi", "2", "2Gi"),
-            controller_manager: Demand::new("50m", "100Mi", "1", "1Gi"),
-            syncer: Demand::new("10m", "25Mi", "1", "512Mi"),
+            controller_manager: Demand::new("30m", "100Mi", "1", "1Gi"),
+            syncer: Demand::new("40m", "25Mi", "1", "512Mi"),
         }
     }
 }
