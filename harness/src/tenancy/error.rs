@@ -49,7 +49,7 @@ pub enum TenancyError {
     },
     /// There is no virtual cluster of this name.
     #[error(
-        "no virtual cluster {name} in namespace {namespace}; `tenantbench tenant list -A` names those that are there"
+        "no virtual cluster {name} in namespace {namespace}; `tenantbench tenant list -n {namespace}` names those that are there"
     )]
     Unknown {
         /// The name.

@@ -6,6 +6,7 @@
 mod lab;
 
 mod developer;
+mod interrupted;
 mod names;
 mod rest;
 mod several;

@@ -36,7 +36,9 @@ pub(super) async fn pause(
             let then = format!("{name} may be half at rest; `{back}` wakes it");
             let paused = async { Ok(life::pause(&site, &upgrades, &found, target.limit, &say).await?) };
             let pods = interrupt::or_say(&then, paused).await?;
-            terminal.note(&format!("{name} rests; its plane and {pods} pods have ended. `{back}` wakes it"));
+            terminal.note(&format!(
+                "{name} rests; its plane has ended and, of its pods, {pods}. `{back}` wakes it"
+            ));
         }
         State::Starting | State::Ending => {
             let text = format!("{name} is {} and cannot pause; wait until it is ready", found.state.word());

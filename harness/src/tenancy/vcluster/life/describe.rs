@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{ContainerStatus, Event, Pod, Service};
-use kube::{Api, api::ListParams};
+use kube::{Api, ResourceExt, api::ListParams};
 use serde::Serialize;
 use tenantbench_syncer::names::marks;
 
@@ -68,10 +68,13 @@ pub async fn describe(site: &Site, found: &Found) -> Result<Description, Tenancy
     )
     .map_err(TenancyError::call("describe", &names.cluster))?;
     let ready_since = plane.as_ref().and_then(ready_since);
+    // Of a pod that is gone, as after a pause, nothing needs to be mended.
+    let plane_uid = plane.as_ref().and_then(ResourceExt::uid);
     let about = |event: &Event| {
-        let name = event.involved_object.name.as_deref();
-        (name == Some(pod.as_str()) || name == Some(names.stateful_set.as_str()))
-            && !is_past(event, ready_since)
+        let of = &event.involved_object;
+        let is_of_pod =
+            of.name.as_deref() == Some(pod.as_str()) && plane_uid.is_some() && of.uid == plane_uid;
+        (is_of_pod || of.name.as_deref() == Some(names.stateful_set.as_str())) && !is_past(event, ready_since)
     };
     let words =
         |event: Event| format!("{}: {}", event.reason.unwrap_or_default(), event.message.unwrap_or_default());
