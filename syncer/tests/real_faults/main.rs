@@ -22,4 +22,6 @@ mod successors;
 #[path = "../support/mod.rs"]
 mod support;
 mod thing;
+mod throttled;
+mod throttler;
 mod watching;

@@ -5,6 +5,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+use crate::support::served::{Answer, get};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
@@ -77,6 +78,11 @@ impl Syncer {
     /// Whether it has ended by itself.
     pub(crate) fn has_ended(&mut self) -> bool {
         self.child.as_mut().is_some_and(|child| child.try_wait().is_ok_and(|status| status.is_some()))
+    }
+
+    /// What it tells of itself on this path.
+    pub(crate) async fn page(&self, path: &str) -> Answer {
+        get(self.listen.parse().expect("an address"), path).await
     }
 
     pub(crate) fn log(&self) -> String {

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::Path};
 
 use http::{Response, StatusCode};
-use http_body_util::{Full, combinators::BoxBody};
+use http_body_util::{Full, combinators::UnsyncBoxBody};
 use serde_json::json;
 use tokio::sync::watch;
 
@@ -26,7 +26,7 @@ impl Refuser {
                 "apiVersion": "v1", "kind": "Status", "status": "Failure", "message": "refused by the test",
                 "reason": "Refused", "code": status.as_u16(),
             });
-            let mut response = Response::new(BoxBody::new(Full::from(body.to_string())));
+            let mut response = Response::new(UnsyncBoxBody::new(Full::from(body.to_string())));
             *response.status_mut() = status;
             async move { response }
         });

@@ -13,7 +13,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header::ACCEPT};
-use http_body_util::{BodyExt, Full, StreamBody, combinators::BoxBody};
+use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
 use hyper::body::{Frame, Incoming};
 use serde_json::{Value, json};
 
@@ -74,7 +74,7 @@ async fn answer(request: Request<Incoming>) -> Answer {
         (request.uri().path().to_owned(), request.uri().query().unwrap_or_default().to_owned());
     if query.contains("watch=") {
         let silence = futures::stream::pending::<Result<Frame<Bytes>, Infallible>>();
-        return Response::new(BoxBody::new(StreamBody::new(silence)));
+        return Response::new(UnsyncBoxBody::new(StreamBody::new(silence)));
     }
     if request.method() == Method::POST {
         let body = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
@@ -114,7 +114,7 @@ fn list(items: &[Value]) -> Value {
 }
 
 fn said(status: StatusCode, body: &Value) -> Answer {
-    let mut response = Response::new(BoxBody::new(Full::new(Bytes::from(body.to_string()))));
+    let mut response = Response::new(UnsyncBoxBody::new(Full::new(Bytes::from(body.to_string()))));
     *response.status_mut() = status;
     response
 }

@@ -3,7 +3,7 @@
 use std::{convert::Infallible, net::SocketAddr, path::Path, sync::Arc};
 
 use http::{Request, Response};
-use http_body_util::combinators::BoxBody;
+use http_body_util::combinators::UnsyncBoxBody;
 use hyper::{
     body::{Bytes, Incoming},
     service::service_fn,
@@ -18,7 +18,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_rustls::TlsAcceptor;
 
 /// What it answers.
-pub(crate) type Answer = Response<BoxBody<Bytes, Infallible>>;
+pub(crate) type Answer = Response<UnsyncBoxBody<Bytes, Infallible>>;
 
 /// Runs until it is dropped.
 pub(crate) struct PlayedServer {
