@@ -17,9 +17,18 @@ struct Cli {
     args: SyncerArgs,
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let args = Cli::parse().args;
+    match cli::runtime(&args) {
+        Ok(runtime) => runtime.block_on(run(args)),
+        Err(error) => {
+            eprintln!("tenantbench-syncer: cannot start: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: SyncerArgs) -> ExitCode {
     let stop = CancellationToken::new();
     tokio::spawn(stop_on_signal(stop.clone()));
     match cli::run(args, stop).await {

@@ -2,6 +2,8 @@
 //!
 //! The text is kept as it is, so that fields which this build does not know are carried, not lost.
 
+mod part;
+
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
@@ -9,12 +11,17 @@ use kube::core::ApiResource;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Value, value::RawValue};
 
-/// One object of any kind.
+pub use part::Field;
+
+/// One object of any kind. Clones share what it holds.
 #[derive(Clone)]
-pub struct Object {
+pub struct Object(Arc<Inner>);
+
+#[derive(Clone)]
+struct Inner {
     meta: ObjectMeta,
     /// Without `managedFields`, which are half of an object and never wanted.
-    text: Arc<str>,
+    text: Box<str>,
     /// How long it was with them.
     size: usize,
 }
@@ -76,53 +83,53 @@ impl Object {
             deletion_grace_period_seconds: metadata.deletion_grace_period_seconds,
             ..ObjectMeta::default()
         };
-        Ok(Self { meta, text: kept, size: text.len() })
+        Ok(Self(Arc::new(Inner { meta, text: kept, size: text.len() })))
     }
 
     /// `metadata.name`.
     pub fn name(&self) -> &str {
-        self.meta.name.as_deref().unwrap_or_default()
+        self.0.meta.name.as_deref().unwrap_or_default()
     }
 
     /// `metadata.namespace`; empty for a cluster-wide kind.
     pub fn namespace(&self) -> &str {
-        self.meta.namespace.as_deref().unwrap_or_default()
+        self.0.meta.namespace.as_deref().unwrap_or_default()
     }
 
     /// `metadata.uid`.
     pub fn uid(&self) -> &str {
-        self.meta.uid.as_deref().unwrap_or_default()
+        self.0.meta.uid.as_deref().unwrap_or_default()
     }
 
     /// How many bytes it was on the wire.
     pub fn size(&self) -> usize {
-        self.size
+        self.0.size
     }
 
     /// `metadata.resourceVersion` as a number, which orders the versions of an object.
     pub fn version(&self) -> u64 {
-        self.meta.resource_version.as_deref().and_then(|text| text.parse().ok()).unwrap_or_default()
+        self.0.meta.resource_version.as_deref().and_then(|text| text.parse().ok()).unwrap_or_default()
     }
 
     /// The grace period in seconds of an object that is being deleted.
     pub fn deleting(&self) -> Option<i64> {
-        self.meta.deletion_timestamp.as_ref()?;
-        Some(self.meta.deletion_grace_period_seconds.unwrap_or_default())
+        self.0.meta.deletion_timestamp.as_ref()?;
+        Some(self.0.meta.deletion_grace_period_seconds.unwrap_or_default())
     }
 
     /// A label's value.
     pub fn label(&self, key: &str) -> Option<&str> {
-        self.meta.labels.as_ref()?.get(key).map(String::as_str)
+        self.0.meta.labels.as_ref()?.get(key).map(String::as_str)
     }
 
     /// All labels.
     pub fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.meta.labels.iter().flatten().map(|(key, value)| (key.as_str(), value.as_str()))
+        self.0.meta.labels.iter().flatten().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
     /// An annotation's value.
     pub fn annotation(&self, key: &str) -> Option<&str> {
-        self.meta.annotations.as_ref()?.get(key).map(String::as_str)
+        self.0.meta.annotations.as_ref()?.get(key).map(String::as_str)
     }
 
     /// The whole object as a tree, to be changed.
@@ -130,7 +137,13 @@ impl Object {
     /// # Errors
     /// None for text that was read as an object.
     pub fn value(&self) -> Result<Value, serde_json::Error> {
-        serde_json::from_str(&self.text)
+        serde_json::from_str(&self.0.text)
+    }
+
+    /// Some of its fields as a tree, the others being passed over: reading a pod's whole spec costs more than all that is
+    /// then done with its status.
+    pub fn part(&self, fields: &[Field<'_>]) -> Value {
+        part::read(&self.0.text, fields).unwrap_or_default()
     }
 
     /// The whole object as a tree; `Null` for text that is none, which [`Object::from_text`] has ruled out.
@@ -141,7 +154,7 @@ impl Object {
 
 /// A text without one of its parts, the value of `managedFields`. API servers write these last in the metadata; elsewhere
 /// the name stays, with nothing.
-fn without(text: &str, fields: &str) -> Arc<str> {
+fn without(text: &str, fields: &str) -> Box<str> {
     const NAME: &str = ",\"managedFields\":";
     let begins = fields.as_ptr() as usize - text.as_ptr() as usize;
     let (before, after) = (&text[..begins], &text[begins + fields.len()..]);
@@ -182,11 +195,11 @@ impl kube::Resource for Object {
     }
 
     fn meta(&self) -> &ObjectMeta {
-        &self.meta
+        &self.0.meta
     }
 
     fn meta_mut(&mut self) -> &mut ObjectMeta {
-        &mut self.meta
+        &mut Arc::make_mut(&mut self.0).meta
     }
 }
 
@@ -217,7 +230,7 @@ mod tests {
             (r#"{"metadata":{"name":"a"}}"#, r#"{"metadata":{"name":"a"}}"#),
         ] {
             let object = Object::from_text(text.to_owned()).unwrap();
-            assert_eq!((&*object.text, object.size()), (kept, text.len()));
+            assert_eq!((&*object.0.text, object.size()), (kept, text.len()));
         }
     }
 

@@ -111,7 +111,10 @@ pub fn main() -> ExitCode {
 }
 
 fn run(verb: Verb, terminal: &Terminal) -> Result<ExitCode, CliError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = match &verb {
+        Verb::Syncer(arguments) => syncer::runtime(arguments),
+        _ => tokio::runtime::Builder::new_multi_thread().enable_all().build(),
+    };
     let runtime = runtime.map_err(|error| CliError::new(Code::Unfit, format!("cannot start: {error}")))?;
     let outcome = runtime.block_on(async {
         let code = match verb {

@@ -1,6 +1,9 @@
 //! `tenantbench syncer`: the syncer, in the one image that holds everything of ours, with the virtual cluster's DNS.
 
+use std::io;
+
 use tenantbench_syncer::cli::{self, Failure};
+use tokio::runtime::Runtime;
 
 use super::{
     exit::{CliError, Code},
@@ -25,6 +28,11 @@ pub(super) fn arguments(mut args: FurnishedSyncerArgs, output: &OutputArgs) -> F
         args.syncer = args.syncer.logging_usually(level);
     }
     args
+}
+
+/// What it runs on.
+pub(super) fn runtime(args: &FurnishedSyncerArgs) -> io::Result<Runtime> {
+    cli::runtime(&args.syncer)
 }
 
 /// Runs until SIGTERM or Ctrl-C.

@@ -6,9 +6,14 @@ mod many;
 mod options;
 mod role;
 
-use std::{io::Write, path::PathBuf};
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
 
 use clap::{Args, Subcommand};
+use futures::future::BoxFuture;
+use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -66,6 +71,17 @@ impl SyncerArgs {
     }
 }
 
+/// What it runs on. One tenant keeps a thread busy for a small part of the time, and threads that hand its turns to each other
+/// would only wake each other; many tenants get a thread for each core.
+///
+/// # Errors
+/// When the system gives no threads.
+pub fn runtime(args: &SyncerArgs) -> io::Result<Runtime> {
+    let of_many = args.run.effective().is_ok_and(|effective| effective.settings.are_of_many());
+    let mut builder = if of_many { Builder::new_multi_thread() } else { Builder::new_current_thread() };
+    builder.enable_all().build()
+}
+
 impl RunArgs {
     fn effective(&self) -> Result<Effective, ConfigError> {
         let file = self.config.as_deref().map(options::mounted);
@@ -97,9 +113,17 @@ impl From<RunError> for Failure {
 
 /// Does what the command line says: prints something, or syncs until `stop`, which it follows within a second.
 ///
+/// Boxed, so that all of it is compiled with this crate and as this crate is: a future is otherwise compiled where it is
+/// awaited, and the program that drives measurements is not optimised in development.
+///
 /// # Errors
 /// What no waiting mends; an API that is not up yet is waited for.
-pub async fn run(args: SyncerArgs, stop: CancellationToken) -> Result<(), Failure> {
+#[must_use]
+pub fn run(args: SyncerArgs, stop: CancellationToken) -> BoxFuture<'static, Result<(), Failure>> {
+    Box::pin(done(args, stop))
+}
+
+async fn done(args: SyncerArgs, stop: CancellationToken) -> Result<(), Failure> {
     match args.verb {
         Some(Verb::Kinds(args)) => Ok(kinds::run(&args)?),
         Some(Verb::Role(args)) => Ok(role::run(args)?),

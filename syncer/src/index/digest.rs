@@ -9,7 +9,7 @@ use crate::{
     json,
     kinds::Kind,
     names::marks,
-    object::Object,
+    object::{Field, Object},
     translate::{
         metadata::Ownership,
         pod, present,
@@ -131,6 +131,18 @@ pub struct HostService {
 impl Copied {
     pub(super) fn of(object: &Object, content: u64) -> Self {
         Self { tenant_uid: object.annotation(marks::UID).unwrap_or_default().into(), content }
+    }
+}
+
+/// What of a host's object has to be read, as a tree: of a pod only what [`HostPod`] is made of.
+pub(super) fn host_tree(kind: Kind, object: &Object) -> Value {
+    const MARKS: [Field<'_>; 2] = [Field::Whole("labels"), Field::Whole("annotations")];
+    const NODE: [Field<'_>; 1] = [Field::Whole("nodeName")];
+    match kind {
+        Kind::Pod => {
+            object.part(&[Field::Of("metadata", &MARKS), Field::Of("spec", &NODE), Field::Whole("status")])
+        }
+        _ => object.tree(),
     }
 }
 

@@ -179,7 +179,7 @@ impl Index {
             (Kind::Pod, Side::Tenant) => self.tenant_pod_seen(id, object),
             (Kind::Pod, Side::Host) => {
                 let view = View::of(object, &id, self.names(), &self.node_address);
-                let tree = object.tree();
+                let tree = digest::host_tree(kind, object);
                 let content = self.present(&Key::new(kind, id.clone()), &tree);
                 let pod = HostPod::of(object, &tree, content, &view);
                 let fresh = self.pods.see_host(&id, object, pod);
@@ -327,7 +327,8 @@ impl Index {
         now: Instant,
     ) -> (Vec<Key>, Option<Duration>) {
         let Some(id) = self.id(Side::Host, answer) else { return (Vec::new(), None) };
-        let (sent, stored) = (digest::content_hash(kind, body), digest::content_hash(kind, &answer.tree()));
+        let stored = digest::content_hash(kind, &digest::host_tree(kind, answer));
+        let sent = digest::content_hash(kind, body);
         let truce = self.written.note(&Key::new(kind, id), sent, stored, now);
         (self.answered(Side::Host, kind, answer, asked), truce)
     }

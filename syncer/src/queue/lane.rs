@@ -1,4 +1,5 @@
-//! One tenant's keys, in three lines: what it asks for, what becomes of it, and what lists have shown.
+//! One tenant's keys, in four lines: what it asks for, what becomes of it, what lists have shown, and what can wait for
+//! all of these.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -17,6 +18,8 @@ pub enum Line {
     Up,
     /// What a list has shown, or time alone asks for.
     Resync,
+    /// What nobody waits for: it goes while little else is under way, and otherwise in each [`ASIDE_EACH`]th turn.
+    Aside,
 }
 
 impl From<Side> for Line {
@@ -29,7 +32,12 @@ impl From<Side> for Line {
     }
 }
 
-const LINES: [Line; 3] = [Line::Down, Line::Up, Line::Resync];
+const LINES: [Line; 4] = [Line::Down, Line::Up, Line::Resync, Line::Aside];
+
+/// Turns of which one is for what can wait, however much else there is to do.
+pub(super) const ASIDE_EACH: usize = 32;
+/// With fewer keys than this worked on, what can wait need not.
+pub(super) const ASIDE_BELOW: usize = 4;
 
 /// Whose turn it is within a tenant. A line that is empty leaves its turn to the others, so none waits for ever and none
 /// idles.
@@ -38,11 +46,13 @@ const TURNS: [Line; 9] =
 
 #[derive(Debug)]
 pub(super) struct Lane<K, V> {
-    lines: [VecDeque<K>; 3],
+    lines: [VecDeque<K>; 4],
     /// What waits, in a line or, while its key is worked on, for that to end.
     waiting: HashMap<K, (Line, V)>,
     /// Keys that wait in a line. A line may hold more: keys that have moved to a more urgent one.
     ready: usize,
+    /// Those of them that can wait.
+    aside: usize,
     /// What is worked on, and whether it counts against the limit of all tenants.
     busy: HashMap<K, bool>,
     failures: HashMap<K, u32>,
@@ -60,6 +70,7 @@ impl<K: Clone + Eq + Hash, V: Merge> Lane<K, V> {
             lines: Default::default(),
             waiting: HashMap::new(),
             ready: 0,
+            aside: 0,
             busy: HashMap::new(),
             failures: HashMap::new(),
             turn: 0,
@@ -79,10 +90,12 @@ impl<K: Clone + Eq + Hash, V: Merge> Lane<K, V> {
                 if line >= *present {
                     return;
                 }
+                self.aside -= usize::from(!is_busy && *present == Line::Aside);
                 *present = line;
             }
             None => {
                 self.ready += usize::from(!is_busy);
+                self.aside += usize::from(!is_busy && line == Line::Aside);
                 self.waiting.insert(key.clone(), (line, value));
             }
         }
@@ -98,17 +111,23 @@ impl<K: Clone + Eq + Hash, V: Merge> Lane<K, V> {
 
     /// Whether there is a key to give out now.
     pub(super) fn may_give(&self) -> bool {
-        self.is_open && self.ready > 0 && self.busy.len() < self.pace.limit()
+        let is_due = self.ready > self.aside || self.busy.len() < ASIDE_BELOW || self.is_turn_of_asides();
+        self.is_open && self.ready > 0 && is_due && self.busy.len() < self.pace.limit()
+    }
+
+    fn is_turn_of_asides(&self) -> bool {
+        self.turn % ASIDE_EACH == ASIDE_EACH - 1
     }
 
     /// The next key.
     pub(super) fn pop(&mut self) -> Option<(K, V)> {
-        let first = TURNS[self.turn % TURNS.len()];
+        let first = if self.is_turn_of_asides() { Line::Aside } else { TURNS[self.turn % TURNS.len()] };
         self.turn += 1;
         let others = LINES.into_iter().filter(|line| *line != first);
         let key = std::iter::once(first).chain(others).find_map(|line| self.take(line))?;
-        let (_, value) = self.waiting.remove(&key)?;
+        let (line, value) = self.waiting.remove(&key)?;
         self.ready -= 1;
+        self.aside -= usize::from(line == Line::Aside);
         self.busy.insert(key.clone(), true);
         Some((key, value))
     }
@@ -141,6 +160,7 @@ impl<K: Clone + Eq + Hash, V: Merge> Lane<K, V> {
         if let Some((line, _)) = self.waiting.get(key) {
             let line = *line;
             self.ready += 1;
+            self.aside += usize::from(line == Line::Aside);
             self.line(line).push_back(key.clone());
         }
         if !failed {

@@ -74,6 +74,35 @@ fn a_greedy_tenant_delays_a_modest_one_by_a_quantum_at_most() {
 }
 
 #[test]
+fn what_can_wait_goes_while_little_is_under_way_and_has_a_turn_now_and_then_however_much_is() {
+    let mut queue = queue(1000, 1000, &[A]);
+    (0..20).for_each(|key| queue.push(A, key, Line::Aside, 0));
+    assert_eq!(popped(&mut queue).len(), lane::ASIDE_BELOW, "with nothing else to do, a few at a time");
+    (100..300).for_each(|key| queue.push(A, key, Line::Up, 0));
+    let order = popped(&mut queue);
+    let asides: Vec<usize> = (0..order.len()).filter(|at| order[*at].1 < 100).collect();
+    assert_eq!(order.len(), 200 + asides.len());
+    assert!(asides.windows(2).all(|two| two[1] - two[0] == lane::ASIDE_EACH), "{asides:?}");
+    for (_, key) in order {
+        queue.done(A, &key, Went::default());
+    }
+    (0..lane::ASIDE_BELOW as i32).for_each(|key| {
+        queue.done(A, &key, Went::default());
+    });
+    let left = popped(&mut queue).len();
+    assert!(left > 0 && !queue.is_drained(A));
+}
+
+#[test]
+fn what_could_wait_and_is_urgent_now_waits_no_more() {
+    let mut queue = queue(9, 9, &[A]);
+    (0..6).for_each(|key| queue.push(A, key, Line::Aside, 0));
+    queue.push(A, 5, Line::Down, 1);
+    assert_eq!(queue.pop(), Some((A, 5, 1)));
+    assert_eq!(popped(&mut queue).len(), lane::ASIDE_BELOW - 1);
+}
+
+#[test]
 fn a_tenant_at_its_limit_waits_while_others_go_on() {
     let mut queue = queue(9, 2, &[A, B]);
     (0..5).for_each(|key| queue.push(A, key, Line::Down, 0));
@@ -214,7 +243,7 @@ fn failures_are_counted_until_a_success() {
 }
 
 fn line() -> impl Strategy<Value = Line> {
-    prop_oneof![Just(Line::Down), Just(Line::Up), Just(Line::Resync)]
+    prop_oneof![Just(Line::Down), Just(Line::Up), Just(Line::Resync), Just(Line::Aside)]
 }
 
 proptest! {

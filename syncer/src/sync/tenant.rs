@@ -164,9 +164,10 @@ impl Tenant {
     }
 
     fn shown(&self, (side, line): (Side, Line), kind: Kind, object: &Object) {
-        let changed = match kind {
-            Kind::Event => vec![Key::new(kind, Id::new(object.namespace(), object.name()))],
-            _ => self.index.lock().seen(side, kind, object),
+        let (changed, line) = match kind {
+            // A pod that is to run comes before what is told about it.
+            Kind::Event => (vec![Key::new(kind, Id::new(object.namespace(), object.name()))], Line::Aside),
+            _ => (self.index.lock().seen(side, kind, object), line),
         };
         self.push_with(changed, (side, line), kind, object);
     }

@@ -26,6 +26,10 @@ pub const FIELD_MANAGER: &str = "tenantbench-syncer";
 /// given up may have been carried out; the watches tell.
 pub(crate) const LONGEST_CALL: Duration = Duration::from_secs(30);
 
+const JSON: &str = "application/json";
+/// Of an object that was deleted nobody reads more than that it was.
+const METADATA_ONLY: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
+
 /// A patch's form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PatchForm {
@@ -88,7 +92,7 @@ impl Cluster {
     /// # Errors
     /// Whatever the API server or the way to it refuses.
     pub async fn get(&self, kind: Kind, namespace: &str, name: &str) -> Result<Option<Object>, WriteError> {
-        match self.object(Method::GET, &kind.path(namespace, name), "application/json", None).await {
+        match self.object(Method::GET, &kind.path(namespace, name), JSON, None).await {
             Err(WriteError::Gone) => Ok(None),
             other => other.map(Some),
         }
@@ -99,7 +103,7 @@ impl Cluster {
     /// # Errors
     /// [`WriteError::Exists`] where there is one of that name.
     pub async fn create(&self, kind: Kind, namespace: &str, object: &Value) -> Result<Object, WriteError> {
-        self.write(kind, Method::POST, &kind.path(namespace, ""), "application/json", object).await
+        self.write(kind, Method::POST, &kind.path(namespace, ""), JSON, object).await
     }
 
     /// Writes an object whole; returns it as written.
@@ -113,7 +117,7 @@ impl Cluster {
         name: &str,
         object: &Value,
     ) -> Result<Object, WriteError> {
-        self.write(kind, Method::PUT, &kind.path(namespace, name), "application/json", object).await
+        self.write(kind, Method::PUT, &kind.path(namespace, name), JSON, object).await
     }
 
     /// Changes an object or, with `subresource`, a part of it; returns it as changed.
@@ -155,8 +159,7 @@ impl Cluster {
             options.insert("gracePeriodSeconds".to_owned(), json!(grace));
         }
         let body = options.to_string().into();
-        let answer =
-            self.send(Method::DELETE, &kind.path(namespace, name), "application/json", Some(body)).await;
+        let answer = self.send(Method::DELETE, &kind.path(namespace, name), JSON, Some(body)).await;
         match answer {
             // A conflict here is another object of that name, which is not the one to delete.
             Ok(_) | Err(WriteError::Gone | WriteError::Conflict(_)) => Ok(()),
@@ -169,7 +172,7 @@ impl Cluster {
     /// # Errors
     /// Whatever the API server or the way to it refuses.
     pub async fn post(&self, path: &str, body: &Value) -> Result<Value, WriteError> {
-        let answer = self.send(Method::POST, path, "application/json", Some(body.to_string().into())).await;
+        let answer = self.send(Method::POST, path, JSON, Some(body.to_string().into())).await;
         serde_json::from_slice(&answer?).map_err(WriteError::Answer)
     }
 
@@ -245,7 +248,7 @@ impl Cluster {
             .method(method.clone())
             .uri(uri)
             .header(header::CONTENT_TYPE, content_type)
-            .header(header::ACCEPT, "application/json")
+            .header(header::ACCEPT, if method == Method::DELETE { METADATA_ONLY } else { JSON })
             .body(body.map_or_else(Body::empty, Body::from))
             .map_err(WriteError::Request)?;
         let left = if method == Method::GET {

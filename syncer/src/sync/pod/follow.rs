@@ -12,7 +12,7 @@ use crate::{
     decide::pod::Follow,
     index::Pair,
     kinds::{Kind, Side},
-    object::Object,
+    object::{Field, Object},
     translate::status,
     write::{PatchForm, WriteError},
 };
@@ -124,7 +124,7 @@ impl Sync<'_> {
     pub(super) fn wanted_status(&self, host: &Object, tenant: &Value) -> Value {
         let settings = self.tenant.settings();
         let view = status::View::of(host, &self.key.id, &settings.names, &settings.node_address);
-        status::wanted(&host.tree()["status"], tenant, &view)
+        status::wanted(&host.part(&[Field::Whole("status")])["status"], tenant, &view)
     }
 
     pub(super) async fn write_status(&mut self, patch: &Value) -> Result<(), SyncError> {
