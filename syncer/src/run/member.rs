@@ -1,6 +1,6 @@
 //! One tenant's life in a process: asked about, listed, worked for, and left.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -18,10 +18,13 @@ use crate::{
     kubelet::{Backing, Kubelet, Reach},
     node::RENEW_EVERY,
     retry,
-    sync::{Tenant, sweep},
+    sync::{SyncError, Tenant, clear_tokens, sweep},
     watch::Doors,
     write::Cluster,
 };
+
+/// How often it is looked for what was left behind; tokens are of no use after an hour.
+const CLEAR_UP_EVERY: Duration = Duration::from_secs(3600);
 
 /// Works for a tenant until `stop`. Waits for either API as long as it takes.
 ///
@@ -139,7 +142,7 @@ async fn go_on(
             Ok(())
         };
         tokio::try_join!(listed, before_writing)?;
-        find_strays(tenant, down).await;
+        until_done(tenant, "copies without labels are not found yet", || sweep(tenant, &down)).await;
         Ok::<_, RunError>(())
     };
     match stop.run_until_cancelled(known).await {
@@ -150,17 +153,30 @@ async fn go_on(
     let mut tasks = JoinSet::new();
     tasks.spawn(tend_nodes(Arc::clone(tenant)));
     tasks.spawn(jumps::look_out(Arc::clone(tenant)));
+    tasks.spawn(clear_up(Arc::clone(tenant)));
     seat.open(tenant, health);
     stop.cancelled().await;
     Ok(())
 }
 
-async fn find_strays(tenant: &Tenant, kinds: Vec<Kind>) {
+/// Tries until it succeeds.
+async fn until_done<F: Future<Output = Result<(), SyncError>>>(
+    tenant: &Tenant,
+    meanwhile: &str,
+    attempt: impl Fn() -> F,
+) {
     let mut failures = 0;
-    while let Err(error) = sweep(tenant, &kinds).await {
-        tracing::debug!(%error, "copies without labels are not found yet");
+    while let Err(error) = attempt().await {
+        tracing::debug!(%error, "{meanwhile}");
         tenant.clock().sleep(retry::delay(failures)).await;
         failures += 1;
+    }
+}
+
+async fn clear_up(tenant: Arc<Tenant>) {
+    loop {
+        until_done(&tenant, "what was left behind is not removed yet", || clear_tokens(&tenant)).await;
+        tenant.clock().sleep(CLEAR_UP_EVERY).await;
     }
 }
 

@@ -4,6 +4,7 @@
 mod content;
 mod event;
 mod hand;
+mod leftover;
 mod pod;
 mod raised;
 mod service;
@@ -17,6 +18,7 @@ mod work;
 use std::time::Duration;
 
 pub use hand::{Hand, News};
+pub use leftover::clear_tokens;
 pub use stray::sweep;
 pub use tenant::{Settings, Tenant};
 pub use work::{Load, Work};

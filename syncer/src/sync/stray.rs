@@ -115,7 +115,7 @@ async fn sweep_kind(tenant: &Tenant, kind: Kind) -> Result<(), SyncError> {
 }
 
 /// What an object without our label says that it was made from.
-fn claimed(metadata: &ObjectMeta) -> Option<Id> {
+pub(super) fn claimed(metadata: &ObjectMeta) -> Option<Id> {
     let name = metadata.annotations.as_ref()?.get(marks::NAME)?;
     Some(Id::new(metadata.labels.as_ref()?.get(marks::NAMESPACE)?, name))
 }

@@ -7,7 +7,7 @@ use k8s_openapi::{
     api::core::v1::{ConfigMap, Endpoints, Pod, Secret, Service},
 };
 use kube::{
-    Resource,
+    Api, Resource, ResourceExt,
     api::{DeleteParams, ListParams},
     runtime::conditions::is_deleted,
 };
@@ -112,4 +112,33 @@ where
         .into_iter()
         .filter_map(|item| Some((item.metadata.name?, item.metadata.resource_version?)))
         .collect()
+}
+
+/// No garbage collector runs here, as if it had missed the pod's end.
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_that_the_hosts_garbage_collector_has_missed_go_at_the_next_start() {
+    let world = World::start().await;
+    let _kubelet = world.host_kubelet();
+    let syncer = world.syncer().await;
+    let pods: Api<Pod> = world.tenant_api("default");
+    for name in ["gone", "stays"] {
+        create(&pods, pod(name, None)).await;
+        until("the pod to be Ready", &pods, name, is_ready).await;
+    }
+    pods.delete("gone", &DeleteParams::default()).await.expect("is deleted");
+    until("the pod to be gone", &pods, "gone", |pod: Option<&Pod>| pod.is_none()).await;
+    let secrets: Api<Secret> = world.host_api();
+    let of_pods = ListParams::default().labels("tenantbench.dev/role=pod-token");
+    let listed = secrets.list(&of_pods).await.expect("may list").items;
+    let named = |pod: &str| {
+        let is_it = |secret: &&Secret| {
+            secret.annotations().get("tenantbench.dev/name").is_some_and(|name| name == pod)
+        };
+        listed.iter().find(is_it).expect("its tokens are there").name_any()
+    };
+    let (gone, stays) = (named("gone"), named("stays"));
+    syncer.stop().await;
+    let _syncer = world.syncer().await;
+    until("the tokens to be gone", &secrets, &gone, |secret: Option<&Secret>| secret.is_none()).await;
+    assert!(secrets.get_opt(&stays).await.expect("may read").is_some(), "those of a pod that is there stay");
 }
