@@ -18,7 +18,7 @@ pub enum Line {
     Up,
     /// What a list has shown, or time alone asks for.
     Resync,
-    /// What nobody waits for: it goes while little else is under way, and otherwise in each [`ASIDE_EACH`]th turn.
+    /// What nobody waits for: it goes while little else is under way, and otherwise in each 32nd turn.
     Aside,
 }
 
