@@ -157,6 +157,7 @@ impl KindPlant {
             tokio::try_join!(
                 ready::nodes(client, count),
                 ready::leases(client, count),
+                ready::control_plane(client),
                 ready::default_service_account(client),
                 ready::workloads(client),
             )

@@ -7,10 +7,10 @@ use http::Request;
 use k8s_openapi::api::{
     apps::v1::{DaemonSet, Deployment},
     coordination::v1::Lease,
-    core::v1::{Node, ServiceAccount},
+    core::v1::{Node, Pod, ServiceAccount},
 };
 use kube::{
-    Api, Client,
+    Api, Client, ResourceExt,
     config::Kubeconfig,
     runtime::watcher::{self, Event, watcher},
 };
@@ -63,6 +63,16 @@ pub(in crate::host) async fn nodes(client: &Client, count: u32) -> Result<(), Ho
 pub(in crate::host) async fn leases(client: &Client, count: u32) -> Result<(), HostError> {
     let leases: Api<Lease> = Api::namespaced(client.clone(), "kube-node-lease");
     some_of(leases, count, "watch the leases of nodes", |_| true).await
+}
+
+/// Waits until the control plane's own pods are to be seen, which its kubelet tells of only when its node is registered, and one
+/// after another: as with leases, one that comes later is somebody's leftover.
+pub(in crate::host) async fn control_plane(client: &Client) -> Result<(), HostError> {
+    /// What kubeadm starts by files: etcd, kube-apiserver, kube-controller-manager and kube-scheduler.
+    const PODS: u32 = 4;
+    let pods: Api<Pod> = Api::namespaced(client.clone(), "kube-system");
+    let is_of_it = |pod: &Pod| pod.labels().get("tier").is_some_and(|tier| tier == "control-plane");
+    some_of(pods, PODS, "watch the control plane's pods", is_of_it).await
 }
 
 /// Waits until `count` objects of a kind have passed `done`.
