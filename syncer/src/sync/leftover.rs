@@ -2,15 +2,12 @@
 //! had lapsed and then showed it the owner's successor of the same name in the owner's place.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use kube::{Api, api::ListParams};
 
 use super::{Doing, SyncError, Tenant, stray::claimed};
 use crate::{
     index::Index,
     kinds::{Kind, Reach, Side},
     names::marks,
-    object::Object,
-    write::WriteError,
 };
 
 /// Removes the token Secrets of pods of which neither side has any more. To be called when both sides have been listed.
@@ -21,13 +18,8 @@ pub async fn clear_tokens(tenant: &Tenant) -> Result<(), SyncError> {
     let names = &tenant.settings().names;
     let (namespace, host) = (names.host_namespace(), tenant.cluster(Side::Host));
     let ours = format!("{},{}={}", marks::selector(names, Reach::Namespaced), marks::ROLE, marks::POD_TOKEN);
-    let api: Api<Object> = Api::namespaced_with(host.client().clone(), namespace, &Kind::Secret.resource());
-    let listed = api.list_metadata(&ListParams::default().labels(&ours)).await;
-    let listed = listed.map_err(|error| SyncError::Write {
-        doing: "listing the tokens' Secrets",
-        error: WriteError::Unreachable(Box::new(error)),
-    })?;
-    for metadata in listed.items.into_iter().map(|item| item.metadata) {
+    let listed = host.list_metadata(Kind::Secret, namespace, &ours).await;
+    for metadata in listed.doing("listing the tokens' Secrets")? {
         let (Some(name), Some(uid)) = (&metadata.name, &metadata.uid) else { continue };
         if tenant.index(|index| is_left_over(index, &metadata)) {
             tracing::info!(name, "a pod's tokens were left behind, and are removed");

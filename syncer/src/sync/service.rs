@@ -53,16 +53,8 @@ impl Sync<'_> {
         self.tenant.index(|index| index.services.get(&self.key.id).cloned()).unwrap_or_default()
     }
 
-    async fn objects(&mut self) -> Result<(Option<Object>, Option<Object>), SyncError> {
-        let pair = self.pair();
-        let tenant =
-            self.tenant.fetch((Side::Tenant, self.key), pair.tenant.as_ref(), &mut self.hand).await?;
-        let host = self.tenant.fetch((Side::Host, self.key), pair.host.as_ref(), &mut self.hand).await?;
-        Ok((tenant, host))
-    }
-
     async fn create(&mut self) -> Result<bool, SyncError> {
-        let (Some(tenant), _) = self.objects().await? else { return Ok(false) };
+        let (Some(tenant), _) = self.objects(&self.pair()).await? else { return Ok(false) };
         let tree = tenant.tree();
         let cluster = self.tenant.cluster(Side::Host);
         let namespace = self.tenant.settings().names.host_namespace();
@@ -114,7 +106,7 @@ impl Sync<'_> {
     }
 
     async fn update(&mut self) -> Result<bool, SyncError> {
-        let (Some(tenant), present) = self.objects().await? else { return Ok(false) };
+        let (Some(tenant), present) = self.objects(&self.pair()).await? else { return Ok(false) };
         let tree = tenant.tree();
         let pair = self.pair();
         let kept = pair.host.map(|host| host.detail.address);
@@ -153,7 +145,7 @@ impl Sync<'_> {
 
     /// Writes the tenant's Service as `change` makes it of the tenant's and the host's.
     async fn rewrite(&mut self, change: fn(&Value, &Value) -> Value) -> Result<bool, SyncError> {
-        let (Some(tenant), host) = self.objects().await? else { return Ok(false) };
+        let (Some(tenant), host) = self.objects(&self.pair()).await? else { return Ok(false) };
         if host.as_ref().is_some_and(|host| !is_copy(host, tenant.uid())) {
             return Ok(false);
         }

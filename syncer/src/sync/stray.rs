@@ -1,7 +1,6 @@
 //! Copies whose labels someone has taken off: they get them back. A copy without them runs on where nobody sees it.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use kube::{Api, api::ListParams};
 use serde_json::json;
 
 use super::{Doing, SyncError, Tenant};
@@ -96,13 +95,8 @@ pub async fn sweep(tenant: &Tenant, kinds: &[Kind]) -> Result<(), SyncError> {
 async fn sweep_kind(tenant: &Tenant, kind: Kind) -> Result<(), SyncError> {
     let namespace = tenant.settings().names.host_namespace();
     let host = tenant.cluster(Side::Host);
-    let unlabelled = ListParams::default().labels(&format!("!{}", marks::VCLUSTER));
-    let api: Api<Object> = Api::namespaced_with(host.client().clone(), namespace, &kind.resource());
-    let listed = api.list_metadata(&unlabelled).await.map_err(|error| SyncError::Write {
-        doing: "listing what has no label of ours",
-        error: WriteError::Unreachable(Box::new(error)),
-    })?;
-    for id in listed.items.iter().filter_map(|item| claimed(&item.metadata)) {
+    let listed = host.list_metadata(kind, namespace, &format!("!{}", marks::VCLUSTER)).await;
+    for id in listed.doing("listing what has no label of ours")?.iter().filter_map(claimed) {
         let key = Key::new(kind, id);
         let name = tenant.host_name(&key.id);
         let asked = tenant.asking();

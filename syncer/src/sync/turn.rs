@@ -32,15 +32,24 @@ impl<'a, K> Turn<'a, K> {
         self.asked = self.tenant.asking();
     }
 
+    /// The object of each side as it is now, if it is there.
+    pub(super) async fn objects<T, H>(
+        &mut self,
+        pair: &Pair<T, H>,
+    ) -> Result<(Option<Object>, Option<Object>), SyncError> {
+        let tenant =
+            self.tenant.fetch((Side::Tenant, self.key), pair.tenant.as_ref(), &mut self.hand).await?;
+        let host = self.tenant.fetch((Side::Host, self.key), pair.host.as_ref(), &mut self.hand).await?;
+        Ok((tenant, host))
+    }
+
     /// Both objects as they are now, where the host's is the copy of this very object of the tenant's: while a turn waits
     /// for an answer, another of that name may have taken the place of either.
     pub(super) async fn both<T, H>(
         &mut self,
         pair: &Pair<T, H>,
     ) -> Result<Option<(Object, Object)>, SyncError> {
-        let tenant =
-            self.tenant.fetch((Side::Tenant, self.key), pair.tenant.as_ref(), &mut self.hand).await?;
-        let host = self.tenant.fetch((Side::Host, self.key), pair.host.as_ref(), &mut self.hand).await?;
+        let (tenant, host) = self.objects(pair).await?;
         Ok(tenant.zip(host).filter(|(tenant, host)| is_copy(host, tenant.uid())))
     }
 

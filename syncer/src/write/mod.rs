@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::{Method, Request, StatusCode, header, response::Parts};
 use http_body_util::BodyExt;
-use kube::{Client, client::Body, core::Status};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::{Api, Client, api::ListParams, client::Body, core::Status};
 use serde_json::{Value, json};
 
 pub use error::WriteError;
@@ -96,6 +97,22 @@ impl Cluster {
             Err(WriteError::Gone) => Ok(None),
             other => other.map(Some),
         }
+    }
+
+    /// The metadata of the objects of a kind in a namespace that a label selector selects.
+    ///
+    /// # Errors
+    /// Whatever the API server or the way to it refuses.
+    pub async fn list_metadata(
+        &self,
+        kind: Kind,
+        namespace: &str,
+        labels: &str,
+    ) -> Result<Vec<ObjectMeta>, WriteError> {
+        let api: Api<Object> = Api::namespaced_with(self.client().clone(), namespace, &kind.resource());
+        let listed = api.list_metadata(&ListParams::default().labels(labels)).await;
+        let listed = listed.map_err(|error| WriteError::Unreachable(Box::new(error)))?;
+        Ok(listed.items.into_iter().map(|item| item.metadata).collect())
     }
 
     /// Makes an object; returns it as made.
