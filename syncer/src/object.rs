@@ -127,6 +127,13 @@ impl Object {
         self.0.meta.labels.iter().flatten().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
+    /// The same object as it was when a label had this value, as far as its metadata are read.
+    pub(crate) fn labelled(&self, key: &str, value: &str) -> Self {
+        let mut former = Inner::clone(&self.0);
+        former.meta.labels.get_or_insert_default().insert(key.to_owned(), value.to_owned());
+        Self(Arc::new(former))
+    }
+
     /// An annotation's value.
     pub fn annotation(&self, key: &str) -> Option<&str> {
         self.0.meta.annotations.as_ref()?.get(key).map(String::as_str)

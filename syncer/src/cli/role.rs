@@ -7,7 +7,7 @@ use super::{RunError, print};
 use crate::{
     kinds::{Custom, Kinds, On, Row, optional},
     kubelet::NodeMetrics,
-    role::{cluster_rules, election_rule, manifests, rules},
+    role::{cluster_rules, election_rule, manifests, rules, watch_rules},
 };
 
 /// Print the Role that a syncer needs on the host, fit for `kubectl apply --namespace HOST_NAMESPACE -f -`; for kinds
@@ -29,6 +29,11 @@ pub(super) struct RoleArgs {
     /// Several replicas elect the one that writes, by a Lease of this namespace.
     #[arg(long)]
     lease: bool,
+
+    /// A process that serves many tenants watches the host once for all of them: it may list and watch what is synced in
+    /// every namespace.
+    #[arg(long)]
+    watch_everywhere: bool,
 
     /// The name of the roles.
     #[arg(long, value_name = "NAME", default_value = "tenantbench-syncer")]
@@ -63,6 +68,9 @@ pub(super) fn run(args: RoleArgs) -> Result<(), RunError> {
     let kinds = args.sync.into_iter().chain(args.custom).try_fold(always, Kinds::with)?;
     let mut rules = rules(&kinds);
     rules.cluster.extend(cluster_rules(args.node_metrics));
+    if args.watch_everywhere {
+        rules.cluster.extend(watch_rules(&kinds));
+    }
     if args.lease {
         rules.namespaced.push(election_rule());
     }

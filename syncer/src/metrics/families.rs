@@ -5,7 +5,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use super::labels::{ByKind, Moved, OfTenant, Request, Requests, Spent, Turns, Watched, Way};
+use super::labels::{ByKind, Lost, Moved, OfTenant, Request, Requests, Spent, Turns, Watched, Way};
 
 /// All of them.
 #[derive(Debug)]
@@ -25,6 +25,8 @@ pub(super) struct Families {
     pub(super) dropped_events: Counter,
     pub(super) tokens: Counter,
     pub(super) ready: Family<OfTenant, Gauge>,
+    pub(super) together: Family<ByKind, Gauge>,
+    pub(super) lists_again: Family<Lost, Counter>,
 }
 
 impl Default for Families {
@@ -47,6 +49,8 @@ impl Default for Families {
             dropped_events: Counter::default(),
             tokens: Counter::default(),
             ready: Family::default(),
+            together: Family::default(),
+            lists_again: Family::default(),
         }
     }
 }
@@ -127,6 +131,16 @@ impl Families {
             "tenant_ready",
             "Whether a tenant of many is worked for and all has been done once",
             self.ready.clone(),
+        );
+        registry.register(
+            "host_watched_together",
+            "Of many tenants: whether one watch of the host shows a kind to all (1), or each has its own (0)",
+            self.together.clone(),
+        );
+        registry.register(
+            "host_lists_again",
+            "Of many tenants: lists of one's own namespace, because what all watch together has missed something for it",
+            self.lists_again.clone(),
         );
         registry.register("tokens_minted", "Tokens made for pods", self.tokens.clone());
     }

@@ -4,7 +4,10 @@ use http::Method;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 
 use super::Ended;
-use crate::kinds::{Kind, Side};
+use crate::{
+    kinds::{Kind, Side},
+    watch::Loss,
+};
 
 /// Gives each value of an enum a word, which is also its label.
 macro_rules! words {
@@ -112,6 +115,7 @@ words!(Outcome {
 words!(Stage { Self::Queued => "queued", Self::Decided => "decided", Self::Answered => "answered" });
 words!(Direction { Self::Down => "down", Self::Up => "up" });
 words!(By { Self::Request => "request", Self::Watch => "watch" });
+words!(Loss { Self::Gap => "gap", Self::Slow => "slow", Self::Rights => "rights" });
 words!(Ended { Self::Idle => "idle", Self::Done => "done", Self::Failed => "failed" });
 
 /// A kind as the API spells it.
@@ -133,6 +137,12 @@ impl EncodeLabelValue for Name {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct ByKind {
     pub(super) kind: Name,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct Lost {
+    pub(super) kind: Name,
+    pub(super) reason: Loss,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]

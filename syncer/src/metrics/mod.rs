@@ -24,11 +24,12 @@ pub use labels::{Outcome, Verb};
 use self::{
     echo::Echoes,
     families::Families,
-    labels::{ByKind, Moved, OfTenant, Request, Requests, Spent, Stage, Turns, Watched, Way},
+    labels::{ByKind, Lost, Moved, OfTenant, Request, Requests, Spent, Stage, Turns, Watched, Way},
 };
 use crate::{
     kinds::{Kind, Side},
     sync::Tenant,
+    watch::Loss,
 };
 
 /// The media type of [`Metrics::text`].
@@ -197,6 +198,20 @@ impl Metrics {
     /// A watch broke or could not be opened.
     pub fn interrupted(&self, side: Side, kind: Kind) {
         self.0.families.interruptions.get_or_create(&Watched::new(side, kind)).inc();
+    }
+
+    /// A kind of the host is watched once for all tenants, or by each of them; none where it is not watched any more.
+    pub fn watched_together(&self, kind: Kind, together: Option<bool>) {
+        let (family, of) = (&self.0.families.together, ByKind { kind: kind.into() });
+        match together {
+            Some(together) => drop(family.get_or_create(&of).set(together.into())),
+            None => drop(family.remove(&of)),
+        }
+    }
+
+    /// A tenant lists a kind of the host anew for this reason.
+    pub fn lists_again(&self, kind: Kind, reason: Loss) {
+        self.0.families.lists_again.get_or_create(&Lost { kind: kind.into(), reason }).inc();
     }
 
     /// A tenant was told that an object of this kind is not synced.

@@ -26,6 +26,8 @@ fn used() -> Metrics {
     metrics.event_dropped();
     metrics.tokens_minted(2);
     metrics.tenant_ready("a", true);
+    metrics.watched_together(kind, Some(true));
+    metrics.lists_again(kind, Loss::Gap);
     metrics
 }
 

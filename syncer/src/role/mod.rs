@@ -7,8 +7,8 @@ mod nodes;
 mod review;
 mod rules;
 
-pub use lack::{Lack, lack};
+pub use lack::{Lack, lack, lack_to_watch_everywhere};
 pub use manifest::manifests;
 pub use nodes::cluster_rules;
 pub use review::{Access, denied, may};
-pub use rules::{Rules, election_rule, role_rules, rules};
+pub use rules::{Rules, election_rule, role_rules, rules, watch_rules};

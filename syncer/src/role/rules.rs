@@ -2,7 +2,8 @@
 
 use k8s_openapi::api::rbac::v1::PolicyRule;
 
-use crate::kinds::{Kinds, On};
+use super::lack::WATCH;
+use crate::kinds::{Kinds, On, Side};
 
 /// Rules of both sorts.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,6 +31,19 @@ pub fn rules(kinds: &Kinds) -> Rules {
     // To learn the uid of the plane's own object, which owns all others.
     for resource in ["statefulsets", "deployments"] {
         add(&mut rules.namespaced, "apps", resource.to_owned(), &["get"]);
+    }
+    rules
+}
+
+/// What a process that serves many tenants needs in a ClusterRole to watch the host once for all of them. It may write
+/// nowhere but where its Role is bound.
+pub fn watch_rules(kinds: &Kinds) -> Vec<PolicyRule> {
+    let mut rules = Vec::new();
+    for row in kinds.rows().iter().filter(|row| !row.is_cluster_wide()) {
+        if row.watched().contains(&Side::Host) {
+            let api = row.kind.api();
+            add(&mut rules, api.group, api.plural.to_owned(), &WATCH);
+        }
     }
     rules
 }
@@ -100,6 +114,16 @@ mod tests {
             let list = if row.is_cluster_wide() { &wider.cluster } else { &wider.namespaced };
             assert!(resources(list).contains(&plural), "{plural}");
         }
+    }
+
+    #[test]
+    fn who_watches_all_namespaces_may_list_and_watch_there_what_is_watched_and_nothing_else() {
+        let rules = watch_rules(&Kinds::default().only(|row| row.on == On::Default));
+        assert!(rules.iter().all(|rule| rule.verbs == ["list", "watch"]), "{rules:?}");
+        assert_eq!(
+            resources(&rules),
+            ["services", "configmaps", "secrets", "persistentvolumeclaims", "pods", "events"]
+        );
     }
 
     #[test]

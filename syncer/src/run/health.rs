@@ -24,6 +24,8 @@ pub struct Health {
     /// The tenant's name, where the process serves many.
     tenant: Option<Arc<str>>,
     members: Arc<Mutex<BTreeMap<String, Self>>>,
+    /// Where many tenants are served: how each kind of the host is watched, by its plural.
+    host_watches: Arc<Mutex<BTreeMap<&'static str, String>>>,
 }
 
 /// How far it has come.
@@ -90,7 +92,10 @@ impl Health {
             let problem = first_problem(&health.state.borrow());
             Check { is_vital: false, ..Check::new(format!("tenant {name}"), problem) }
         };
-        std::iter::once(Check::new("tenants", unknown)).chain(members.iter().map(of_tenant)).collect()
+        let watches = self.host_watches.lock();
+        let watches = watches.iter().map(|(kind, how)| Check::new(format!("watch host/{kind} {how}"), None));
+        let tenants = members.iter().map(of_tenant);
+        std::iter::once(Check::new("tenants", unknown)).chain(watches).chain(tenants).collect()
     }
 
     /// A loop begins that must not stop.
@@ -117,6 +122,7 @@ impl Health {
             metrics: self.metrics.clone(),
             tenant: Some(name.into()),
             members: Arc::default(),
+            host_watches: Arc::default(),
         };
         self.metrics.tenant_ready(name, false);
         self.members.lock().insert(name.to_owned(), member.clone());
@@ -127,6 +133,22 @@ impl Health {
     pub(super) fn forget(&self, name: &str) {
         self.members.lock().remove(name);
         self.metrics.tenant_gone(name);
+    }
+
+    /// A kind of the host is watched once for all tenants or, for want of a right, in each one's namespace.
+    pub(crate) fn host_watch(&self, kind: Kind, lack: Option<&str>) {
+        let how = match lack {
+            None => "(one for all tenants)".to_owned(),
+            Some(lack) => format!("(one for each, for it may not {lack} in all namespaces)"),
+        };
+        self.host_watches.lock().insert(kind.api().plural, how);
+        self.metrics.watched_together(kind, Some(lack.is_none()));
+    }
+
+    /// A kind of the host is not watched any more.
+    pub(crate) fn host_watch_ends(&self, kind: Kind) {
+        self.host_watches.lock().remove(kind.api().plural);
+        self.metrics.watched_together(kind, None);
     }
 
     /// It is not worked for, for this reason, until it is tried again.
@@ -244,12 +266,21 @@ mod tests {
         let (good, bad) = (health.member("good"), health.member("bad"));
         good.awaits(Vec::new());
         good.drained();
+        health.host_watch(Kind::Pod, None);
+        health.host_watch(Kind::Secret, Some("list secrets"));
         bad.is_broken("its etcd was wiped");
-        let expected = [("tenants", true, true), ("tenant bad", false, false), ("tenant good", true, false)];
+        let expected = [
+            ("tenants", true, true),
+            ("watch host/pods (one for all tenants)", true, true),
+            ("watch host/secrets (one for each, for it may not list secrets in all namespaces)", true, true),
+            ("tenant bad", false, false),
+            ("tenant good", true, false),
+        ];
         let expected = expected.map(|(name, ok, vital)| (name.to_owned(), ok, vital));
         assert_eq!(lines(&health), expected);
         health.forget("bad");
-        assert_eq!(lines(&health), [expected[0].clone(), expected[2].clone()]);
+        health.host_watch_ends(Kind::Secret);
+        assert_eq!(lines(&health), [0, 1, 4].map(|line| expected[line].clone()));
     }
 
     #[test]

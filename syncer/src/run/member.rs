@@ -19,7 +19,7 @@ use crate::{
     node::RENEW_EVERY,
     retry,
     sync::{SyncError, Tenant, clear_tokens, sweep},
-    watch::Doors,
+    watch::Way,
     write::Cluster,
 };
 
@@ -38,8 +38,6 @@ pub(super) async fn run(
 ) -> Result<(), RunError> {
     let streams = options.kinds.rows().len() + custom::streams(options.custom.len());
     let host = shared.requests.clone();
-    let lease = shared.watches.lease(streams)?;
-    let host_watches = lease.client().clone();
     let tenant = client::client(options.tenant.clone(), Purpose::Requests)?;
     let tenant_watches = client::client(options.tenant.clone(), Purpose::Watches { streams })?;
     // The port is opened first: a plane whose kubelet endpoint cannot be opened should say so at once.
@@ -85,8 +83,8 @@ pub(super) async fn run(
     health.awaits(lists.map(|watch| (watch.side, watch.kind)).collect());
     for watch in watches {
         let way = match watch.side {
-            Side::Tenant => (tenant_watches.clone(), Doors::open()),
-            Side::Host => (host_watches.clone(), shared.doors.clone()),
+            Side::Tenant => Way::Own(tenant_watches.clone()),
+            Side::Host => Way::Host(shared.watches.clone()),
         };
         let (tenant, listed, kind, side) = (Arc::clone(&tenant), health.clone(), watch.kind, watch.side);
         tasks.spawn(watch.run(way, health.clone(), trust.clone(), stop.clone(), move |event| {
@@ -98,8 +96,7 @@ pub(super) async fn run(
     let place = custom::Place {
         tenant: Arc::clone(&tenant),
         tenant_watches,
-        host_watches,
-        doors: shared.doors.clone(),
+        host_watches: shared.watches.clone(),
         health: health.clone(),
         stop: stop.clone(),
         trust,

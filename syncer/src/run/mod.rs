@@ -94,7 +94,8 @@ const LAST_TURNS: Duration = Duration::from_millis(800);
 /// # Errors
 /// What no waiting mends: unusable credentials or files, a service range that does not fit.
 pub async fn run(options: Options, health: Health, stop: CancellationToken) -> Result<(), RunError> {
-    let (shared, candidate) = Shared::new(&options.host, options.clock.clone(), options.election.as_ref())?;
+    let election = options.election.as_ref();
+    let (shared, candidate) = Shared::new(&options.host, options.clock.clone(), election, None)?;
     // Boxed, for it is large, and handed from one to the next.
     let running = Box::pin(async {
         let mut turns = std::pin::pin!(dispatch::run(shared.clone(), health.clone(), stop.clone()));

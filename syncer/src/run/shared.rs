@@ -8,16 +8,16 @@ use std::sync::{
 use kube::Client;
 
 use super::{
-    RunError,
+    Health, RunError,
     dispatch::Roster,
     lead::{Candidate, Election, Lead},
 };
 use crate::{
-    client::{self, Purpose, WatchClients},
+    client::{self, Purpose},
     clock::Clock,
     queue::TenantId,
     sync::{Tenant, Work},
-    watch::Doors,
+    watch::HostWatches,
 };
 
 /// The ways to the host's API, and the queue. Clones are the same.
@@ -27,9 +27,8 @@ pub(super) struct Shared {
     pub(super) requests: Client,
     /// For streams that take a connection each.
     pub(super) upgrades: Client,
-    pub(super) watches: WatchClients,
-    /// How watches of the host are opened.
-    pub(super) doors: Doors,
+    /// How the host is watched.
+    pub(super) watches: HostWatches,
     pub(super) work: Arc<Work>,
     pub(super) roster: Roster,
     /// Whether anything may be written.
@@ -38,21 +37,23 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    /// Connects to nothing yet.
+    /// Connects to nothing yet. `of_many`: how the process fares, where it serves many tenants, who then watch the host
+    /// together as far as it lets them.
     pub(super) fn new(
         host: &kube::Config,
         clock: Clock,
         election: Option<&Election>,
+        of_many: Option<&Health>,
     ) -> Result<(Self, Option<Candidate>), RunError> {
         let requests = client::client(host.clone(), Purpose::Requests)?;
+        let watches = HostWatches::new(host.clone(), requests.clone(), of_many);
         let candidate = election.map(|election| Candidate::new(requests.clone(), election));
         let (candidate, lead) = candidate.unzip();
         let this = Self {
             host: host.clone(),
             requests,
             upgrades: client::client(host.clone(), Purpose::Upgrades)?,
-            watches: WatchClients::new(host.clone()),
-            doors: Doors::shared(),
+            watches,
             work: Arc::new(Work::new(clock)),
             roster: Roster::default(),
             lead: lead.unwrap_or_else(Lead::alone),
@@ -83,7 +84,7 @@ impl Seat {
     }
 
     /// Has the tenant's keys given out. Both of its sides have been listed.
-    pub(super) fn open(&self, tenant: &Arc<Tenant>, health: &super::Health) {
+    pub(super) fn open(&self, tenant: &Arc<Tenant>, health: &Health) {
         self.roster.admit(Arc::clone(tenant), health.clone(), &self.work);
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     kinds::{Direction, Kind, Kinds, Reach, Row, Side},
     names::{Names, marks},
-    watch::Watch,
+    watch::{Selection, Watch},
 };
 
 /// Every watch of these kinds, and of the host's classes those that the label selector `classes` selects.
@@ -28,15 +28,23 @@ pub(super) fn watch(names: &Names, row: &Row, side: Side, classes: &str) -> Watc
         side,
         kind: row.kind,
         namespace: if is_of_namespace { names.host_namespace().to_owned() } else { String::new() },
-        labels: match (side, row.direction) {
-            (Side::Host, Direction::Down | Direction::DownAndStatusUp) => marks::selector(names, reach),
+        selection: match (side, row.direction) {
+            (Side::Host, Direction::Down | Direction::DownAndStatusUp) if is_of_namespace => {
+                Selection::CopiesOf(names.vcluster().to_owned())
+            }
+            (Side::Host, Direction::Down | Direction::DownAndStatusUp) => {
+                Selection::Labelled(marks::selector(names, reach))
+            }
             // Only what we have made; a Node that someone else has made may be in our way.
-            (Side::Tenant, Direction::Synthesised) if row.kind != Kind::Node => marks::SYNTHESISED.to_owned(),
-            (Side::Host, Direction::Up) if row.is_class() => classes.to_owned(),
+            (Side::Tenant, Direction::Synthesised) if row.kind != Kind::Node => {
+                Selection::Labelled(marks::SYNTHESISED.to_owned())
+            }
+            (Side::Host, Direction::Up) if row.is_class() && !classes.is_empty() => {
+                Selection::Labelled(classes.to_owned())
+            }
             // Events carry no labels of ours; they are told apart by the object that they are about.
-            _ => String::new(),
+            _ => Selection::All,
         },
-        fields: String::new(),
     }
 }
 
@@ -51,11 +59,11 @@ mod tests {
         let of_host = |kind| watches.iter().find(|watch| (watch.side, watch.kind) == (Side::Host, kind));
         let pods = of_host(Kind::Pod).expect("a watch");
         assert_eq!(
-            (pods.namespace.as_str(), pods.labels.as_str()),
-            ("tenant-a", "tenantbench.dev/vcluster=vc")
+            (pods.namespace.as_str(), pods.selection.labels().as_deref()),
+            ("tenant-a", Some("tenantbench.dev/vcluster=vc"))
         );
         let events = of_host(Kind::Event).expect("a watch");
-        assert_eq!((events.namespace.as_str(), events.labels.as_str()), ("tenant-a", ""));
+        assert_eq!((events.namespace.as_str(), &events.selection), ("tenant-a", &Selection::All));
         assert!(of_host(Kind::Node).is_none());
     }
 }

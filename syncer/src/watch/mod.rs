@@ -1,25 +1,33 @@
 //! One kind of one side, as it changes: lists, then watches, and lists again where the watch has lapsed.
 
 mod doors;
+mod host;
+mod hub;
 
-use futures::{Stream, TryStreamExt};
-use kube::{
-    Api,
-    runtime::{WatchStreamExt, watcher},
-};
+use std::time::Duration;
+
+use futures::{Stream, StreamExt, TryStreamExt};
+use kube::{Api, runtime::watcher};
 use tokio_util::sync::CancellationToken;
 
 pub use doors::Doors;
+pub use host::HostWatches;
+use hub::Hub;
+pub use hub::Loss;
 
 use crate::{
     kinds::{Kind, Side},
+    names::marks,
     object::Object,
-    retry::Patience,
+    retry,
     run::{Health, Pulse, Trust},
 };
 
 /// What a watch says.
 pub type Event = watcher::Event<Object>;
+
+/// After so many failures in a row lists are tried again no less often, about once a second.
+const LIST_AGAIN: u32 = 6;
 
 /// What to watch.
 #[derive(Clone, Debug)]
@@ -30,10 +38,39 @@ pub struct Watch {
     pub kind: Kind,
     /// The namespace; empty for all.
     pub namespace: String,
-    /// A label selector; empty for all.
-    pub labels: String,
-    /// A field selector; empty for all.
-    pub fields: String,
+    /// Which objects there.
+    pub selection: Selection,
+}
+
+/// Which objects of a kind are watched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// All.
+    All,
+    /// The copies that this virtual cluster has in the namespace.
+    CopiesOf(String),
+    /// Those that a label selector selects.
+    Labelled(String),
+}
+
+/// By which way an API server is watched.
+#[derive(Clone)]
+pub enum Way {
+    /// By a watch of its own on this client.
+    Own(kube::Client),
+    /// As the tenants of a process watch their host.
+    Host(HostWatches),
+}
+
+impl Selection {
+    /// The label selector that says so.
+    pub fn labels(&self) -> Option<String> {
+        match self {
+            Self::All => None,
+            Self::CopiesOf(vcluster) => Some(format!("{}={vcluster}", marks::VCLUSTER)),
+            Self::Labelled(labels) => Some(labels.clone()),
+        }
+    }
 }
 
 impl std::fmt::Display for Watch {
@@ -44,67 +81,104 @@ impl std::fmt::Display for Watch {
 
 impl Watch {
     /// Hands each event to `sink` until `stop`. Failures are retried for ever: the API server may not be up yet, or
-    /// may come back. It is listed when `doors` lets it. What comes after an interruption is handed on only if it can be trusted, which else ends the watch.
+    /// may come back. What comes after an interruption is handed on only if it can be trusted, which else ends the watch.
     pub async fn run(
         self,
-        (client, doors): (kube::Client, Doors),
+        way: Way,
         health: Health,
         trust: Trust,
         stop: CancellationToken,
         mut sink: impl FnMut(Event),
     ) {
-        let pulse = health.pulse(&self.to_string());
-        let events = self.events(client);
-        let mut events = std::pin::pin!(events);
-        let mut was_interrupted = false;
+        let (side, kind, name) = (self.side, self.kind, self.to_string());
+        let pulse = health.pulse(&name);
+        let (mut events, doors) = match way {
+            Way::Own(client) => (self.events(client).boxed(), Doors::open()),
+            Way::Host(host) => (host.events(self, health.metrics().clone()).boxed(), host.doors()),
+        };
+        let mut failures = Failures::default();
         // Held until the list is whole.
         let mut door = None;
-        let mut is_listed = false;
+        let mut is_listing = false;
         loop {
             let next = async {
-                if !is_listed && door.is_none() {
+                tokio::time::sleep(failures.wait()).await;
+                if is_listing && door.is_none() {
                     door = doors.enter().await;
                 }
                 let next = events.try_next().await;
-                let is_trusted = !was_interrupted || next.is_err() || trust.holds(self.side).await;
+                let is_trusted = !failures.is_last() || next.is_err() || trust.holds(side).await;
                 next.map(|event| event.filter(|_| is_trusted))
             };
             match until(&stop, &pulse, next).await {
                 Some(Ok(Some(event))) => {
-                    was_interrupted = false;
-                    is_listed = !matches!(event, Event::Init | Event::InitApply(_));
-                    if is_listed {
+                    is_listing = matches!(event, Event::Init | Event::InitApply(_));
+                    if !is_listing {
                         door = None;
                     }
-                    trust.saw(self.side, &event);
+                    failures.end(matches!(event, Event::Init));
+                    trust.saw(side, &event);
                     sink(event);
                 }
                 Some(Ok(None)) | None => return pulse.end(),
                 Some(Err(error)) => {
-                    was_interrupted = true;
-                    (is_listed, door) = (false, None);
-                    health.metrics().interrupted(self.side, self.kind);
-                    tracing::debug!(watch = %self, %error, "the watch is interrupted");
+                    failures.add(is_listing);
+                    (is_listing, door) = (false, None);
+                    health.metrics().interrupted(side, kind);
+                    tracing::debug!(watch = name, %error, "the watch is interrupted");
                 }
             }
         }
     }
 
     fn events(&self, client: kube::Client) -> impl Stream<Item = watcher::Result<Event>> + use<> {
+        let config =
+            watcher::Config { label_selector: self.selection.labels(), ..watcher::Config::default() };
+        watcher::watcher(self.api(client), config)
+    }
+
+    /// Where it is watched.
+    fn api(&self, client: kube::Client) -> Api<Object> {
         let resource = self.kind.resource();
-        let api: Api<Object> = if self.namespace.is_empty() {
+        if self.namespace.is_empty() {
             Api::all_with(client, &resource)
         } else {
             Api::namespaced_with(client, &self.namespace, &resource)
-        };
-        let mut config = watcher::Config::default();
-        if !self.labels.is_empty() {
-            config = config.labels(&self.labels);
         }
-        if !self.fields.is_empty() {
-            config = config.fields(&self.fields);
+    }
+}
+
+/// Failures in a row. That a list is about to be asked for is no success yet.
+#[derive(Default)]
+struct Failures {
+    count: u32,
+    wait: Option<Duration>,
+    is_last: bool,
+}
+
+impl Failures {
+    fn add(&mut self, is_listing: bool) {
+        let count = if is_listing { self.count.min(LIST_AGAIN) } else { self.count };
+        self.wait = Some(retry::delay(count));
+        self.count += 1;
+        self.is_last = true;
+    }
+
+    fn end(&mut self, is_about_to_list: bool) {
+        self.is_last = false;
+        if !is_about_to_list {
+            self.count = 0;
         }
-        watcher::watcher(api, config).backoff(Patience::default())
+    }
+
+    /// How long to wait before the next try.
+    fn wait(&mut self) -> Duration {
+        self.wait.take().unwrap_or_default()
+    }
+
+    /// Whether nothing has come since the last one.
+    fn is_last(&self) -> bool {
+        self.is_last
     }
 }
 
@@ -117,5 +191,27 @@ async fn until<T>(stop: &CancellationToken, pulse: &Pulse, next: impl Future<Out
             next = &mut next => return Some(next),
             () = pulse.due() => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_that_fail_one_after_the_other_are_asked_for_less_and_less_often() {
+        let mut failures = Failures::default();
+        let waits: Vec<Duration> = (0..8)
+            .map(|_| {
+                failures.end(true);
+                failures.add(true);
+                failures.wait()
+            })
+            .collect();
+        assert!(waits[0] < Duration::from_millis(21) && waits[7] > Duration::from_millis(600), "{waits:?}");
+        assert!(waits.iter().all(|wait| *wait < Duration::from_millis(1300)), "{waits:?}");
+        failures.end(false);
+        failures.add(false);
+        assert!(failures.wait() < Duration::from_millis(21));
     }
 }

@@ -26,9 +26,9 @@ pub(crate) struct Double {
 }
 
 impl Double {
-    /// With the certificate in `folder`.
-    pub(crate) async fn start(folder: &Path) -> Self {
-        let lists = Arc::<Lists>::default();
+    /// With the certificate in `folder`. `everywhere`: whether all namespaces may be watched at once.
+    pub(crate) async fn start(folder: &Path, everywhere: bool) -> Self {
+        let lists = Arc::new(Lists { everywhere, ..Lists::default() });
         let counted = Arc::clone(&lists);
         let server = PlayedServer::start(folder, move |request| {
             let lists = Arc::clone(&counted);
@@ -46,6 +46,7 @@ impl Double {
 /// Lists of host namespaces that are being answered.
 #[derive(Default)]
 struct Lists {
+    everywhere: bool,
     now: AtomicUsize,
     most: AtomicUsize,
 }
@@ -59,17 +60,17 @@ impl Lists {
             && !request.uri().query().unwrap_or_default().contains("watch=")
             && !accepts.contains("PartialObjectMetadata");
         if !is_of_watch {
-            return answer(request).await;
+            return answer(request, self.everywhere).await;
         }
         self.most.fetch_max(self.now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
         tokio::time::sleep(Duration::from_millis(20)).await;
-        let answer = answer(request).await;
+        let answer = answer(request, self.everywhere).await;
         self.now.fetch_sub(1, Ordering::SeqCst);
         answer
     }
 }
 
-async fn answer(request: Request<Incoming>) -> Answer {
+async fn answer(request: Request<Incoming>, everywhere: bool) -> Answer {
     let (path, query) =
         (request.uri().path().to_owned(), request.uri().query().unwrap_or_default().to_owned());
     if query.contains("watch=") {
@@ -81,7 +82,11 @@ async fn answer(request: Request<Incoming>) -> Answer {
         let mut made: Value = serde_json::from_slice(&body).unwrap_or_default();
         made["metadata"]["uid"] = json!("made");
         made["metadata"]["resourceVersion"] = json!("1");
-        made["status"] = json!({ "allowed": false });
+        // Only a review has these.
+        let asked = &made["spec"]["resourceAttributes"];
+        let is_to_watch =
+            asked["namespace"].is_null() && ["list", "watch"].map(Value::from).contains(&asked["verb"]);
+        made["status"] = json!({ "allowed": everywhere && is_to_watch });
         return said(StatusCode::CREATED, &made);
     }
     let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();

@@ -48,10 +48,10 @@ struct Lab {
 }
 
 impl Lab {
-    async fn start() -> Self {
+    async fn start(everywhere: bool) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         authority_in(folder.path());
-        let double = Double::start(folder.path()).await;
+        let double = Double::start(folder.path(), everywhere).await;
         let kubeconfig = json!({
             "apiVersion": "v1", "kind": "Config", "current-context": "c",
             "clusters": [{"name": "c", "cluster": {
@@ -101,7 +101,7 @@ impl Lab {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_host_is_asked_for_twenty_lists_at_once_at_most() {
-    let lab = Lab::start().await;
+    let lab = Lab::start(false).await;
     (0..12).for_each(|number| lab.add(number));
     lab.until_ready(12).await;
     let most = lab.double.most_lists_at_once();
@@ -111,10 +111,18 @@ async fn the_host_is_asked_for_twenty_lists_at_once_at_most() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a measurement of about a minute, not a check"]
 async fn idle_tenants_of_a_test_double_are_counted_in_memory_and_sockets() {
-    let lab = Lab::start().await;
+    eprintln!("one test double for the host and for all tenants; every list empty, every watch silent");
+    for (everywhere, words) in
+        [(true, "one watch of the host for each kind"), (false, "each tenant's namespace watched by itself")]
+    {
+        eprintln!("{words}:");
+        count(&Lab::start(everywhere).await).await;
+    }
+}
+
+async fn count(lab: &Lab) {
     let syncer = &lab.syncer;
     let mut there = 0;
-    eprintln!("one test double for the host and for all tenants; every list empty, every watch silent");
     for wanted in STEPS {
         let began = Instant::now();
         for number in there..wanted {

@@ -5,6 +5,7 @@
 
 mod double;
 mod greedy;
+mod hub;
 mod idle;
 mod lead;
 #[expect(dead_code, reason = "shared with real_control_plane, which uses the rest")]

@@ -180,11 +180,15 @@ impl World {
         let admin = make(config.clone());
         until_ready(&admin).await;
         prepare_namespace(&admin, "default").await;
-        let namespace = format!("tenant-{name}");
-        prepare_namespace(&self.host, &namespace).await;
-        prepare_syncers_place(&self.host, &namespace).await;
+        self.host_namespace(&format!("tenant-{name}")).await;
         let kubeconfig = program::kubeconfig(self.folder.path(), name, &config);
         OtherTenant { admin, kubeconfig }
+    }
+
+    /// Makes a namespace of the host in which the syncer has its Role, for one tenant more.
+    pub(crate) async fn host_namespace(&self, namespace: &str) {
+        prepare_namespace(&self.host, namespace).await;
+        prepare_syncers_place(&self.host, namespace).await;
     }
 
     /// A kubeconfig of the tenant's admin.

@@ -23,7 +23,7 @@ use crate::{
     retry,
     role::{self, Lack},
     sync::Tenant,
-    watch::Doors,
+    watch::{HostWatches, Way},
 };
 
 /// How often the host is asked whether it still has the definition of a kind that is synced, where the syncer may not
@@ -35,9 +35,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(60);
 pub(super) struct Place {
     pub(super) tenant: Arc<Tenant>,
     pub(super) tenant_watches: Client,
-    pub(super) host_watches: Client,
-    /// How watches of the host are opened.
-    pub(super) doors: Doors,
+    pub(super) host_watches: HostWatches,
     pub(super) health: Health,
     pub(super) trust: Trust,
     pub(super) stop: CancellationToken,
@@ -63,7 +61,8 @@ pub(super) async fn run(kinds: Vec<ReadyKind>, place: Place) {
     let host = place.tenant.cluster(Side::Host).client();
     let asked = definitions::may_be_watched(host);
     let Some(may_watch) = place.stop.run_until_cancelled(asked).await else { return };
-    let host = may_watch.then(|| watched(Side::Host, &place.host_watches));
+    let lease = if may_watch { place.host_watches.lease().ok() } else { None };
+    let host = lease.as_ref().map(|lease| watched(Side::Host, lease.client()));
     for kind in kinds {
         let definitions = Sides { tenant: tenant.clone(), host: host.clone() };
         tasks.spawn(follow(kind, place.clone(), definitions));
@@ -251,8 +250,8 @@ fn begin(kind: &ReadyKind, place: &Place, plan: &Plan, custom: Option<Custom>) -
 
 async fn watch_side(row: Row, side: Side, place: Place) {
     let way = match side {
-        Side::Tenant => (place.tenant_watches, Doors::open()),
-        Side::Host => (place.host_watches, place.doors),
+        Side::Tenant => Way::Own(place.tenant_watches),
+        Side::Host => Way::Host(place.host_watches),
     };
     let (tenant, kind): (_, Kind) = (place.tenant, row.kind);
     let watch = watches::watch(&tenant.settings().names, &row, side, "");

@@ -52,8 +52,9 @@ pub struct Process {
 /// # Errors
 /// Credentials for the host that cannot be used.
 pub async fn run_many(process: Process, health: Health, stop: CancellationToken) -> Result<(), RunError> {
-    let (shared, candidate) = Shared::new(&process.host, process.clock, process.election.as_ref())?;
     health.serves_many();
+    let election = process.election.as_ref();
+    let (shared, candidate) = Shared::new(&process.host, process.clock, election, Some(&health))?;
     let mut following = JoinSet::new();
     let rolls = process.sources.into_iter().map(|source| follow(source, &shared, &mut following)).collect();
     let running = async {

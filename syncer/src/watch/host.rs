@@ -1,0 +1,206 @@
+//! How tenants of one process watch the host: together where that may be, else each by itself.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use futures::{
+    Stream, StreamExt,
+    stream::{self, BoxStream},
+};
+use kube::{Client, api::ListParams, runtime::watcher};
+
+use super::{
+    Doors, Event, Hub, Watch,
+    hub::{Loss, Sharing, Subscription},
+};
+use crate::{
+    client::{ClientError, Lease, WatchClients},
+    metrics::Metrics,
+    object::Object,
+    run::Health,
+    write::LONGEST_CALL,
+};
+
+/// Objects of a list that are asked for at once.
+const PAGE: u32 = 500;
+
+/// The ways to the host. Clones are the same.
+#[derive(Clone)]
+pub struct HostWatches(Arc<Ways>);
+
+struct Ways {
+    requests: Client,
+    watches: WatchClients,
+    doors: Doors,
+    hub: Option<Hub>,
+}
+
+/// One tenant's watch of one kind.
+struct Member {
+    watch: Watch,
+    host: HostWatches,
+    metrics: Metrics,
+    shared: Option<Subscription>,
+    state: State,
+}
+
+/// How far it has come.
+enum State {
+    /// It is to be found out how it gets what.
+    Begun,
+    /// It lists its own namespace.
+    Listing(List),
+    /// It takes what is newer than this.
+    Following(u64),
+    /// It has a watch of its own.
+    Alone(Alone),
+}
+
+/// A watch of its own, and its place on a connection.
+struct Alone {
+    events: BoxStream<'static, watcher::Result<Event>>,
+    _lease: Lease,
+}
+
+/// A list that is being read.
+#[derive(Default)]
+struct List {
+    objects: VecDeque<Object>,
+    next: Option<String>,
+    version: Option<u64>,
+}
+
+impl HostWatches {
+    /// The ways to the host of this configuration; `requests`: the client for ordinary calls. `of_many`: how the process
+    /// fares, where it serves many tenants, who then watch the host together as far as it lets them.
+    pub fn new(host: kube::Config, requests: Client, of_many: Option<&Health>) -> Self {
+        let watches = WatchClients::new(host);
+        let hub = of_many.map(|health| Hub::new(requests.clone(), watches.clone(), health.clone()));
+        Self(Arc::new(Ways { requests, watches, doors: Doors::shared(), hub }))
+    }
+
+    /// Room for a watch that is nobody else's.
+    ///
+    /// # Errors
+    /// Credentials or certificates that cannot be used.
+    pub(crate) fn lease(&self) -> Result<Lease, ClientError> {
+        self.0.watches.lease(1)
+    }
+
+    /// Through which lists are asked for.
+    pub(super) fn doors(&self) -> Doors {
+        self.0.doors.clone()
+    }
+
+    /// What a watch of its own would say, in the same order.
+    pub(super) fn events(
+        &self,
+        watch: Watch,
+        metrics: Metrics,
+    ) -> impl Stream<Item = watcher::Result<Event>> + Send + use<> {
+        let shared = self.0.hub.as_ref().and_then(|hub| hub.subscribe(&watch));
+        let member = Member { watch, host: self.clone(), metrics, shared, state: State::Begun };
+        stream::unfold(member, |mut member| async move {
+            let event = member.next().await;
+            Some((event, member))
+        })
+    }
+}
+
+impl Member {
+    async fn next(&mut self) -> watcher::Result<Event> {
+        loop {
+            if let Some(event) = self.step().await? {
+                return Ok(event);
+            }
+        }
+    }
+
+    /// Goes on; returns an event if there is one by then.
+    async fn step(&mut self) -> watcher::Result<Option<Event>> {
+        match &mut self.state {
+            State::Begun => {
+                let way = match &mut self.shared {
+                    Some(shared) => shared.begin().await,
+                    None => Sharing::Apart,
+                };
+                if way == Sharing::Together {
+                    self.state = State::Listing(List::default());
+                    return Ok(Some(Event::Init));
+                }
+                self.state = State::Alone(alone(&self.watch, &self.host)?);
+                Ok(None)
+            }
+            State::Listing(list) => {
+                if let Some(object) = list.objects.pop_front() {
+                    return Ok(Some(Event::InitApply(object)));
+                }
+                if let (None, Some(version)) = (&list.next, list.version) {
+                    self.state = State::Following(version);
+                    return Ok(Some(Event::InitDone));
+                }
+                let read = read_on(list, &self.watch, &self.host.0.requests).await;
+                if read.is_err() {
+                    self.state = State::Begun;
+                }
+                read.map(|()| None).map_err(watcher::Error::InitialListFailed)
+            }
+            State::Following(listed) => {
+                let Some(shared) = &self.shared else { return Ok(None) };
+                match shared.next().await {
+                    Ok((version, event)) => Ok((version > *listed).then_some(event)),
+                    Err(loss) => {
+                        self.begin_anew(loss);
+                        Ok(None)
+                    }
+                }
+            }
+            State::Alone(alone) => {
+                let changed = async {
+                    match &mut self.shared {
+                        Some(shared) => shared.leaves(Sharing::Apart).await,
+                        None => std::future::pending().await,
+                    }
+                };
+                tokio::select! {
+                    // kube's watcher never ends.
+                    event = alone.events.next() => return event.transpose(),
+                    () = changed => {}
+                }
+                self.begin_anew(Loss::Rights);
+                Ok(None)
+            }
+        }
+    }
+
+    fn begin_anew(&mut self, loss: Loss) {
+        self.metrics.lists_again(self.watch.kind, loss);
+        tracing::debug!(watch = %self.watch, namespace = self.watch.namespace, ?loss, "it is listed anew");
+        self.state = State::Begun;
+    }
+}
+
+fn alone(watch: &Watch, host: &HostWatches) -> watcher::Result<Alone> {
+    let lease = host
+        .lease()
+        .map_err(|error| watcher::Error::InitialListFailed(kube::Error::Service(error.into())))?;
+    let events = watch.events(lease.client().clone()).boxed();
+    Ok(Alone { events, _lease: lease })
+}
+
+/// Reads the next page.
+async fn read_on(list: &mut List, watch: &Watch, client: &Client) -> kube::Result<()> {
+    let params = ListParams {
+        label_selector: watch.selection.labels(),
+        limit: Some(PAGE),
+        continue_token: list.next.take(),
+        ..ListParams::default()
+    };
+    let api = watch.api(client.clone());
+    let late = |_| kube::Error::Service("no answer in time".into());
+    let page = tokio::time::timeout(LONGEST_CALL, api.list(&params)).await.map_err(late)??;
+    list.objects = page.items.into();
+    list.next = page.metadata.continue_.filter(|token| !token.is_empty());
+    let version = page.metadata.resource_version.and_then(|version| version.parse().ok());
+    list.version = Some(version.ok_or_else(|| kube::Error::Service("a list without a version".into()))?);
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! Whose a change on the host is.
+
+use crate::{names::marks, object::Object};
+
+/// One change of the host, as a watch of all namespaces shows it.
+#[derive(Clone, Debug)]
+pub(super) enum Change {
+    /// It is so now.
+    Apply(Object),
+    /// It is gone, or not selected any more.
+    Delete(Object),
+}
+
+impl Change {
+    pub(super) fn object(&self) -> &Object {
+        match self {
+            Self::Apply(object) | Self::Delete(object) => object,
+        }
+    }
+}
+
+/// The part of the host that one tenant's watch of a kind shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Address {
+    namespace: Box<str>,
+    /// The virtual cluster whose copies are meant; none for all objects of the namespace.
+    vcluster: Option<Box<str>>,
+}
+
+impl Address {
+    pub(super) fn new(namespace: &str, vcluster: Option<&str>) -> Self {
+        Self { namespace: namespace.into(), vcluster: vcluster.map(Into::into) }
+    }
+
+    pub(super) fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// What a watch of this address alone would make of a change: nothing of what is not its own. A copy whose label was
+    /// changed to another virtual cluster's is gone to the former one.
+    pub(super) fn own(&self, change: &Change) -> Option<Change> {
+        let object = change.object();
+        if object.namespace() != &*self.namespace {
+            return None;
+        }
+        let Some(vcluster) = self.vcluster.as_deref() else { return Some(change.clone()) };
+        match change {
+            change if object.label(marks::VCLUSTER) == Some(vcluster) => Some(change.clone()),
+            Change::Apply(object) => Some(Change::Delete(object.labelled(marks::VCLUSTER, vcluster))),
+            Change::Delete(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    pub(crate) fn object(namespace: &str, vcluster: Option<&str>, version: u64) -> Object {
+        let labels = vcluster.map(|name| json!({ (marks::VCLUSTER): name })).unwrap_or_default();
+        json!({"metadata": {
+            "name": "o", "namespace": namespace, "uid": "u", "resourceVersion": version.to_string(), "labels": labels,
+        }})
+        .into()
+    }
+
+    fn shown(address: &Address, change: &Change) -> Option<(&'static str, Option<String>)> {
+        let label = |object: &Object| object.label(marks::VCLUSTER).map(str::to_owned);
+        address.own(change).map(|own| match own {
+            Change::Apply(object) => ("apply", label(&object)),
+            Change::Delete(object) => ("delete", label(&object)),
+        })
+    }
+
+    #[test]
+    fn another_namespace_is_nobody_elses_to_see() {
+        let [all, copies] = [None, Some("vc")].map(|vcluster| Address::new("ns", vcluster));
+        for change in [Change::Apply, Change::Delete] {
+            let foreign = change(object("other", Some("vc"), 1));
+            assert_eq!((shown(&all, &foreign), shown(&copies, &foreign)), (None, None));
+            let own = change(object("ns", Some("vc"), 1));
+            assert!(shown(&all, &own).is_some() && shown(&copies, &own).is_some());
+        }
+    }
+
+    #[test]
+    fn another_virtual_clusters_copies_in_the_same_namespace_are_seen_by_none_but_who_watches_all() {
+        let (all, copies) = (Address::new("ns", None), Address::new("ns", Some("vc")));
+        let gone = Change::Delete(object("ns", Some("other"), 1));
+        assert_eq!((shown(&all, &gone).is_some(), shown(&copies, &gone)), (true, None));
+    }
+
+    #[test]
+    fn a_copy_that_gets_another_virtual_clusters_label_is_gone_as_it_was_labelled() {
+        let change = Change::Apply(object("ns", Some("other"), 7));
+        let of = |vcluster| shown(&Address::new("ns", Some(vcluster)), &change);
+        assert_eq!(of("vc"), Some(("delete", Some("vc".to_owned()))));
+        assert_eq!(of("other"), Some(("apply", Some("other".to_owned()))));
+    }
+}
