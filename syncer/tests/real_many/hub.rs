@@ -269,7 +269,7 @@ async fn the_hosts_api_server_may_be_killed_and_the_right_be_taken_away() {
         syncer.log()
     );
 
-    // Within a minute.
+    // Within half a minute.
     allow(&world).await;
     until_together(&syncer, true).await;
     until_open(&world, &before, [0, 1]).await;

@@ -67,6 +67,7 @@ impl World {
         let rules = roles.get("syncer").await.expect("is there").rules.unwrap_or_default();
         let bindings: Api<ClusterRoleBinding> = Api::all(self.host.clone());
         bindings.delete("syncer", &DeleteParams::default()).await.expect("is deleted");
+        roles.delete("syncer", &DeleteParams::default()).await.expect("is deleted");
         soon("the ClusterRole to be void", self.until_holds(&rules, false)).await;
     }
 

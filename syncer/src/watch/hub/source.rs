@@ -24,10 +24,10 @@ use crate::{
 };
 
 /// How often it is asked whether the right to watch everywhere has come or gone.
-const LOOK_AGAIN: Duration = Duration::from_secs(60);
-/// So often in a row a right is asked for before it counts as taken away, about 5 s in all: an API server that has just
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+/// So often in a row a right is asked for before it counts as taken away, about 15 s in all: an API server that has just
 /// started refuses what it will allow.
-const ASK: u32 = 9;
+const ASK: u32 = 10;
 /// How long a watch is asked for, in seconds.
 const LASTS: u32 = 290;
 /// An API server that has not ended it then is not there any more.
