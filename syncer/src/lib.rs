@@ -1,6 +1,6 @@
 //! The syncer: makes the pods of a virtual cluster run on its host cluster. Knows nothing of the harness.
 //!
-//! [`watch`] → [`index`] (pure) → [`decide`] (pure) → [`queue`] (fair) → [`sync`] with [`translate`] (pure) → [`mod@write`] → …
+//! [`watch`] → [`index`] (pure) → [`decide`] (pure) → [`queue`] (fair) → [`sync`] with [`translate`] (pure) → [`mod@write`] through [`flow`] → …
 
 pub mod accept;
 pub mod cli;
@@ -8,6 +8,7 @@ pub mod client;
 pub mod clock;
 pub mod config;
 pub mod decide;
+pub mod flow;
 pub mod index;
 mod json;
 pub mod kinds;

@@ -227,7 +227,7 @@ pub(super) struct Objects {
 }
 
 /// What a path is about, as `kubectl auth can-i` names it: `pods/status`, `leases.coordination.k8s.io`.
-pub(super) fn resource(path: &str) -> String {
+pub(crate) fn resource(path: &str) -> String {
     let mut parts = path.trim_start_matches('/').split('/');
     let group = match parts.next() {
         Some("apis") => parts.next().unwrap_or_default(),

@@ -19,6 +19,7 @@ use std::{
 use parking_lot::Mutex;
 use prometheus_client::{encoding::text, metrics::info::Info, registry::Registry};
 
+pub(crate) use labels::resource;
 pub use labels::{Outcome, Verb};
 
 use self::{

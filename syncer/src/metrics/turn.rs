@@ -29,7 +29,6 @@ struct Spending {
 struct Open {
     count: Cell<u32>,
     since: Cell<Option<Instant>>,
-    met_trouble: Cell<bool>,
 }
 
 impl Open {
@@ -67,10 +66,6 @@ pub struct Spent {
     pub waited: Duration,
     /// Calls that were to change something.
     pub writes: u32,
-    /// The tenant's API server was busy, or did not answer.
-    pub tenant_in_trouble: bool,
-    /// The host's was, or did not.
-    pub host_in_trouble: bool,
 }
 
 /// Runs a turn and says what it has spent. Calls `set_apart` once, should it wait long for its tenant alone.
@@ -85,12 +80,8 @@ pub async fn counted<T>(turn: impl Future<Output = T>, set_apart: impl FnOnce())
                 turn.await
             }
         };
-        let spent = TURN.with(|spending| Spent {
-            waited: spending.waited.get(),
-            writes: spending.writes.get(),
-            tenant_in_trouble: spending.of_tenant.met_trouble.get(),
-            host_in_trouble: spending.of_host.met_trouble.get(),
-        });
+        let spent =
+            TURN.with(|spending| Spent { waited: spending.waited.get(), writes: spending.writes.get() });
         (result, spent)
     };
     TURN.scope(Spending::default(), counted).await
@@ -116,11 +107,6 @@ impl Waiting {
             spending.writes.set(spending.writes.get() + u32::from(is_write));
         });
         Self(side)
-    }
-
-    /// The API server is busy, or does not answer.
-    pub(crate) fn meets_trouble(&self) {
-        let _ = TURN.try_with(|spending| spending.of(self.0).met_trouble.set(true));
     }
 }
 
@@ -177,15 +163,5 @@ mod tests {
             tokio::join!(call(Side::Host, long, true), call(Side::Tenant, long, true));
         };
         assert!(!is_set_apart(Box::pin(both)).await);
-    }
-
-    #[tokio::test]
-    async fn trouble_is_the_sides_that_is_in_it() {
-        let turn = async {
-            Waiting::begin(Side::Host, true).meets_trouble();
-            call(Side::Tenant, 1, true).await;
-        };
-        let spent = counted(turn, || {}).await.1;
-        assert_eq!((spent.tenant_in_trouble, spent.host_in_trouble), (false, true));
     }
 }

@@ -6,7 +6,7 @@ use std::{
     hash::Hash,
 };
 
-use super::{Lengths, Merge, pace::Pace};
+use super::{Lengths, Merge};
 use crate::kinds::Side;
 
 /// In which line of its tenant a key waits. The first ones are about what happens now.
@@ -57,7 +57,8 @@ pub(super) struct Lane<K, V> {
     busy: HashMap<K, bool>,
     failures: HashMap<K, u32>,
     turn: usize,
-    pub(super) pace: Pace,
+    /// How many keys may be worked on at once.
+    most: usize,
     pub(super) deficit: u32,
     pub(super) in_ring: bool,
     pub(super) is_open: bool,
@@ -65,7 +66,7 @@ pub(super) struct Lane<K, V> {
 
 impl<K: Clone + Eq + Hash, V: Merge> Lane<K, V> {
     /// A closed one.
-    pub(super) fn new(pace: Pace) -> Self {
+    pub(super) fn new(most: usize) -> Self {
         Self {
             lines: Default::default(),
             waiting: HashMap::new(),
@@ -74,7 +75,7 @@ impl<K: Clone + Eq + Hash, V: Merge> Lane<K, V> {
             busy: HashMap::new(),
             failures: HashMap::new(),
             turn: 0,
-            pace,
+            most: most.max(1),
             deficit: 0,
             in_ring: false,
             is_open: false,
@@ -112,7 +113,12 @@ impl<K: Clone + Eq + Hash, V: Merge> Lane<K, V> {
     /// Whether there is a key to give out now.
     pub(super) fn may_give(&self) -> bool {
         let is_due = self.ready > self.aside || self.busy.len() < ASIDE_BELOW || self.is_turn_of_asides();
-        self.is_open && self.ready > 0 && is_due && self.busy.len() < self.pace.limit()
+        self.is_open && self.ready > 0 && is_due && self.busy.len() < self.most
+    }
+
+    /// Whether no key is worked on.
+    pub(super) fn is_idle(&self) -> bool {
+        self.busy.is_empty()
     }
 
     fn is_turn_of_asides(&self) -> bool {

@@ -6,7 +6,6 @@
 
 mod lane;
 mod later;
-mod pace;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -16,7 +15,7 @@ use std::{
 pub use lane::Line;
 pub use later::Later;
 
-use self::{lane::Lane, pace::Pace};
+use self::lane::Lane;
 
 /// What may go along with a key; of two for the same key, one remains.
 pub trait Merge {
@@ -41,30 +40,17 @@ pub struct Lengths<'a, V> {
     pub next: Option<&'a V>,
 }
 
-/// Keys that may be worked on at once while all goes well.
+/// Keys that may be worked on at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Of all tenants, as far as they wait for the host.
+    /// Of all tenants, as far as they wait for the host. A tenant of whom no key is worked on may have one beyond it.
     pub all: usize,
     /// Of one tenant.
     pub of_tenant: usize,
 }
 
-/// How a turn at a key went.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Went {
-    /// It is to be tried again.
-    pub failed: bool,
-    /// The tenant's API server was busy, or away. That slows this tenant.
-    pub tenant_in_trouble: bool,
-    /// The host's was. That slows all of them.
-    pub host_in_trouble: bool,
-}
-
 /// Keys that a tenant may have worked on per turn before the next tenant's.
 const QUANTUM: u32 = 8;
-/// Keys that are worked on however badly the host fares, so that the end of it is noticed.
-const LEAST: usize = 8;
 
 /// The keys of all tenants.
 #[derive(Debug)]
@@ -73,7 +59,6 @@ pub struct Queue<K, V> {
     /// The tenants that have a key to give.
     ring: VecDeque<TenantId>,
     limits: Limits,
-    pace: Pace,
     /// Keys that are worked on and count against the limit of all.
     counted: usize,
 }
@@ -81,14 +66,13 @@ pub struct Queue<K, V> {
 impl<K: Clone + Eq + Hash, V: Merge> Queue<K, V> {
     /// An empty queue without tenants.
     pub fn new(limits: Limits) -> Self {
-        let pace = Pace::new(LEAST, limits.all);
-        Self { lanes: HashMap::new(), ring: VecDeque::new(), limits, pace, counted: 0 }
+        Self { lanes: HashMap::new(), ring: VecDeque::new(), limits, counted: 0 }
     }
 
     /// From now on keys of this tenant are taken; none is given out before it is opened.
     pub fn add(&mut self, tenant: TenantId) {
-        let pace = Pace::new(1, self.limits.of_tenant);
-        self.lanes.entry(tenant).or_insert_with(|| Lane::new(pace));
+        let most = self.limits.of_tenant;
+        self.lanes.entry(tenant).or_insert_with(|| Lane::new(most));
     }
 
     /// From now on its keys are given out.
@@ -117,10 +101,8 @@ impl<K: Clone + Eq + Hash, V: Merge> Queue<K, V> {
 
     /// The next key to work on, until [`Queue::done`] says that it is done.
     pub fn pop(&mut self) -> Option<(TenantId, K, V)> {
-        if self.counted >= self.pace.limit() {
-            return None;
-        }
-        let tenant = *self.ring.front()?;
+        let at = self.turn()?;
+        let tenant = *self.ring.get(at)?;
         let lane = self.lanes.get_mut(&tenant)?;
         if lane.deficit == 0 {
             lane.deficit = QUANTUM;
@@ -128,15 +110,24 @@ impl<K: Clone + Eq + Hash, V: Merge> Queue<K, V> {
         lane.deficit -= 1;
         let taken = lane.pop();
         if !lane.may_give() {
-            self.ring.pop_front();
+            self.ring.remove(at);
             lane.in_ring = false;
             lane.deficit = 0;
-        } else if lane.deficit == 0 {
+        } else if lane.deficit == 0 && at == 0 {
             self.ring.rotate_left(1);
         }
         let (key, value) = taken?;
         self.counted += 1;
         Some((tenant, key, value))
+    }
+
+    /// Whose turn it is, as a place in the ring. While all places are taken, it is that of a tenant who has none.
+    fn turn(&self) -> Option<usize> {
+        if self.counted < self.limits.all {
+            return Some(0);
+        }
+        let has_none = |tenant| self.lanes.get(tenant).is_some_and(Lane::is_idle);
+        self.ring.iter().position(has_none)
     }
 
     /// A key that is worked on waits for its tenant's API server, and counts no more against the limit of all.
@@ -146,12 +137,10 @@ impl<K: Clone + Eq + Hash, V: Merge> Queue<K, V> {
         }
     }
 
-    /// A key has been worked on. Returns how often in a row it failed, this time included.
-    pub fn done(&mut self, tenant: TenantId, key: &K, went: Went) -> u32 {
-        self.pace.note(went.host_in_trouble);
+    /// A key has been worked on, and is to be tried again where that failed. Returns how often in a row it did.
+    pub fn done(&mut self, tenant: TenantId, key: &K, failed: bool) -> u32 {
         let Some(lane) = self.lanes.get_mut(&tenant) else { return 0 };
-        lane.pace.note(went.tenant_in_trouble);
-        let (counted, failures) = lane.done(key, went.failed);
+        let (counted, failures) = lane.done(key, failed);
         self.counted -= usize::from(counted);
         self.enter(tenant);
         failures

@@ -14,7 +14,6 @@ impl Merge for u32 {
 
 const A: TenantId = TenantId(1);
 const B: TenantId = TenantId(2);
-const FAILED: Went = Went { failed: true, tenant_in_trouble: false, host_in_trouble: false };
 
 /// A queue with these limits and open lanes.
 fn queue<K: Clone + Eq + Hash>(all: usize, of_tenant: usize, tenants: &[TenantId]) -> Queue<K, u32> {
@@ -46,7 +45,7 @@ fn a_key_that_is_worked_on_comes_again_only_afterwards() {
     queue.pop();
     queue.push(A, "k", Line::Up, 2);
     assert_eq!(queue.pop(), None);
-    queue.done(A, &"k", Went::default());
+    queue.done(A, &"k", false);
     assert_eq!(queue.pop(), Some((A, "k", 2)));
 }
 
@@ -58,7 +57,7 @@ fn what_comes_for_a_key_at_work_can_be_looked_at_and_still_comes_again() {
     assert_eq!(queue.waiting(A, &"k"), None);
     queue.push(A, "k", Line::Down, 2);
     assert_eq!(queue.waiting(A, &"k"), Some(&2));
-    queue.done(A, &"k", Went::default());
+    queue.done(A, &"k", false);
     assert_eq!(queue.pop(), Some((A, "k", 2)));
 }
 
@@ -84,10 +83,10 @@ fn what_can_wait_goes_while_little_is_under_way_and_has_a_turn_now_and_then_howe
     assert_eq!(order.len(), 200 + asides.len());
     assert!(asides.windows(2).all(|two| two[1] - two[0] == lane::ASIDE_EACH), "{asides:?}");
     for (_, key) in order {
-        queue.done(A, &key, Went::default());
+        queue.done(A, &key, false);
     }
     (0..lane::ASIDE_BELOW as i32).for_each(|key| {
-        queue.done(A, &key, Went::default());
+        queue.done(A, &key, false);
     });
     let left = popped(&mut queue).len();
     assert!(left > 0 && !queue.is_drained(A));
@@ -108,7 +107,7 @@ fn a_tenant_at_its_limit_waits_while_others_go_on() {
     (0..5).for_each(|key| queue.push(A, key, Line::Down, 0));
     queue.push(B, 9, Line::Down, 0);
     assert_eq!(popped(&mut queue), [(A, 0), (A, 1), (B, 9)]);
-    queue.done(A, &0, Went::default());
+    queue.done(A, &0, false);
     assert_eq!(queue.pop().map(|(_, key, _)| key), Some(2));
 }
 
@@ -138,7 +137,7 @@ fn a_key_of_a_list_that_changes_meanwhile_moves_to_the_front_and_comes_once() {
     (0..50).for_each(|key| queue.push(A, key, Line::Resync, 0));
     queue.push(A, 40, Line::Down, 1);
     assert_eq!(queue.pop(), Some((A, 40, 1)));
-    queue.done(A, &40, Went::default());
+    queue.done(A, &40, false);
     queue.push(A, 40, Line::Resync, 2);
     let times = popped(&mut queue).into_iter().filter(|(_, key)| *key == 40).count();
     assert_eq!(times, 1);
@@ -153,7 +152,7 @@ fn a_key_that_left_an_entry_behind_is_not_given_out_by_it_while_it_is_worked_on(
     queue.push(A, 1, Line::Resync, 5);
     queue.push(A, 2, Line::Resync, 0);
     assert_eq!(popped(&mut queue), [(A, 2)]);
-    queue.done(A, &1, Went::default());
+    queue.done(A, &1, false);
     assert_eq!(popped(&mut queue), [(A, 1)]);
 }
 
@@ -168,53 +167,39 @@ fn a_lane_gives_nothing_before_it_is_open_and_takes_nothing_after_it_is_gone() {
     assert_eq!(popped(&mut queue), [(A, "k")]);
     queue.remove(A);
     queue.push(A, "k", Line::Down, 0);
-    assert_eq!((queue.pop(), queue.done(A, &"k", FAILED)), (None, 0));
+    assert_eq!((queue.pop(), queue.done(A, &"k", true)), (None, 0));
 }
 
 #[test]
-fn a_tenant_in_trouble_is_slowed_and_others_are_not() {
-    let mut queue = queue(100, 8, &[A, B]);
-    (0..50).for_each(|key| queue.push(A, key, Line::Down, 0));
-    let trouble = Went { tenant_in_trouble: true, ..FAILED };
-    for _ in 0..4 {
-        for (tenant, key) in popped(&mut queue) {
-            queue.done(tenant, &key, trouble);
-        }
-    }
-    (0..50).for_each(|key| queue.push(B, key, Line::Down, 0));
-    let now = popped(&mut queue);
-    let of = |tenant| now.iter().filter(|(other, _)| *other == tenant).count();
-    assert_eq!((of(A), of(B)), (1, 8));
-}
-
-#[test]
-fn a_host_in_trouble_slows_all_and_recovers() {
-    let mut queue = queue(100, 100, &[A, B]);
-    (0..400).for_each(|key| queue.push(if key % 2 == 0 { A } else { B }, key, Line::Down, 0));
-    let trouble = Went { host_in_trouble: true, ..FAILED };
-    for (tenant, key) in popped(&mut queue) {
-        queue.done(tenant, &key, trouble);
-    }
-    let few = popped(&mut queue);
-    assert_eq!(few.len(), LEAST);
-    for (tenant, key) in &few {
-        queue.done(*tenant, key, Went::default());
-    }
-    assert_eq!(popped(&mut queue).len(), 2 * LEAST);
+fn while_all_places_are_taken_a_tenant_that_has_none_is_given_one() {
+    let mut queue = queue(4, 4, &[A, B]);
+    (0..8).for_each(|key| queue.push(A, key, Line::Down, 0));
+    assert_eq!(popped(&mut queue).len(), 4);
+    (8..12).for_each(|key| queue.push(B, key, Line::Up, 0));
+    assert_eq!(popped(&mut queue), [(B, 8)]);
+    queue.done(B, &8, false);
+    assert_eq!(popped(&mut queue), [(B, 9)]);
+    queue.done(A, &0, false);
+    assert_eq!(popped(&mut queue), [], "there is one more than there are places");
+    queue.done(A, &1, false);
+    assert_eq!(popped(&mut queue).len(), 1);
 }
 
 #[test]
 fn keys_that_wait_for_their_tenant_leave_their_places_to_others() {
-    let mut queue = queue(4, 4, &[A, B]);
+    let mut queue = queue(5, 4, &[A, B]);
+    queue.push(B, 8, Line::Down, 0);
+    queue.pop();
     (0..8).for_each(|key| queue.push(A, key, Line::Down, 0));
-    queue.push(B, 9, Line::Down, 0);
     let silent = popped(&mut queue);
-    assert_eq!(silent.len(), 4);
+    queue.push(B, 9, Line::Down, 0);
+    assert_eq!((silent.len(), queue.pop()), (4, None));
     silent.iter().for_each(|(tenant, key)| queue.set_apart(*tenant, key));
     assert_eq!(popped(&mut queue), [(B, 9)], "and none of A beyond its own limit");
-    queue.done(B, &9, Went::default());
+    queue.done(B, &8, false);
+    queue.done(B, &9, false);
     for (tenant, key) in &silent {
-        queue.done(*tenant, key, Went::default());
+        queue.done(*tenant, key, false);
     }
     assert_eq!(popped(&mut queue).len(), 4);
 }
@@ -225,7 +210,7 @@ fn lengths_tell_what_waits_what_is_worked_on_and_what_failed() {
     assert_eq!(queue.lengths(B), None);
     (0..3).for_each(|key| queue.push(A, key, Line::Down, key));
     queue.pop();
-    queue.done(A, &0, FAILED);
+    queue.done(A, &0, true);
     queue.pop();
     let lengths = Lengths { waiting: 1, busy: 1, failing: 1, next: Some(&2) };
     assert_eq!(queue.lengths(A), Some(lengths));
@@ -236,10 +221,10 @@ fn failures_are_counted_until_a_success() {
     let mut queue = queue(9, 2, &[A]);
     queue.push(A, "k", Line::Down, 0);
     queue.pop();
-    assert_eq!(queue.done(A, &"k", FAILED), 1);
-    assert_eq!(queue.done(A, &"k", FAILED), 2);
-    assert_eq!(queue.done(A, &"k", Went::default()), 0);
-    assert_eq!(queue.done(A, &"k", FAILED), 1);
+    assert_eq!(queue.done(A, &"k", true), 1);
+    assert_eq!(queue.done(A, &"k", true), 2);
+    assert_eq!(queue.done(A, &"k", false), 0);
+    assert_eq!(queue.done(A, &"k", true), 1);
 }
 
 fn line() -> impl Strategy<Value = Line> {
@@ -249,12 +234,12 @@ fn line() -> impl Strategy<Value = Line> {
 proptest! {
     #[test]
     fn no_key_is_lost_and_none_is_in_two_hands(
-        steps in prop::collection::vec((0u32..3, 0u8..6, line(), 0u8..4, any::<[bool; 3]>()), 1..300),
+        steps in prop::collection::vec((0u32..3, 0u8..6, line(), 0u8..4, any::<bool>()), 1..300),
     ) {
         let all: Vec<TenantId> = (0..3).map(TenantId).collect();
         let mut queue = queue(5, 3, &all);
         let (mut pushed, mut busy) = (HashSet::new(), Vec::<(TenantId, u8)>::new());
-        for (tenant, key, line, step, [failed, tenant_in_trouble, host_in_trouble]) in steps {
+        for (tenant, key, line, step, failed) in steps {
             match step {
                 0 => {
                     queue.push(TenantId(tenant), key, line, 0);
@@ -269,16 +254,16 @@ proptest! {
                     queue.set_apart(*tenant, key);
                 },
                 _ => if let Some((tenant, key)) = busy.pop() {
-                    queue.done(tenant, &key, Went { failed, tenant_in_trouble, host_in_trouble });
+                    queue.done(tenant, &key, failed);
                 },
             }
         }
         while let Some((tenant, key)) = busy.pop() {
-            queue.done(tenant, &key, Went::default());
+            queue.done(tenant, &key, false);
         }
         while let Some((tenant, key, _)) = queue.pop() {
             pushed.remove(&(tenant, key));
-            queue.done(tenant, &key, Went::default());
+            queue.done(tenant, &key, false);
         }
         prop_assert!(pushed.is_empty(), "{pushed:?}");
         prop_assert!(all.iter().all(|tenant| queue.is_drained(*tenant)));

@@ -12,7 +12,7 @@ use crate::{
     index::Key,
     kinds::Side,
     metrics::{self, Ended, Turn},
-    queue::{TenantId, Went},
+    queue::TenantId,
     retry,
     sync::{Hand, SyncError, Tenant, Work, sync},
 };
@@ -101,12 +101,7 @@ async fn one(tenant: &Tenant, id: TenantId, key: &Key, hand: Hand, work: &Work) 
         ended,
     });
     // Counted before, so that whoever sees what the next turn did finds this one counted.
-    let went = Went {
-        failed: result.is_err(),
-        tenant_in_trouble: spent.tenant_in_trouble,
-        host_in_trouble: spent.host_in_trouble,
-    };
-    let failures = work.done(id, key, went);
+    let failures = work.done(id, key, result.is_err());
     match result {
         Ok(None) => {}
         Ok(Some(wait)) => work.push_later(wait, id, key.clone(), None),

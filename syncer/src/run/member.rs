@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     client::{self, Purpose},
+    flow::Gate,
     kinds::{Kind, Side},
     kubelet::{Backing, Kubelet, Reach},
     node::RENEW_EVERY,
@@ -64,8 +65,10 @@ pub(super) async fn run(
     let (wrong, mut is_wrong) = mpsc::unbounded_channel();
     let trust = Trust::new(Arc::clone(&identity), wrong);
     let seat = shared.seat();
-    let cluster = |side, client| Cluster::new(side, client, health.metrics().clone(), shared.lead.clone());
-    let (tenant, host) = (cluster(Side::Tenant, tenant), cluster(Side::Host, host));
+    let cluster =
+        |side, way| Cluster::new(side, way, seat.id(), (health.metrics().clone(), shared.lead.clone()));
+    let tenant = cluster(Side::Tenant, (tenant, Gate::of_tenant()));
+    let host = cluster(Side::Host, (host, shared.gate.clone()));
     let tenant = Arc::new(Tenant::new(seat.id(), settings, tenant, host, Arc::clone(&shared.work)));
     health.metrics().show(&tenant);
 

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     client::{self, Purpose},
     clock::Clock,
+    flow::Gate,
     queue::TenantId,
     sync::{Tenant, Work},
     watch::HostWatches,
@@ -25,6 +26,8 @@ use crate::{
 pub(super) struct Shared {
     pub(super) host: kube::Config,
     pub(super) requests: Client,
+    /// How many calls it bears, and whose go first.
+    pub(super) gate: Gate,
     /// For streams that take a connection each.
     pub(super) upgrades: Client,
     /// How the host is watched.
@@ -52,6 +55,7 @@ impl Shared {
         let this = Self {
             host: host.clone(),
             requests,
+            gate: Gate::of_host(),
             upgrades: client::client(host.clone(), Purpose::Upgrades)?,
             watches,
             work: Arc::new(Work::new(clock)),

@@ -9,10 +9,10 @@ use super::{Hand, hand::News};
 use crate::{
     clock::Clock,
     index::Key,
-    queue::{Later, Limits, Line, Queue, TenantId, Went},
+    queue::{Later, Limits, Line, Queue, TenantId},
 };
 
-/// Keys that are worked on at once.
+/// Keys that are worked on at once. How many calls of theirs are under way is for [`crate::flow`] to say.
 const IN_FLIGHT: Limits = Limits { all: 256, of_tenant: 64 };
 
 /// What is to be done, now and later.
@@ -156,9 +156,9 @@ impl Work {
         self.wake.notify_one();
     }
 
-    /// A key has been worked on. Returns how often in a row it failed.
-    pub fn done(&self, tenant: TenantId, key: &Key, went: Went) -> u32 {
-        let failures = self.state.lock().queue.done(tenant, key, went);
+    /// A key has been worked on, and is to be tried again where that failed. Returns how often in a row it did.
+    pub fn done(&self, tenant: TenantId, key: &Key, failed: bool) -> u32 {
+        let failures = self.state.lock().queue.done(tenant, key, failed);
         self.wake.notify_one();
         failures
     }

@@ -14,9 +14,11 @@ use serde_json::{Value, json};
 pub use error::WriteError;
 
 use crate::{
+    flow::{Gate, limit::Sort},
     kinds::{Kind, Side},
-    metrics::{Call, Metrics, Outcome, Verb, turn::Waiting},
+    metrics::{self, Call, Metrics, Outcome, Verb, turn::Waiting},
     object::Object,
+    queue::TenantId,
     run::Lead,
 };
 
@@ -54,6 +56,8 @@ impl PatchForm {
 pub struct Cluster {
     client: Debugless,
     side: Side,
+    gate: Gate,
+    tenant: TenantId,
     metrics: Metrics,
     lead: Lead,
 }
@@ -68,9 +72,14 @@ impl std::fmt::Debug for Debugless {
 }
 
 impl Cluster {
-    /// One side, reached by `client`, and written while `lead` is held.
-    pub fn new(side: Side, client: Client, metrics: Metrics, lead: Lead) -> Self {
-        Self { client: Debugless(client), side, metrics, lead }
+    /// One side of a tenant, reached by `client` as far as its gate lets calls pass, and written while `lead` is held.
+    pub fn new(
+        side: Side,
+        (client, gate): (Client, Gate),
+        tenant: TenantId,
+        (metrics, lead): (Metrics, Lead),
+    ) -> Self {
+        Self { client: Debugless(client), side, gate, tenant, metrics, lead }
     }
 
     /// Which side this is.
@@ -234,11 +243,15 @@ impl Cluster {
         content_type: &str,
         body: Option<Bytes>,
     ) -> Result<Bytes, WriteError> {
-        let (verb, sent, asked) = (Verb::from(&method), body.as_ref().map_or(0, Bytes::len), Instant::now());
+        let (verb, sent) = (Verb::from(&method), body.as_ref().map_or(0, Bytes::len));
         let waiting = Waiting::begin(self.side, verb != Verb::Get);
+        let (pass, asked) = (self.gate.pass(self.tenant).await, Instant::now());
         let answer = self.ask(method, path, content_type, body).await;
-        if answer.as_ref().is_err_and(WriteError::is_trouble) {
-            waiting.meets_trouble();
+        match &answer {
+            Ok(_) => pass.answered(Sort { verb, resource: metrics::resource(path) }),
+            Err(error) if error.is_trouble() => pass.meets_trouble(),
+            // A refusal is quick, whatever else the API server has to do.
+            Err(_) => drop(pass),
         }
         drop(waiting);
         let outcome = answer.as_ref().map_or_else(WriteError::outcome, |_| Outcome::Done);

@@ -1,0 +1,282 @@
+//! Whose call goes next where more are asked for than may be under way. Pure: `W` is whoever waits.
+
+use std::{
+    collections::{BTreeSet, HashMap, VecDeque},
+    fmt::Debug,
+};
+
+use crate::queue::TenantId;
+
+/// Who waits for a place, by tenant.
+#[derive(Debug)]
+pub(super) struct Turnstile<W> {
+    tenants: HashMap<TenantId, Line<W>>,
+    /// The tenants of whom someone waits: first who has the fewest calls under way, of these who has waited longest.
+    order: BTreeSet<(usize, u64, TenantId)>,
+    under_way: usize,
+    /// Tenants of whom calls are under way.
+    active: usize,
+    /// Grows with each place in `order`.
+    places: u64,
+    /// Who called last, and how often in a row.
+    last: Option<(TenantId, u32)>,
+    /// Whether more than one tenant calls, as far as is remembered.
+    is_shared: bool,
+}
+
+/// After so many calls of one tenant in a row, it is alone.
+const ALONE: u32 = 1000;
+
+#[derive(Debug)]
+struct Line<W> {
+    waiting: VecDeque<W>,
+    under_way: usize,
+    place: Option<u64>,
+}
+
+impl<W> Default for Turnstile<W> {
+    fn default() -> Self {
+        Self {
+            tenants: HashMap::new(),
+            order: BTreeSet::new(),
+            under_way: 0,
+            active: 0,
+            places: 0,
+            last: None,
+            is_shared: false,
+        }
+    }
+}
+
+impl<W> Turnstile<W> {
+    /// Calls under way.
+    pub(super) fn under_way(&self) -> usize {
+        self.under_way
+    }
+
+    /// Whether several tenants have called of late.
+    pub(super) fn is_shared(&self) -> bool {
+        self.is_shared
+    }
+
+    /// Someone of a tenant waits.
+    pub(super) fn wait(&mut self, tenant: TenantId, who: W) {
+        self.remember(tenant);
+        let none = || Line { waiting: VecDeque::new(), under_way: 0, place: None };
+        self.tenants.entry(tenant).or_insert_with(none).waiting.push_back(who);
+        self.place(tenant);
+    }
+
+    /// Who goes next, if `limit` allows it: so many calls in all, and the first one of so many tenants beyond that.
+    pub(super) fn next(&mut self, limit: usize) -> Option<(TenantId, W)> {
+        let (under_way, _, tenant) = *self.order.first()?;
+        let taken = if under_way == 0 { self.active } else { self.under_way };
+        if taken >= limit {
+            return None;
+        }
+        let who = self.tenants.get_mut(&tenant)?.waiting.pop_front()?;
+        self.change(tenant, |line| line.under_way += 1);
+        self.under_way += 1;
+        self.active += usize::from(under_way == 0);
+        Some((tenant, who))
+    }
+
+    /// A call that went has ended.
+    pub(super) fn end(&mut self, tenant: TenantId) {
+        let mut was_last = false;
+        self.change(tenant, |line| {
+            line.under_way -= 1;
+            was_last = line.under_way == 0;
+        });
+        self.under_way -= 1;
+        self.active -= usize::from(was_last);
+    }
+
+    fn remember(&mut self, tenant: TenantId) {
+        let times = match self.last {
+            Some((last, times)) if last == tenant => times.saturating_add(1),
+            Some(_) => {
+                self.is_shared = true;
+                1
+            }
+            None => 1,
+        };
+        self.is_shared &= times < ALONE;
+        self.last = Some((tenant, times));
+    }
+
+    /// Changes what a tenant's place depends on, and gives it the one that it then has.
+    fn change(&mut self, tenant: TenantId, f: impl FnOnce(&mut Line<W>)) {
+        let Some(line) = self.tenants.get_mut(&tenant) else { return };
+        if let Some(place) = line.place.take() {
+            self.order.remove(&(line.under_way, place, tenant));
+        }
+        f(line);
+        if line.waiting.is_empty() && line.under_way == 0 {
+            self.tenants.remove(&tenant);
+        } else {
+            self.place(tenant);
+        }
+    }
+
+    fn place(&mut self, tenant: TenantId) {
+        let Some(line) = self.tenants.get_mut(&tenant) else { return };
+        if line.place.is_none() && !line.waiting.is_empty() {
+            self.places += 1;
+            line.place = Some(self.places);
+            self.order.insert((line.under_way, self.places, tenant));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const A: TenantId = TenantId(1);
+    const B: TenantId = TenantId(2);
+
+    fn all<W: Debug>(turnstile: &mut Turnstile<W>, limit: usize) -> Vec<(TenantId, W)> {
+        std::iter::from_fn(|| turnstile.next(limit)).collect()
+    }
+
+    #[test]
+    fn one_tenant_alone_has_all_places_in_the_order_of_its_calls() {
+        let mut turnstile = Turnstile::default();
+        (0..9).for_each(|call| turnstile.wait(A, call));
+        assert_eq!(all(&mut turnstile, 4), [(A, 0), (A, 1), (A, 2), (A, 3)]);
+        turnstile.end(A);
+        assert_eq!(all(&mut turnstile, 4), [(A, 4)]);
+        assert_eq!(all(&mut turnstile, 6), [(A, 5), (A, 6)]);
+    }
+
+    #[test]
+    fn who_has_nothing_under_way_goes_at_once_however_many_others_wait() {
+        let mut turnstile = Turnstile::default();
+        turnstile.wait(B, 0);
+        (0..90).for_each(|call| turnstile.wait(A, call));
+        assert_eq!(all(&mut turnstile, 8).len(), 8);
+        turnstile.end(B);
+        assert_eq!(all(&mut turnstile, 8).len(), 1);
+        turnstile.wait(B, 1);
+        turnstile.wait(B, 2);
+        assert_eq!(all(&mut turnstile, 8), [(B, 1)], "the second one waits as others do");
+        turnstile.end(A);
+        assert_eq!(all(&mut turnstile, 8), []);
+        turnstile.end(A);
+        assert_eq!(all(&mut turnstile, 8), [(B, 2)]);
+    }
+
+    #[test]
+    fn first_calls_of_many_tenants_are_bounded_too() {
+        let mut turnstile = Turnstile::default();
+        (0..90).for_each(|call| turnstile.wait(A, call));
+        assert_eq!(all(&mut turnstile, 8).len(), 8);
+        (10..90).for_each(|tenant| turnstile.wait(TenantId(tenant), 0));
+        assert_eq!(all(&mut turnstile, 8).len(), 7);
+    }
+
+    #[test]
+    fn it_is_shared_while_more_than_one_tenant_calls() {
+        let mut turnstile = Turnstile::default();
+        (0..9).for_each(|_| turnstile.wait(A, ()));
+        assert!(!turnstile.is_shared());
+        turnstile.wait(B, ());
+        assert!(turnstile.is_shared());
+        (1..ALONE).for_each(|_| turnstile.wait(A, ()));
+        assert!(turnstile.is_shared());
+        turnstile.wait(A, ());
+        assert!(!turnstile.is_shared());
+    }
+
+    #[test]
+    fn places_are_shared_evenly() {
+        let mut turnstile = Turnstile::default();
+        for call in 0..50 {
+            [A, B].into_iter().for_each(|tenant| turnstile.wait(tenant, call));
+        }
+        let of = |gone: &[(TenantId, i32)], tenant| gone.iter().filter(|(of, _)| *of == tenant).count();
+        let gone = all(&mut turnstile, 8);
+        assert_eq!([of(&gone, A), of(&gone, B)], [4, 4]);
+        (0..3).for_each(|_| turnstile.end(A));
+        let gone = all(&mut turnstile, 8);
+        assert_eq!([of(&gone, A), of(&gone, B)], [3, 0]);
+    }
+
+    #[test]
+    fn a_smaller_limit_lets_nobody_go_until_enough_have_ended() {
+        let mut turnstile = Turnstile::default();
+        (0..20).for_each(|call| turnstile.wait(A, call));
+        assert_eq!(all(&mut turnstile, 8).len(), 8);
+        (0..4).for_each(|_| turnstile.end(A));
+        assert_eq!(all(&mut turnstile, 4), []);
+        turnstile.end(A);
+        assert_eq!(all(&mut turnstile, 4).len(), 1);
+    }
+
+    proptest! {
+        /// Nobody is lost, no more are under way than may be, and whoever waits with nothing under way goes before anyone
+        /// else goes twice.
+        #[test]
+        fn all_go_and_nobody_waits_while_others_go_twice(
+            steps in prop::collection::vec((0u32..5, any::<bool>()), 1..300), limit in 1usize..12,
+        ) {
+            let mut turnstile = Turnstile::default();
+            let (mut waiting, mut under_way) = (0, VecDeque::new());
+            let mut idle: HashMap<TenantId, HashMap<TenantId, usize>> = HashMap::new();
+            let mut open: HashMap<TenantId, [usize; 2]> = HashMap::new();
+            let went = |turnstile: &mut Turnstile<()>, open: &mut HashMap<TenantId, [usize; 2]>,
+                            idle: &mut HashMap<TenantId, HashMap<TenantId, usize>>| {
+                let mut gone = Vec::new();
+                while let Some((tenant, ())) = turnstile.next(limit) {
+                    let [waits, runs] = open.entry(tenant).or_default();
+                    (*waits, *runs) = (*waits - 1, *runs + 1);
+                    idle.remove(&tenant);
+                    for (of, passed) in idle.iter_mut() {
+                        let times = passed.entry(tenant).or_default();
+                        *times += 1;
+                        assert!(*times <= 1, "{tenant:?} passed {of:?} twice");
+                    }
+                    gone.push(tenant);
+                }
+                gone
+            };
+            for (tenant, ends) in steps {
+                let ended = if ends { under_way.pop_front() } else { None };
+                if let Some(tenant) = ended {
+                    turnstile.end(tenant);
+                    let [waits, runs] = open.entry(tenant).or_default();
+                    *runs -= 1;
+                    if *waits > 0 && *runs == 0 {
+                        idle.entry(tenant).or_default();
+                    }
+                } else {
+                    let tenant = TenantId(tenant);
+                    turnstile.wait(tenant, ());
+                    waiting += 1;
+                    let [waits, runs] = open.entry(tenant).or_default();
+                    *waits += 1;
+                    if *runs == 0 {
+                        idle.entry(tenant).or_default();
+                    }
+                }
+                let gone = went(&mut turnstile, &mut open, &mut idle);
+                waiting -= gone.len();
+                under_way.extend(gone);
+                let tenants: std::collections::HashSet<_> = under_way.iter().collect();
+                prop_assert!(under_way.len() < 2 * limit && tenants.len() <= limit);
+                prop_assert_eq!((turnstile.under_way(), turnstile.active), (under_way.len(), tenants.len()));
+            }
+            while let Some(tenant) = under_way.pop_front() {
+                turnstile.end(tenant);
+                let gone: Vec<_> = all(&mut turnstile, limit);
+                waiting -= gone.len();
+                under_way.extend(gone.into_iter().map(|(tenant, ())| tenant));
+            }
+            prop_assert_eq!(waiting, 0);
+            prop_assert!(turnstile.tenants.is_empty() && turnstile.order.is_empty());
+        }
+    }
+}
