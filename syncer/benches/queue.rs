@@ -4,7 +4,7 @@
 use std::hint::black_box;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use tenantbench_syncer::queue::{Limits, Line, Merge, Queue, TenantId, Went};
+use tenantbench_syncer::queue::{Limits, Line, Merge, Queue, TenantId};
 
 struct Nothing;
 
@@ -30,7 +30,7 @@ fn filled(tenants: u32) -> Queue<u32, Nothing> {
 fn emptied(mut queue: Queue<u32, Nothing>) -> u32 {
     let mut taken = 0;
     while let Some((tenant, key, _)) = queue.pop() {
-        queue.done(tenant, &key, Went::default());
+        queue.done(tenant, &key, false);
         taken += 1;
     }
     assert_eq!(taken, KEYS);
