@@ -92,6 +92,10 @@ pub enum Metric {
     PodAdded,
     /// The tenant's API answers the creation of a pod; part of what is added.
     PodAnswer,
+    /// What the ideal syncer adds to a pod of a tenant beside.
+    PodAddedIdeal,
+    /// What the ideal syncer added to a pod over what ours added to the one made just before or after it.
+    PodAddedIdealRatio,
     /// A ConfigMap or Secret in use changed in the tenant → seen on the host.
     ContentSync,
     /// The tenant's API answers that change; part of it.
@@ -211,6 +215,8 @@ impl Metric {
         row(Metric::WatchLag, "watch_lag_seconds", Group::Sync, "watch lag"),
         row(Metric::PodAdded, "pod_added_seconds", Group::Sync, "both ways together"),
         row(Metric::PodAnswer, "pod_answer_seconds", Group::Sync, "of it: API's answer"),
+        row(Metric::PodAddedIdeal, "pod_added_ideal_seconds", Group::Sync, "ideal: both ways"),
+        row(Metric::PodAddedIdealRatio, "pod_added_ideal_ratio", Group::Sync, "speed to ideal: pod"),
         row(Metric::ContentSync, "content_sync_seconds", Group::Sync, "ConfigMap or Secret"),
         row(Metric::ContentAnswer, "content_answer_seconds", Group::Sync, "of it: API's answer"),
         row(Metric::SyncerRestart, "syncer_restart_seconds", Group::Sync, "killed, next pod"),

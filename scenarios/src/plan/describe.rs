@@ -191,12 +191,14 @@ const BURST: [&str; 22] = [
     "ideal_cpu_per_end_seconds",
 ];
 
-const PACE: [&str; 7] = [
+const PACE: [&str; 9] = [
     "first_pod_ready_seconds",
     "pod_sync_down_seconds",
     "pod_sync_up_seconds",
     "pod_added_seconds",
     "pod_answer_seconds",
+    "pod_added_ideal_seconds",
+    "pod_added_ideal_ratio",
     "content_sync_seconds",
     "content_answer_seconds",
 ];

@@ -28,6 +28,13 @@ pub struct Paced {
     pub ready: f64,
 }
 
+impl Paced {
+    /// What the syncer added, with what the tenant's API took to answer.
+    pub fn added(&self) -> f64 {
+        self.down + self.up
+    }
+}
+
 /// Watches on both sides, and a way to ask.
 pub struct Pace {
     api: Api<Pod>,

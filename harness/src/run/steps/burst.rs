@@ -3,6 +3,7 @@
 use futures::{FutureExt, future::BoxFuture};
 use tenantbench_reports::{Metric, Verdict};
 
+use super::ideal::Ideal;
 use crate::{
     names,
     probe::load::{
@@ -13,7 +14,7 @@ use crate::{
         RunError,
         round::{Round, Step},
     },
-    tenancy::{Component, Limits, Tenant, vcluster},
+    tenancy::{Component, Limits, Tenant},
 };
 
 const ELSEWHERE: &str = "the syncer's process is not on this machine";
@@ -34,15 +35,15 @@ pub fn run<'r>(round: &'r mut Round<'_>, pods: u32, parallel: u32) -> BoxFuture<
         let limit = round.platform.limit();
         round.tenant()?.settled(limit).await?;
         let limits = round.guest()?.limits.clone();
-        let names = Names::of(round);
+        let floors = Floors::of(round);
         let ended = async {
-            let ideal = names.floors(round, &limits).await?;
-            arms(round, (&ideal, &names.straight), Load { pods, parallel, limit }).await?;
+            let ideal = floors.make(round, &limits).await?;
+            arms(round, (&ideal, &floors.straight), Load { pods, parallel, limit }).await?;
             round.model.delete(round.platform, &ideal).await?;
             Ok::<_, RunError>(())
         };
         let ended = ended.await;
-        let removed = names.remove(round).await;
+        let removed = floors.remove(round).await;
         ended?;
         removed?;
         Ok(Step::Done)
@@ -51,27 +52,27 @@ pub fn run<'r>(round: &'r mut Round<'_>, pods: u32, parallel: u32) -> BoxFuture<
 }
 
 /// The host namespaces of the floors.
-struct Names {
+struct Floors {
     straight: String,
-    ideal: String,
+    ideal: Ideal,
 }
 
-impl Names {
+impl Floors {
     fn of(round: &Round<'_>) -> Self {
-        let name = |floor: &str| names::tenant(round.model.name(), round.record.round, floor);
-        Self { straight: name("straight"), ideal: name("ideal") }
+        let straight = names::tenant(round.model.name(), round.record.round, "straight");
+        Self { straight, ideal: Ideal::of(round) }
     }
 
     /// Both are there while any arm is measured, so that they weigh on every arm alike.
-    async fn floors(&self, round: &Round<'_>, limits: &Limits) -> Result<Tenant, RunError> {
+    async fn make(&self, round: &Round<'_>, limits: &Limits) -> Result<Tenant, RunError> {
         let user = names::tenant_user(&self.straight);
         round.platform.namespace(&self.straight, &user, limits).await?;
-        Ok(vcluster::with_ideal_syncer(round.platform, &self.ideal, limits).await?)
+        self.ideal.make(round, limits).await
     }
 
     async fn remove(&self, round: &Round<'_>) -> Result<(), RunError> {
         round.platform.delete_namespace(&self.straight).await?;
-        Ok(round.platform.delete_namespace(&self.ideal).await?)
+        self.ideal.remove(round).await
     }
 }
 

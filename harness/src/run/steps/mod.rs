@@ -9,6 +9,7 @@ pub mod create_tenant;
 pub mod delete_tenant;
 pub mod deploy;
 pub mod fill;
+mod ideal;
 pub mod install;
 pub mod kill_syncer;
 pub mod list;

@@ -1,42 +1,36 @@
-//! One pod at a time, one change at a time.
+//! One pod at a time, and as many through the ideal syncer, in turn; then one change at a time.
+
+use std::time::Duration;
 
 use futures::{FutureExt, future::BoxFuture};
 use tenantbench_reports::Metric;
 
+use super::ideal::Ideal;
 use crate::{
-    probe::load::{Ends, content, pace::Pace},
+    probe::load::{
+        Ends, content,
+        pace::{Pace, Paced},
+    },
     run::{
         RunError,
         round::{Round, Step},
     },
 };
 
-/// Measures pods one after another, then changes of what a pod uses.
+/// Measures pods one after another, then changes of what a pod uses; removes what the floor needed, however it ends.
 pub fn run<'r>(round: &'r mut Round<'_>, pods: u32, changes: u32) -> BoxFuture<'r, Result<Step, RunError>> {
     async move {
         // Its watches would weigh on what is measured here.
         round.guest_mut()?.sides = None;
         let limit = round.platform.limit();
-        let guest = round.guest()?;
-        let ends = Ends::of(&guest.tenant, &*round.platform.host);
-        let mut pace = Pace::open(&ends, limit).await?;
-        for number in 0..pods {
-            let paced = pace.one().await?;
-            if number == 0 {
-                round.record.sample(Metric::FirstPodReady, guest.ready_after + paced.ready);
-                // What else starts in a new tenant is no part of what follows.
-                guest.tenant.settled(limit).await?;
-                continue;
-            }
-            for (metric, seconds) in [
-                (Metric::PodSyncDown, paced.down),
-                (Metric::PodSyncUp, paced.up),
-                (Metric::PodAdded, paced.down + paced.up),
-                (Metric::PodAnswer, paced.answer),
-            ] {
-                round.record.full(metric, seconds, None, Some(format!("pod {number}")), false);
-            }
-        }
+        let ends = Ends::of(round.tenant()?, &*round.platform.host);
+        let mut ours = Pace::open(&ends, limit).await?;
+        first(round, &mut ours, limit).await?;
+        let ideal = Ideal::of(round);
+        let ended = beside(round, &ideal, ours, pods.saturating_sub(1)).await;
+        let removed = ideal.remove(round).await;
+        ended?;
+        removed?;
         for changed in content::run(&ends, changes, limit).await? {
             let of = || Some(format!("{} {}", changed.kind, changed.number));
             round.record.full(Metric::ContentSync, changed.down, None, of(), false);
@@ -45,4 +39,46 @@ pub fn run<'r>(round: &'r mut Round<'_>, pods: u32, changes: u32) -> BoxFuture<'
         Ok(Step::Done)
     }
     .boxed()
+}
+
+/// The first pod tells how soon a tenant works. What else starts in a new tenant is no part of what follows.
+async fn first(round: &Round<'_>, ours: &mut Pace, limit: Duration) -> Result<(), RunError> {
+    let guest = round.guest()?;
+    let paced = ours.one().await?;
+    round.record.sample(Metric::FirstPodReady, guest.ready_after + paced.ready);
+    Ok(guest.tenant.settled(limit).await?)
+}
+
+/// Pods in pairs, one through each syncer; who is first in a pair changes.
+async fn beside(round: &Round<'_>, ideal: &Ideal, mut ours: Pace, pods: u32) -> Result<(), RunError> {
+    if pods == 0 {
+        return Ok(());
+    }
+    let limit = round.platform.limit();
+    let tenant = ideal.make(round, &round.guest()?.limits).await?;
+    let mut floor = Pace::open(&Ends::of(&tenant, &*round.platform.host), limit).await?;
+    for number in 1..=pods {
+        let (own, least) = if number.is_multiple_of(2) {
+            let least = floor.one().await?;
+            (ours.one().await?, least)
+        } else {
+            (ours.one().await?, floor.one().await?)
+        };
+        record(round, number, &own, &least);
+    }
+    round.model.delete(round.platform, &tenant).await?;
+    Ok(())
+}
+
+fn record(round: &Round<'_>, number: u32, own: &Paced, least: &Paced) {
+    for (metric, value) in [
+        (Metric::PodSyncDown, own.down),
+        (Metric::PodSyncUp, own.up),
+        (Metric::PodAdded, own.added()),
+        (Metric::PodAnswer, own.answer),
+        (Metric::PodAddedIdeal, least.added()),
+        (Metric::PodAddedIdealRatio, least.added() / own.added()),
+    ] {
+        round.record.full(metric, value, None, Some(format!("pod {number}")), false);
+    }
 }
