@@ -47,7 +47,11 @@ fn pods_and_changes_one_at_a_time_have_their_latencies_and_a_killed_syncer_comes
     let count = |metric: &str| model["metrics"][metric]["n"].as_u64().unwrap();
     // The first pod of a tenant is a figure of its own.
     assert_eq!((count("pod_added_seconds"), count("first_pod_ready_seconds")), (5, 1));
-    assert_eq!((count("pod_added_ideal_seconds"), count("pod_added_ideal_ratio")), (5, 5), "a floor for each");
+    assert_eq!(
+        (count("pod_added_ideal_seconds"), count("pod_added_ideal_ratio")),
+        (5, 5),
+        "a floor for each"
+    );
     assert!(figure(&model, "pod_added_ideal_seconds") > 0.0);
     assert_eq!(count("content_sync_seconds"), 6, "three of a ConfigMap, three of a Secret");
     assert!(figure(&model, "pod_sync_down_seconds") > 0.0);
