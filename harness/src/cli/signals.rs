@@ -2,7 +2,8 @@
 
 use std::io;
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use nix::sys::signal::Signal;
+use tokio::signal::unix::{self, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::exit::Code;
@@ -29,29 +30,26 @@ pub fn shutdown() -> io::Result<CancellationToken> {
     Ok(token)
 }
 
-/// Waits for the first SIGINT or SIGTERM, for a verb that has nothing to clean up.
-///
-/// # Errors
-/// When the signals cannot be watched.
-pub async fn interrupted() -> io::Result<()> {
-    Signals::watch()?.next().await;
-    Ok(())
-}
-
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
+/// SIGINT and SIGTERM, which end nobody as long as this lives.
+pub struct Signals {
+    interrupt: unix::Signal,
+    terminate: unix::Signal,
 }
 
 impl Signals {
-    fn watch() -> io::Result<Self> {
+    /// Watches from now on.
+    ///
+    /// # Errors
+    /// When the signals cannot be watched.
+    pub fn watch() -> io::Result<Self> {
         Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
-    async fn next(&mut self) {
+    /// Waits for the next one.
+    pub async fn next(&mut self) -> Signal {
         tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => Signal::SIGINT,
+            _ = self.terminate.recv() => Signal::SIGTERM,
         }
     }
 }

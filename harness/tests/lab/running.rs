@@ -24,14 +24,13 @@ impl Running {
         Self { child, lines, seen: Vec::new() }
     }
 
-    /// Reads on until a line holds `words`.
-    pub(crate) fn until(&mut self, words: &str) {
+    /// Reads on until a line holds `words`, and returns it.
+    pub(crate) fn until(&mut self, words: &str) -> String {
         for line in self.lines.by_ref() {
             let line = line.unwrap();
-            let found = line.contains(words);
-            self.seen.push(line);
-            if found {
-                return;
+            self.seen.push(line.clone());
+            if line.contains(words) {
+                return line;
             }
         }
         panic!("{words:?} is not among {:#?}", self.seen);

@@ -1,14 +1,16 @@
 //! `tenantbench tenant connect`.
 
-use std::{ffi::OsString, net::Ipv4Addr, os::unix::process::ExitStatusExt, path::PathBuf, process::ExitCode};
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
 use clap::Args;
 use kube::config::Kubeconfig;
-use tokio::{net::TcpListener, process::Command};
 
-use super::{TargetArgs, Terminal, target::Target};
+use super::{TargetArgs, Terminal, inside, interrupt, target::Target};
 use crate::{
-    cli::exit::{CliError, Code},
+    cli::{
+        exit::{CliError, Code},
+        signals,
+    },
     tenancy::{
         kubeconfig_file,
         vcluster::{
@@ -53,16 +55,19 @@ pub(super) async fn run(
         let admin = by_server(server, admin, (&target, &site), &names, terminal).await?;
         return match arguments.command.as_slice() {
             [] => show(&arguments, &admin, None, terminal),
-            command => run_with(command, &admin).await,
+            command => inside::run(command, &admin).await,
         };
     }
     if let [_, ..] = arguments.command.as_slice() {
-        return one_command(&arguments.command, admin, &target, &names).await;
+        return inside::run_by_forward(&arguments.command, admin, &target, &names).await;
     }
     let place = Place::of(&target.server(), &names).map_err(ReachError::from)?;
     let open = match reach::under_way(&place) {
         Some(open) => open,
-        None => reach::start(&place, target.kubeconfig.clone(), admin.clone(), &names).await?,
+        None => {
+            let shutdown = signals::shutdown().map_err(interrupt::unwatched)?;
+            reach::start(&place, target.kubeconfig.clone(), admin.clone(), &names, &shutdown).await?
+        }
     };
     terminal.note(&format!(
         "{} is reached at {}, carried by process {}; `{}` ends it",
@@ -109,37 +114,4 @@ async fn by_server(
         terminal.note(&format!("{host} is now a name in the certificate of {}", names.cluster));
     }
     Ok(reached_at(admin, server.to_string().trim_end_matches('/')))
-}
-
-/// Carries a port of its own as long as the command runs.
-async fn one_command(
-    command: &[OsString],
-    admin: Kubeconfig,
-    target: &Target,
-    names: &PlaneNames,
-) -> Result<ExitCode, CliError> {
-    let no_port = |error| CliError::new(Code::Unfit, format!("no port of this machine: {error}"));
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(no_port)?;
-    let address = listener.local_addr().map_err(no_port)?;
-    let (client, pod) = (target.upgrades().await?, names.pod());
-    let admin = reached_at(admin, &format!("https://{address}"));
-    tokio::select! {
-        ended = run_with(command, &admin) => ended,
-        never = reach::carry(listener, client, &names.namespace, &pod) => match never {},
-    }
-}
-
-async fn run_with(command: &[OsString], admin: &Kubeconfig) -> Result<ExitCode, CliError> {
-    let failed = |error| CliError::new(Code::Unfit, format!("cannot write a kubeconfig: {error}"));
-    let folder = tempfile::tempdir().map_err(failed)?;
-    let file = folder.path().join("kubeconfig");
-    kubeconfig_file::write(&file, admin)?;
-    let (program, arguments) = command.split_first().ok_or_else(|| CliError::new(Code::Bug, "no command"))?;
-    let status = Command::new(program).args(arguments).env("KUBECONFIG", &file).status().await;
-    let status = status.map_err(|error| {
-        CliError::new(Code::Usage, format!("cannot run {}: {error}", program.to_string_lossy()))
-    })?;
-    // As shells do: one that a signal ended counts as 128 and the signal.
-    let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
-    Ok(ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX)))
 }

@@ -4,7 +4,7 @@ use super::{Terminal, target::Target};
 use crate::{
     cli::{
         exit::{CliError, Code},
-        signals,
+        signals::{self, Signals},
     },
     tenancy::{
         TenancyError,
@@ -70,15 +70,14 @@ pub(super) async fn or_say<T>(
     then: &str,
     work: impl Future<Output = Result<T, CliError>>,
 ) -> Result<T, CliError> {
+    // Before the work says its first word: whoever reads it may press Ctrl-C at once.
+    let mut signals = Signals::watch().map_err(unwatched)?;
     tokio::select! {
         ended = work => ended,
-        asked = signals::interrupted() => {
-            asked.map_err(unwatched)?;
-            Err(CliError::new(Code::Interrupted, format!("interrupted: {then}")))
-        }
+        _ = signals.next() => Err(CliError::new(Code::Interrupted, format!("interrupted: {then}"))),
     }
 }
 
-fn unwatched(error: std::io::Error) -> CliError {
+pub(super) fn unwatched(error: std::io::Error) -> CliError {
     CliError::new(Code::Unfit, format!("signals cannot be watched: {error}"))
 }

@@ -7,6 +7,7 @@ mod create;
 mod delete;
 mod describe;
 mod disconnect;
+mod inside;
 mod interrupt;
 mod list;
 mod manifests;
@@ -98,6 +99,7 @@ impl From<ReachError> for CliError {
     fn from(error: ReachError) -> Self {
         let code = match &error {
             ReachError::Client(_) => Code::Usage,
+            ReachError::Interrupted => Code::Interrupted,
             ReachError::State(_) | ReachError::Folder(_) | ReachError::Io { .. } => Code::Unfit,
             _ => Code::HostFailed,
         };

@@ -27,13 +27,19 @@ pub(super) async fn pause(
     let (target, name) = (target.target()?, &arguments.name);
     let site = target.site().await?;
     let found = life::find(&site, name.as_str()).await?;
+    let (again, back) = (target.command("pause", &found.names), target.command("resume", &found.names));
+    let then = format!("{name} may be half at rest; `{again}` puts it to rest, `{back}` wakes it");
+    let say = |text: &str| terminal.note(text);
     match found.state {
-        State::Paused => terminal.note(&format!("{name} rests already")),
+        // Whoever told it to may have gone before all its pods had.
+        State::Paused => {
+            let ended = async { Ok(life::rest(&site, &found.names, target.limit, &say).await?) };
+            let pods = interrupt::or_say(&then, ended).await?;
+            let now = if pods == 0 { String::new() } else { format!("; {pods} of its pods have ended now") };
+            terminal.note(&format!("{name} was told to rest before{now}. `{back}` wakes it"));
+        }
         State::Ready => {
             let upgrades = target.upgrades().await?;
-            let say = |text: &str| terminal.note(text);
-            let back = target.command("resume", &found.names);
-            let then = format!("{name} may be half at rest; `{back}` wakes it");
             let paused = async { Ok(life::pause(&site, &upgrades, &found, target.limit, &say).await?) };
             let pods = interrupt::or_say(&then, paused).await?;
             terminal.note(&format!(

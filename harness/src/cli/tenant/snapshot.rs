@@ -4,7 +4,11 @@ use std::{io::Write, os::unix::fs::OpenOptionsExt, path::PathBuf};
 
 use clap::Args;
 
-use super::{TargetArgs, Terminal, create::ValueArgs, interrupt::Making};
+use super::{
+    TargetArgs, Terminal,
+    create::ValueArgs,
+    interrupt::{self, Making},
+};
 use crate::{
     cli::exit::{CliError, Code},
     tenancy::{
@@ -45,8 +49,12 @@ pub(super) async fn snapshot(
     let (target, name, file) = (target.target()?, &arguments.name, &arguments.file);
     let site = target.site().await?;
     let names = life::find(&site, name.as_str()).await?.names;
-    terminal.note(&format!("reading the store of {name}"));
-    let bytes = life::snapshot(&site, &target.upgrades().await?, &names).await?;
+    let taken = async {
+        terminal.note(&format!("reading the store of {name}"));
+        Ok(life::snapshot(&site, &target.upgrades().await?, &names).await?)
+    };
+    let then = format!("no snapshot was taken, and {} is as it was", file.display());
+    let bytes = interrupt::or_say(&then, taken).await?;
     let dump = Dump::unpack(&bytes)
         .map_err(|error| CliError::new(Code::HostFailed, format!("the dump of {name} {error}")))?;
     let mut options = fs_err::OpenOptions::new();

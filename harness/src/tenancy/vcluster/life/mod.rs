@@ -23,7 +23,7 @@ pub use images::fitting;
 pub use kubeconfig::{kubeconfig, reached_at};
 pub(super) use make::apply_all;
 pub use make::{apply, ready};
-pub use pause::{PAUSED, pause, resume};
+pub use pause::{PAUSED, pause, rest, resume};
 pub use remove::delete;
 pub use snapshot::snapshot;
 

@@ -20,15 +20,17 @@ use crate::{
     observe::until::Wait,
     tenancy::{
         TenancyError,
-        vcluster::store::{put_away, take_away},
+        vcluster::{
+            PlaneNames,
+            store::{put_away, take_away},
+        },
     },
 };
 
 /// The annotation of a plane that was told to pause, so that whoever applies its objects again lets it rest.
 pub const PAUSED: &str = "tenantbench.dev/paused";
 
-/// Puts the store away where it would go with the pod, ends the plane and the pods of the tenant, and waits for their
-/// end. Says how many pods ended beside the plane's.
+/// Puts the store away where it would go with the pod, and has [`rest`] do what remains.
 ///
 /// # Errors
 /// As calls and waits end.
@@ -47,6 +49,20 @@ pub async fn pause(
         put_away(site.host.client(), place, owner(&found.set), &dump).await?;
     }
     scale(site, &found.set, 0).await?;
+    rest(site, names, limit, progress).await
+}
+
+/// Ends the pods of a virtual cluster that was told to pause, and waits for their end and the plane's. Says how many
+/// pods ended beside the plane's.
+///
+/// # Errors
+/// As calls and waits end.
+pub async fn rest(
+    site: &Site,
+    names: &PlaneNames,
+    limit: Duration,
+    progress: Progress<'_>,
+) -> Result<usize, TenancyError> {
     let pods: Api<Pod> = Api::namespaced(site.host.client().clone(), &site.namespace);
     let tenants = format!("{}={}", marks::VCLUSTER, names.suffix);
     let plane = format!("{}={}", names::VIRTUAL_CLUSTER_LABEL, names.cluster);

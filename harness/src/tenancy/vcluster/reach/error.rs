@@ -33,6 +33,9 @@ pub enum ReachError {
     /// The process said why it ends, or ended without a word.
     #[error("the port-forward did not start: {0}")]
     Failed(String),
+    /// Ctrl-C.
+    #[error("interrupted: no way to the virtual cluster is open")]
+    Interrupted,
     /// It does not end.
     #[error("process {0} of the port-forward does not end; kill it, then run `tenantbench gc`")]
     Stays(u32),

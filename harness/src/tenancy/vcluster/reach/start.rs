@@ -8,6 +8,7 @@ use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::Command,
 };
+use tokio_util::sync::CancellationToken;
 
 use super::{Config, FirstWord, Open, Place, ReachError};
 use crate::{
@@ -27,7 +28,7 @@ pub fn under_way(place: &Place) -> Option<Open> {
     place.open()
 }
 
-/// Opens a way to a virtual cluster that outlives us.
+/// Opens a way to a virtual cluster that outlives us, unless `shutdown` is cancelled before it is open.
 ///
 /// # Errors
 /// [`ReachError`]; nothing is left then.
@@ -36,6 +37,7 @@ pub async fn start(
     host: Kubeconfig,
     admin: Kubeconfig,
     names: &PlaneNames,
+    shutdown: &CancellationToken,
 ) -> Result<Open, ReachError> {
     if !is_live(&place.folder()) {
         gc::remove_run(&place.folder()).await?;
@@ -50,7 +52,7 @@ pub async fn start(
         pod: names.pod(),
         folder: folder.clone(),
     };
-    let opened = launch(&config, lock.file()).await;
+    let opened = launch(&config, lock.file(), shutdown).await;
     if opened.is_err() {
         drop(lock);
         gc::remove_run(&folder).await?;
@@ -58,7 +60,11 @@ pub async fn start(
     opened
 }
 
-async fn launch(config: &Config, lock: &std::fs::File) -> Result<Open, ReachError> {
+async fn launch(
+    config: &Config,
+    lock: &std::fs::File,
+    shutdown: &CancellationToken,
+) -> Result<Open, ReachError> {
     let prepare = || ReachError::io("cannot prepare the port-forward");
     let text = serde_json::to_string(config).map_err(|error| prepare()(error.into()))?;
     let path = config.folder.write_secret("config.json", &text).map_err(prepare())?;
@@ -70,7 +76,15 @@ async fn launch(config: &Config, lock: &std::fs::File) -> Result<Open, ReachErro
     detach_with(&mut command, lock);
     let mut process = command.spawn().map_err(prepare())?;
     let pipe = process.stdout.take().ok_or_else(|| ReachError::Failed("it has no output".into()))?;
-    let word = BufReader::new(pipe).lines().next_line().await.map_err(prepare())?;
+    let mut lines = BufReader::new(pipe).lines();
+    let word = tokio::select! {
+        word = lines.next_line() => word.map_err(prepare())?,
+        () = shutdown.cancelled() => {
+            // It has the lock, so its folder cannot go before it.
+            process.kill().await.map_err(prepare())?;
+            return Err(ReachError::Interrupted);
+        }
+    };
     match word.and_then(|line| serde_json::from_str(&line).ok()) {
         Some(FirstWord::Open(open)) => Ok(open),
         Some(FirstWord::Failed(reason)) => Err(ReachError::Failed(reason)),
