@@ -23,3 +23,5 @@ pub const CNI_PLUGINS: &str = "1.9.1";
 /// kind's own node image, by the digest that the release notes of [`KIND`] give.
 pub const KIND_NODE_IMAGE: &str =
     "kindest/node:v1.36.4@sha256:099e049362a1526b2db71494e1947aae99bd16290d7c895f2b7ea312e3cbfaed";
+/// The image of k3s that tests run, a tag of Kubernetes' minor version that [`KUBERNETES`] has.
+pub const K3S_IMAGE: &str = "rancher/k3s:v1.36.2-k3s1";

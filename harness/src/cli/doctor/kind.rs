@@ -1,7 +1,5 @@
 //! What hosts of kind `kind` need. A machine without them is no worse for local hosts.
 
-use nix::sys::statvfs::statvfs;
-
 use super::finding::{Finding, gigabytes};
 use crate::{
     assets::Options,
@@ -58,10 +56,10 @@ fn cgroups(version: &str) -> Finding {
 
 fn disk(engine: &Engine) -> Finding {
     let root = &engine.docker_root_dir;
-    let Ok(system) = statvfs(root.as_str()) else {
-        return Finding::note("docker disk", format!("{root} is not on this machine, or not ours to see"));
-    };
-    room(root, system.blocks_available() * system.fragment_size())
+    match engine.free_bytes() {
+        Some(free) => room(root, free),
+        None => Finding::note("docker disk", format!("{root} is not on this machine, or not ours to see")),
+    }
 }
 
 fn room(root: &str, free: u64) -> Finding {

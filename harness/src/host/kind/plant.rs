@@ -13,8 +13,12 @@ use tenantbench_syncer::client::{self, ClientError, Purpose};
 use tokio::time::Instant;
 
 use super::{
-    Collector, Docker, Forwards, KindBlueprint, NodeImage, config, creation::Creation, docker::Engine,
-    names::RUN_LABEL, sweep, watch::NodeWatch,
+    Collector, Docker, Forwards, KindBlueprint, NodeImage, config,
+    creation::Creation,
+    docker::{Engine, Guest},
+    names::RUN_LABEL,
+    sweep,
+    watch::NodeWatch,
 };
 use crate::{
     assets::versions,
@@ -87,6 +91,7 @@ impl KindPlant {
         let begun = Instant::now();
         let (deadline, limit) = (begun + self.limit, self.limit);
         let engine = Docker.engine().await?;
+        engine.has_room_for(Guest::Cluster)?;
         // What a killed run of the same name left would be in the way.
         sweep::remove(&self.blueprint.cluster).await?;
         within(deadline, limit, "kind does not finish", self.create()).await?;

@@ -21,7 +21,7 @@ pub enum DockerError {
     NotPermitted(String),
     /// An image is neither there nor to be had.
     #[error(
-        "Docker has no image {image} and cannot pull it; connect to its registry, or build one with `tenantbench tools node-image`"
+        "Docker has no image {image} and cannot pull it; check its name, connect to its registry, or build one with `tenantbench tools node-image`"
     )]
     NoImage {
         /// The image, or Docker's words where they do not name it.
@@ -100,7 +100,7 @@ pub(in crate::host::kind) fn of_text(command: &str, text: &str) -> DockerError {
 
 /// Without what every message begins with, and without the request's address that follows some.
 fn shorten(line: &str) -> String {
-    let prefixes = ["docker: ", "Error response from daemon: ", "Error: ", "ERROR: "];
+    let prefixes = ["Command Output: ", "docker: ", "Error response from daemon: ", "Error: ", "ERROR: "];
     let mut rest = line;
     while let Some(shorter) = prefixes.iter().find_map(|prefix| rest.strip_prefix(prefix)) {
         rest = shorter;
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_full_disk_is_found_in_whatever_failed() {
-        let text = "Error response from daemon: failed to copy files: write /var/lib/docker/x: no space left on device";
+        let text = "Command Output: docker: Error response from daemon: failed to copy files: write /var/lib/docker/x: no space left on device";
         let DockerError::DiskFull(reason) = read(text) else { panic!("{:?}", read(text)) };
         assert!(reason.starts_with("failed to copy files"), "{reason}");
     }

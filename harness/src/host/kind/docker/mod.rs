@@ -4,6 +4,7 @@ mod error;
 
 use std::{ffi::OsStr, process::Stdio};
 
+use nix::sys::statvfs::statvfs;
 use tokio::process::Command;
 
 pub use error::DockerError;
@@ -28,6 +29,51 @@ pub struct Engine {
     /// The machine's architecture, as `uname -m` prints it.
     #[serde(default)]
     pub architecture: String,
+}
+
+/// Something of ours that takes room on the engine's disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guest {
+    /// What a cluster of one node writes until it is ready (290 MB were measured), and one virtual cluster in it.
+    Cluster,
+    /// A node image (870 MB), and half of it once more while it is made.
+    NodeImage,
+}
+
+impl Guest {
+    fn needs(self) -> (&'static str, u64) {
+        match self {
+            Self::Cluster => ("a cluster", 450_000_000),
+            Self::NodeImage => ("a node image", 1_300_000_000),
+        }
+    }
+}
+
+impl Engine {
+    /// How many bytes are free where it keeps images and containers; none where that is not on this machine, or not
+    /// ours to see.
+    pub fn free_bytes(&self) -> Option<u64> {
+        let system = statvfs(self.docker_root_dir.as_str()).ok()?;
+        Some(system.blocks_available() * system.fragment_size())
+    }
+
+    /// Whether there is room. A node whose disk fills up while it starts says anything but that, and an image is known
+    /// to be too large only after minutes.
+    ///
+    /// # Errors
+    /// [`DockerError::DiskFull`] where there is not.
+    pub fn has_room_for(&self, wanted: Guest) -> Result<(), DockerError> {
+        let (what, needed) = wanted.needs();
+        match self.free_bytes() {
+            Some(free) if free < needed => Err(DockerError::DiskFull(format!(
+                "{} MB are free in {}, {what} takes {} MB",
+                free / 1_000_000,
+                self.docker_root_dir,
+                needed / 1_000_000
+            ))),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Docker {
@@ -111,6 +157,15 @@ mod tests {
         let text = r#"{"ServerVersion":"20.10.24+dfsg1","CgroupVersion":"1","DockerRootDir":"/var/lib/docker","Architecture":"x86_64","ID":"x"}"#;
         let engine = parse_engine(text).unwrap();
         assert_eq!((engine.server_version.as_str(), engine.cgroup_version.as_str()), ("20.10.24+dfsg1", "1"));
+    }
+
+    #[test]
+    fn an_engine_whose_disk_cannot_be_seen_is_given_a_try_and_a_full_one_is_not() {
+        let at = |folder: &str| Engine { docker_root_dir: folder.into(), ..Engine::default() };
+        assert_eq!(at("/none/such").has_room_for(Guest::Cluster), Ok(()));
+        // A file system of the kernel's own, which has no blocks at all.
+        let full = at("/proc").has_room_for(Guest::Cluster).unwrap_err();
+        assert!(full.to_string().starts_with("Docker's disk is full (0 MB are free in /proc"), "{full}");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Docker, NodeImageError, Say, programs, recipe};
+use super::{Docker, Guest, NodeImageError, Say, programs, recipe};
 use crate::assets::{Assets, Binary, Options, Progress, versions, workshop};
 
 /// How many lines of a recipe that failed are shown.
@@ -44,6 +44,7 @@ pub async fn build(
         return Err(NodeImageError::NoBuild);
     }
     check_tools()?;
+    Docker.engine().await?.has_room_for(Guest::NodeImage)?;
     let work = async {
         let programs = programs(options, Arc::clone(&progress)).await?;
         let workshop = workshop(&options.cache, progress).await?;

@@ -15,7 +15,10 @@ pub(super) use build::check_tools;
 pub use error::NodeImageError;
 pub use recipe::reference;
 
-use super::{Docker, DockerError, NodeImage, docker::Engine};
+use super::{
+    Docker, DockerError, NodeImage,
+    docker::{Engine, Guest},
+};
 use crate::assets::{self, Binary, Options, versions};
 
 /// Says what is being done.
