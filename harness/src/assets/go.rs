@@ -125,6 +125,8 @@ impl Go {
         command.args(["build", "-v", "-mod=mod", "-trimpath", "-ldflags", &linker_flags(binary), "-o"]);
         command.arg(&program).arg(package(binary));
         command.current_dir(folder).env("CGO_ENABLED", "0").env("GOWORK", "off");
+        // A build that is killed leaves its work there: gigabytes, and nobody else would remove them.
+        command.env("GOTMPDIR", folder);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).process_group(0);
         let mut build = Build { child: command.spawn().map_err(GoError::Missing)? };
         let mut lines = build.child.stderr.take().map(|pipe| BufReader::new(pipe).lines());
