@@ -70,7 +70,8 @@ impl Lists {
     }
 }
 
-async fn answer(request: Request<Incoming>, everywhere: bool) -> Answer {
+/// What a request for anything is answered where nothing is; whether one may look at all namespaces is `everywhere`.
+pub(crate) async fn answer(request: Request<Incoming>, everywhere: bool) -> Answer {
     let (path, query) =
         (request.uri().path().to_owned(), request.uri().query().unwrap_or_default().to_owned());
     if query.contains("watch=") {
@@ -114,11 +115,11 @@ async fn answer(request: Request<Incoming>, everywhere: bool) -> Answer {
     }
 }
 
-fn list(items: &[Value]) -> Value {
+pub(crate) fn list(items: &[Value]) -> Value {
     json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": "1"}, "items": items})
 }
 
-fn said(status: StatusCode, body: &Value) -> Answer {
+pub(crate) fn said(status: StatusCode, body: &Value) -> Answer {
     let mut response = Response::new(UnsyncBoxBody::new(Full::new(Bytes::from(body.to_string()))));
     *response.status_mut() = status;
     response

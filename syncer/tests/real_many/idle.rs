@@ -82,20 +82,20 @@ impl Lab {
         let file = self.tenants.join(format!("t{number}.kubeconfig"));
         fs_err::write(file, &self.kubeconfig).expect("is written");
     }
+}
 
-    /// Returns when so many tenants are ready. There is nothing to watch in another process.
-    async fn until_ready(&self, wanted: usize) {
-        const READY: &str = r#"tenantbench_syncer_tenant_ready{tenant="#;
-        let began = Instant::now();
-        loop {
-            let answer = get(self.syncer.address, "/metrics").await;
-            let lines = answer.text.lines().filter(|line| line.starts_with(READY));
-            if answer.status == 200 && lines.filter(|line| line.ends_with(" 1")).count() == wanted {
-                return;
-            }
-            assert!(began.elapsed() < Duration::from_secs(300), "{}", self.syncer.log());
-            tokio::time::sleep(Duration::from_millis(200)).await;
+/// Returns when so many tenants are ready. There is nothing to watch in another process.
+pub(crate) async fn until_ready(syncer: &SyncerProgram, wanted: usize) {
+    const READY: &str = r#"tenantbench_syncer_tenant_ready{tenant="#;
+    let began = Instant::now();
+    loop {
+        let answer = get(syncer.address, "/metrics").await;
+        let lines = answer.text.lines().filter(|line| line.starts_with(READY));
+        if answer.status == 200 && lines.filter(|line| line.ends_with(" 1")).count() == wanted {
+            return;
         }
+        assert!(began.elapsed() < Duration::from_secs(300), "{}", syncer.log());
+        tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
 
@@ -103,7 +103,7 @@ impl Lab {
 async fn the_host_is_asked_for_twenty_lists_at_once_at_most() {
     let lab = Lab::start(false).await;
     (0..12).for_each(|number| lab.add(number));
-    lab.until_ready(12).await;
+    until_ready(&lab.syncer, 12).await;
     let most = lab.double.most_lists_at_once();
     assert!((2..=20).contains(&most), "{most}");
 }
@@ -129,7 +129,7 @@ async fn count(lab: &Lab) {
             lab.add(number);
         }
         there = wanted;
-        lab.until_ready(wanted).await;
+        until_ready(&lab.syncer, wanted).await;
         let took = began.elapsed().as_secs_f64();
         // What connecting took is given back a little later.
         tokio::time::sleep(Duration::from_secs(5)).await;

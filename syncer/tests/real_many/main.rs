@@ -4,10 +4,14 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
 
 mod double;
+mod fairness;
+mod figures;
 mod greedy;
 mod hub;
 mod idle;
 mod lead;
+mod merged;
+mod played;
 #[expect(dead_code, reason = "shared with real_control_plane, which uses the rest")]
 #[path = "../support/mod.rs"]
 mod support;

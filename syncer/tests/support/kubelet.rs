@@ -21,16 +21,14 @@ impl Drop for HostKubelet {
     }
 }
 
-/// Pods that are acted on at once.
-const AT_ONCE: usize = 8;
-
 impl HostKubelet {
-    pub(super) fn start(pods: Api<Pod>) -> Self {
+    /// Acts on so many pods at once.
+    pub(super) fn start(pods: Api<Pod>, at_once: usize) -> Self {
         let task = tokio::spawn(async move {
             let events =
                 watcher(pods.clone(), watcher::Config::default()).applied_objects().default_backoff();
             let acts = events.filter_map(|event| async { event.ok() });
-            acts.for_each_concurrent(AT_ONCE, |pod| persist(&pods, pod)).await;
+            acts.for_each_concurrent(at_once, |pod| persist(&pods, pod)).await;
         });
         Self(task)
     }

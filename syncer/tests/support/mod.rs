@@ -185,6 +185,11 @@ impl World {
         OtherTenant { admin, kubeconfig }
     }
 
+    /// A kubeconfig with which the tenant that is played at `url` is reached.
+    pub(crate) fn kubeconfig_of(&self, name: &str, url: &str) -> PathBuf {
+        program::kubeconfig(self.folder.path(), name, &config(url, &self.authority, ADMIN_TOKEN))
+    }
+
     /// Makes a namespace of the host in which the syncer has its Role, for one tenant more.
     pub(crate) async fn host_namespace(&self, namespace: &str) {
         prepare_namespace(&self.host, namespace).await;
@@ -319,9 +324,14 @@ impl World {
         self.host_kubelet_in(HOST_NAMESPACE)
     }
 
+    /// A node of its own for the pods of this namespace, on which one after the other is begun.
+    pub(crate) fn host_node_in(&self, namespace: &str) -> HostKubelet {
+        HostKubelet::start(Api::namespaced(self.host.clone(), namespace), 1)
+    }
+
     /// The same in this namespace.
     pub(crate) fn host_kubelet_in(&self, namespace: &str) -> HostKubelet {
-        HostKubelet::start(Api::namespaced(self.host.clone(), namespace))
+        HostKubelet::start(Api::namespaced(self.host.clone(), namespace), 8)
     }
 }
 
