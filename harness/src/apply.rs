@@ -9,7 +9,7 @@ use kube::{
 use parking_lot::RwLock;
 use tenantbench_reports::Refusal;
 
-use crate::names;
+use crate::{names, refusal};
 
 /// Applies and deletes objects with one user's rights.
 pub struct Applier {
@@ -32,7 +32,7 @@ pub enum ApplyError {
         version: String,
     },
     /// The call failed in another way.
-    #[error("cannot {verb} {object}: {source}")]
+    #[error("cannot {verb} {object}: {}", refusal::words(.source))]
     Call {
         /// What was tried.
         verb: &'static str,
@@ -42,7 +42,7 @@ pub enum ApplyError {
         source: Box<kube::Error>,
     },
     /// Discovery failed.
-    #[error("cannot ask the API server which kinds it serves: {0}")]
+    #[error("cannot ask the API server which kinds it serves: {}", refusal::words(.0))]
     Discovery(#[source] Box<kube::Error>),
 }
 

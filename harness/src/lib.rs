@@ -15,6 +15,7 @@ pub mod observe;
 mod port_forward;
 pub mod probe;
 pub mod process;
+mod refusal;
 pub mod run;
 pub mod tenancy;
 pub mod workload;

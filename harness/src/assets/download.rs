@@ -16,6 +16,7 @@ use super::{
     tarball::{self, Unpack},
     versions,
 };
+use crate::refusal;
 
 /// How long a server may take to accept a connection. Where there is no network, this is what a user waits.
 const CONNECT: Duration = Duration::from_secs(4);
@@ -201,11 +202,7 @@ fn reason(error: &reqwest::Error) -> String {
     if error.is_timeout() && error.is_connect() {
         return format!("no connection within {} s", CONNECT.as_secs());
     }
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    cause.to_string()
+    refusal::innermost(error)
 }
 
 #[cfg(test)]

@@ -76,7 +76,7 @@ pub struct RunFolder {
 #[non_exhaustive]
 pub enum FolderError {
     /// Somebody else holds the lock.
-    #[error("{name} is already running (folder {path})")]
+    #[error("{name} is already running (folder {path}); end it, or choose another name")]
     Live {
         /// The run.
         name: RunName,

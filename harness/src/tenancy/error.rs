@@ -8,6 +8,7 @@ use crate::{
     host::HostError,
     host::pki::PkiError,
     observe::until::WaitError,
+    refusal,
     workload::{InstallError, WorkloadError},
 };
 
@@ -79,7 +80,7 @@ pub enum TenancyError {
     #[error(transparent)]
     Store(#[from] crate::tenancy::vcluster::store::PartsError),
     /// An API call failed.
-    #[error("cannot {verb} {object}: {source}")]
+    #[error("cannot {verb} {object}: {}", refusal::words(.source))]
     Call {
         /// What was tried.
         verb: &'static str,
@@ -99,6 +100,17 @@ pub enum TenancyError {
 }
 
 impl TenancyError {
+    /// Whether the host's API server did not answer at all.
+    pub fn is_unreached(&self) -> bool {
+        match self {
+            Self::Call { source, .. }
+            | Self::Apply(ApplyError::Call { source, .. } | ApplyError::Discovery(source)) => {
+                refusal::is_unreached(source)
+            }
+            _ => false,
+        }
+    }
+
     /// Wraps a failed call on an object.
     pub(crate) fn call(verb: &'static str, object: &str) -> impl FnOnce(kube::Error) -> Self {
         let object = object.to_owned();

@@ -71,6 +71,13 @@ async fn a_virtual_cluster_that_rested_has_its_objects_and_runs_its_pods_again()
     developer.ok(&["pause", "mine"]);
     assert_eq!(pods(&developer), "", "nothing runs");
     assert!(developer.ok(&["list"]).contains("paused"));
+    let file = developer.lab.path("mine.snapshot");
+    for verb in [&["connect", "mine"][..], &["snapshot", "mine", file.to_str().unwrap()]] {
+        let refused = developer.run(verb);
+        assert_eq!(refused.status.code(), Some(2));
+        let remedy = "mine is paused; `tenantbench tenant resume mine -n team-a` wakes it";
+        assert!(stderr(&refused).contains(remedy), "{verb:?}: {}", stderr(&refused));
+    }
 
     developer.ok(&["resume", "mine"]);
     assert_eq!(objects(&developer, "mine"), before);

@@ -49,7 +49,7 @@ pub(super) async fn run(
 ) -> Result<ExitCode, CliError> {
     let target = target.target()?;
     let site = target.site().await?;
-    let names = life::find(&site, arguments.name.as_str()).await?.names;
+    let names = target.awake(life::find(&site, arguments.name.as_str()).await?)?;
     let admin = life::kubeconfig(&site, &names, target.limit).await?;
     if let Some(server) = &arguments.server {
         let admin = by_server(server, admin, (&target, &site), &names, terminal).await?;

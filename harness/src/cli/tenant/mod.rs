@@ -91,7 +91,11 @@ impl From<TenancyError> for CliError {
             TenancyError::Object { .. } => Code::Bug,
             _ => Code::HostFailed,
         };
-        Self::new(code, error.to_string())
+        let told = Self::new(code, error.to_string());
+        if error.is_unreached() {
+            return told.hint("is the host cluster running? --kubeconfig and --context name another");
+        }
+        told
     }
 }
 

@@ -48,7 +48,7 @@ pub(super) async fn snapshot(
 ) -> Result<Code, CliError> {
     let (target, name, file) = (target.target()?, &arguments.name, &arguments.file);
     let site = target.site().await?;
-    let names = life::find(&site, name.as_str()).await?.names;
+    let names = target.awake(life::find(&site, name.as_str()).await?)?;
     let taken = async {
         terminal.note(&format!("reading the store of {name}"));
         Ok(life::snapshot(&site, &target.upgrades().await?, &names).await?)

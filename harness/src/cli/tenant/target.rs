@@ -17,7 +17,10 @@ use crate::{
     },
     tenancy::{
         TenancyError, connect,
-        vcluster::{PlaneNames, life::Site},
+        vcluster::{
+            PlaneNames,
+            life::{Found, Site, State},
+        },
     },
 };
 
@@ -125,6 +128,15 @@ impl Target {
     pub(super) fn command(&self, verb: &str, names: &PlaneNames) -> String {
         let PlaneNames { cluster, namespace, .. } = names;
         format!("tenantbench tenant {verb} {cluster} -n {namespace}{}", self.flags)
+    }
+
+    /// What a virtual cluster is called, unless it rests and nobody would answer.
+    pub(super) fn awake(&self, found: Found) -> Result<PlaneNames, CliError> {
+        if found.state == State::Paused {
+            let (name, wake) = (&found.names.cluster, self.command("resume", &found.names));
+            return Err(CliError::new(Code::Usage, format!("{name} is paused; `{wake}` wakes it")));
+        }
+        Ok(found.names)
     }
 
     /// The host's address, which tells it from others.
