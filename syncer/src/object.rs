@@ -127,10 +127,11 @@ impl Object {
         self.0.meta.labels.iter().flatten().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
-    /// The same object as it was when a label had this value, as far as its metadata are read.
-    pub(crate) fn labelled(&self, key: &str, value: &str) -> Self {
+    /// The same object as it was when it had these labels, as far as its metadata are read.
+    pub(crate) fn labelled(&self, labels: &[(&str, String)]) -> Self {
         let mut former = Inner::clone(&self.0);
-        former.meta.labels.get_or_insert_default().insert(key.to_owned(), value.to_owned());
+        let own = labels.iter().map(|(key, value)| ((*key).to_owned(), value.clone()));
+        former.meta.labels.get_or_insert_default().extend(own);
         Self(Arc::new(former))
     }
 

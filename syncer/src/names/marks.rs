@@ -60,14 +60,19 @@ pub const FROM_HOST: &str = "tenantbench.dev/from-host";
 /// Label on a *tenant* Node that stands for a host node.
 pub const SYNTHESISED: &str = "tenantbench.dev/synthesised";
 
-/// The selector of what belongs to one virtual cluster. Where there are no namespaces, another namespace's virtual
-/// cluster may have the same name.
-pub fn selector(names: &Names, reach: Reach) -> String {
-    let ours = format!("{VCLUSTER}={}", names.vcluster());
-    match reach {
-        Reach::Namespaced => ours,
-        Reach::Cluster => format!("{ours},{HOST_NAMESPACE}={}", names.host_namespace()),
+/// The labels by which to select what belongs to one virtual cluster. Where there are no namespaces, another namespace's
+/// virtual cluster may have the same name.
+pub fn of_virtual_cluster(names: &Names, reach: Reach) -> Vec<(&'static str, String)> {
+    let mut labels = vec![(VCLUSTER, names.vcluster().to_owned())];
+    if reach == Reach::Cluster {
+        labels.push((HOST_NAMESPACE, names.host_namespace().to_owned()));
     }
+    labels
+}
+
+/// The selector of what has these labels.
+pub fn selector(labels: &[(&str, String)]) -> String {
+    labels.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",")
 }
 
 /// Whether a label or annotation key is ours.

@@ -29,11 +29,8 @@ pub(super) fn watch(names: &Names, row: &Row, side: Side, classes: &str) -> Watc
         kind: row.kind,
         namespace: if is_of_namespace { names.host_namespace().to_owned() } else { String::new() },
         selection: match (side, row.direction) {
-            (Side::Host, Direction::Down | Direction::DownAndStatusUp) if is_of_namespace => {
-                Selection::CopiesOf(names.vcluster().to_owned())
-            }
             (Side::Host, Direction::Down | Direction::DownAndStatusUp) => {
-                Selection::Labelled(marks::selector(names, reach))
+                Selection::Copies(marks::of_virtual_cluster(names, reach))
             }
             // Only what we have made; a Node that someone else has made may be in our way.
             (Side::Tenant, Direction::Synthesised) if row.kind != Kind::Node => {

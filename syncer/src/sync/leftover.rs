@@ -17,7 +17,9 @@ use crate::{
 pub async fn clear_tokens(tenant: &Tenant) -> Result<(), SyncError> {
     let names = &tenant.settings().names;
     let (namespace, host) = (names.host_namespace(), tenant.cluster(Side::Host));
-    let ours = format!("{},{}={}", marks::selector(names, Reach::Namespaced), marks::ROLE, marks::POD_TOKEN);
+    let mut ours = marks::of_virtual_cluster(names, Reach::Namespaced);
+    ours.push((marks::ROLE, marks::POD_TOKEN.to_owned()));
+    let ours = marks::selector(&ours);
     let listed = host.list_metadata(Kind::Secret, namespace, &ours).await;
     for metadata in listed.doing("listing the tokens' Secrets")? {
         let (Some(name), Some(uid)) = (&metadata.name, &metadata.uid) else { continue };

@@ -97,7 +97,7 @@ impl HostWatches {
         watch: Watch,
         metrics: Metrics,
     ) -> impl Stream<Item = watcher::Result<Event>> + Send + use<> {
-        let shared = self.0.hub.as_ref().and_then(|hub| hub.subscribe(&watch));
+        let shared = self.0.hub.as_ref().map(|hub| hub.subscribe(&watch));
         let member = Member { watch, host: self.clone(), metrics, shared, state: State::Begun };
         stream::unfold(member, |mut member| async move {
             let event = member.next().await;
@@ -203,4 +203,105 @@ async fn read_on(list: &mut List, watch: &Watch, client: &Client) -> kube::Resul
     let version = page.metadata.resource_version.and_then(|version| version.parse().ok());
     list.version = Some(version.ok_or_else(|| kube::Error::Service("a list without a version".into()))?);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use futures::FutureExt;
+    use http::{Request, Response};
+    use kube::client::Body;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::{
+        kinds::{Kind, Side},
+        watch::{Selection, hub::tests::Played},
+    };
+
+    /// A host whose lists are as the test says, each after the other.
+    fn host(lists: Vec<Value>) -> HostWatches {
+        let lists = Arc::new(parking_lot::Mutex::new(lists.into_iter()));
+        let service = tower::service_fn(move |_: Request<Body>| {
+            let list = lists.lock().next().expect("a list more");
+            async move { Ok::<_, Infallible>(Response::new(Body::from(list.to_string().into_bytes()))) }
+        });
+        let nowhere = kube::Config::new("https://127.0.0.1:1".parse().expect("an address"));
+        HostWatches::new(nowhere, Client::new(service, "ns"), None)
+    }
+
+    fn list(version: u64, objects: &[u64], next: &str) -> Value {
+        let one = |version: &u64| json!({"metadata": {"name": "o", "namespace": "ns", "uid": "u", "resourceVersion": version.to_string()}});
+        let items: Vec<Value> = objects.iter().map(one).collect();
+        let metadata = json!({"resourceVersion": version.to_string(), "continue": next});
+        json!({"apiVersion": "v1", "kind": "PodList", "metadata": metadata, "items": items})
+    }
+
+    fn member(played: &Played, lists: Vec<Value>) -> Member {
+        let watch = Watch {
+            side: Side::Host,
+            kind: Kind::Pod,
+            namespace: "ns".to_owned(),
+            selection: Selection::All,
+        };
+        let (host, shared) = (host(lists), Some(played.subscription("ns")));
+        Member { watch, host, metrics: Metrics::default(), shared, state: State::Begun }
+    }
+
+    async fn next(member: &mut Member) -> String {
+        match member.next().await.expect("an event") {
+            Event::Init => "init".to_owned(),
+            Event::InitApply(object) => format!("listed {}", object.version()),
+            Event::InitDone => "done".to_owned(),
+            Event::Apply(object) => format!("apply {}", object.version()),
+            Event::Delete(object) => format!("delete {}", object.version()),
+        }
+    }
+
+    async fn some(member: &mut Member, count: usize) -> Vec<String> {
+        let mut events = Vec::new();
+        for _ in 0..count {
+            events.push(next(member).await);
+        }
+        events
+    }
+
+    #[tokio::test]
+    async fn what_changes_while_a_tenant_lists_comes_after_its_list_and_what_the_list_has_does_not_come_again()
+     {
+        let played = Played::new(Kind::Pod);
+        let mut member = member(&played, vec![list(10, &[3, 7], "more"), list(10, &[9], "")]);
+        assert_eq!(some(&mut member, 2).await, ["init", "listed 3"]);
+        // The shared watch lags behind the list, and then goes past it.
+        for version in [9, 10, 11] {
+            played.shows("ns", version);
+            played.shows("other", version + 100);
+        }
+        assert_eq!(some(&mut member, 4).await, ["listed 7", "listed 9", "done", "apply 11"]);
+        assert_eq!(next(&mut member).now_or_never(), None);
+        played.shows("ns", 12);
+        assert_eq!(next(&mut member).await, "apply 12");
+    }
+
+    #[tokio::test]
+    async fn who_has_missed_something_lists_anew() {
+        let played = Played::new(Kind::Pod);
+        let mut member = member(
+            &played,
+            [(10, &[][..]), (20, &[15]), (30, &[])]
+                .map(|(version, objects)| list(version, objects, ""))
+                .into(),
+        );
+        assert_eq!(some(&mut member, 2).await, ["init", "done"]);
+        played.shows("ns", 12);
+        played.loses(Loss::Gap);
+        played.shows("ns", 14);
+        assert_eq!(some(&mut member, 3).await, ["init", "listed 15", "done"]);
+        // In the midst of a list, too.
+        played.loses(Loss::Slow);
+        assert_eq!(next(&mut member).await, "init");
+        played.loses(Loss::Gap);
+        assert_eq!(some(&mut member, 2).await, ["done", "init"]);
+    }
 }

@@ -47,8 +47,8 @@ pub struct Watch {
 pub enum Selection {
     /// All.
     All,
-    /// The copies that this virtual cluster has in the namespace.
-    CopiesOf(String),
+    /// The copies of a virtual cluster, which all have these labels.
+    Copies(Vec<(&'static str, String)>),
     /// Those that a label selector selects.
     Labelled(String),
 }
@@ -67,7 +67,7 @@ impl Selection {
     pub fn labels(&self) -> Option<String> {
         match self {
             Self::All => None,
-            Self::CopiesOf(vcluster) => Some(format!("{}={vcluster}", marks::VCLUSTER)),
+            Self::Copies(labels) => Some(marks::selector(labels)),
             Self::Labelled(labels) => Some(labels.clone()),
         }
     }

@@ -3,6 +3,10 @@
 use std::{net::SocketAddr, time::Duration};
 
 use serde_json::{Value, json};
+use tenantbench_syncer::{
+    kinds::{Kinds, On},
+    role::watch_rules,
+};
 use tokio::sync::watch;
 
 use crate::{
@@ -33,6 +37,19 @@ const AGAIN: Duration = Duration::from_millis(100);
 impl Stage {
     /// Both clusters and the network; the syncer has not been started.
     pub(crate) async fn set() -> Self {
+        Self::set_for(|kubeconfig| vec!["--name=vc".to_owned(), format!("--tenant-kubeconfig={kubeconfig}")])
+            .await
+    }
+
+    /// The same with a syncer that serves many tenants, of whom there is one, by the watches of the host that all share.
+    pub(crate) async fn set_for_many() -> Self {
+        let stage = Self::set_for(|kubeconfig| vec![format!("--tenant=vc={kubeconfig}")]).await;
+        let always = Kinds::default().only(|row| row.on == On::Default);
+        stage.world.grant_everywhere(watch_rules(&always)).await;
+        stage
+    }
+
+    async fn set_for(tenant_flags: impl FnOnce(String) -> Vec<String>) -> Self {
         let mut world = World::start_apart().await;
         for namespace in NAMESPACES.iter().filter(|name| **name != "default") {
             prepare_namespace(&world.tenant, namespace).await;
@@ -50,15 +67,15 @@ impl Stage {
             path.display().to_string()
         };
         let flags = [
-            ("--name", "vc".to_owned()),
             ("--host-namespace", options.names.host_namespace().to_owned()),
             ("--host-kubeconfig", file("host.kubeconfig", &host, &options.host)),
-            ("--tenant-kubeconfig", file("tenant.kubeconfig", &tenant, &options.tenant)),
             ("--service", options.service.clone()),
             ("--owner", "configmap/plane".to_owned()),
             ("--node-address", "127.0.0.1".to_owned()),
         ];
-        let arguments = flags.into_iter().flat_map(|(flag, value)| [flag.to_owned(), value]).collect();
+        let common = flags.into_iter().map(|(flag, value)| format!("{flag}={value}"));
+        let own = tenant_flags(file("tenant.kubeconfig", &tenant, &options.tenant));
+        let arguments = common.chain(own).collect();
         let syncer = Syncer::new(arguments, format!("127.0.0.1:{}", free_port()), world.folder());
         let kubelet = Some(world.host_kubelet());
         let before = Traffic::default();

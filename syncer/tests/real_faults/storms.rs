@@ -32,17 +32,22 @@ const SMALL: Size = Size { objects: 120, kills: 8, others: 7, longest: Duration:
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_first_small_storm_ends_with_both_sides_equal() {
-    weather(1, SMALL, Duration::from_secs(120)).await;
+    weather(Stage::set().await, 1, SMALL, Duration::from_secs(120)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_small_storm_ends_with_both_sides_equal() {
-    weather(2, SMALL, Duration::from_secs(120)).await;
+    weather(Stage::set().await, 2, SMALL, Duration::from_secs(120)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_third_small_storm_ends_with_both_sides_equal() {
-    weather(3, SMALL, Duration::from_secs(120)).await;
+    weather(Stage::set().await, 3, SMALL, Duration::from_secs(120)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_small_storm_over_the_watches_that_tenants_share_ends_with_both_sides_equal() {
+    weather(Stage::set_for_many().await, 4, SMALL, Duration::from_secs(120)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -55,7 +60,7 @@ async fn nightly() {
         others: variable("OTHERS", kills / 5),
         longest: Duration::from_secs(variable("PAUSE", 30)),
     };
-    weather(variable("SEED", 1), size, Duration::from_secs(900)).await;
+    weather(Stage::set().await, variable("SEED", 1), size, Duration::from_secs(900)).await;
 }
 
 fn variable<T: FromStr<Err: Debug>>(name: &str, otherwise: T) -> T {
@@ -64,10 +69,9 @@ fn variable<T: FromStr<Err: Debug>>(name: &str, otherwise: T) -> T {
 }
 
 /// Goes through a whole storm.
-async fn weather(seed: u64, size: Size, longest_calm: Duration) {
+async fn weather(mut stage: Stage, seed: u64, size: Size, longest_calm: Duration) {
     let schedule = Schedule::new(seed, size);
     eprintln!("seed {seed}: {size:?}, schedule {:016x}", schedule.digest());
-    let mut stage = Stage::set().await;
     let truth = Truth {
         names: stage.world.names.clone(),
         wishes: schedule.wishes.clone(),

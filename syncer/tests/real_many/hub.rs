@@ -7,11 +7,11 @@ use futures::StreamExt;
 use k8s_openapi::api::core::v1::{Event, Pod};
 use kube::{
     Api,
-    api::{Patch, PatchParams},
+    api::{DeleteParams, Patch, PatchParams},
 };
 use serde_json::json;
 use tenantbench_syncer::{
-    kinds::{Kinds, On},
+    kinds::{Kinds, On, optional},
     role::watch_rules,
 };
 
@@ -19,9 +19,11 @@ use crate::support::{
     HOST_NAMESPACE, OtherTenant, SyncerProgram, World, create, is_ready, pod, served::get, soon, until,
 };
 
-/// What is watched on the host by default.
-const RESOURCES: [&str; 6] =
-    ["configmaps", "events", "persistentvolumeclaims", "pods", "secrets", "services"];
+/// What is watched on the host by default, and what by an option.
+const RESOURCES: [&str; 7] =
+    ["configmaps", "events", "persistentvolumeclaims", "pods", "secrets", "services", NODES];
+/// They have no namespace, so whoever may watch them may watch all.
+const NODES: &str = "nodes";
 /// Tenants whose watches are counted.
 const MANY: usize = 5;
 /// Pods that change while their tenant joins.
@@ -50,10 +52,14 @@ async fn open(world: &World) -> Watches {
     watches
 }
 
-/// Waits until of each resource so many watches more are open than before. API servers tell nobody of that.
-async fn until_open(world: &World, before: &Watches, [of_one, of_all]: [i64; 2]) {
-    let wanted: Watches =
-        before.iter().map(|(name, [one, all])| (*name, [one + of_one, all + of_all])).collect();
+/// Waits until of each resource so many watches more are open than before, and so many of nodes. API servers tell nobody of
+/// that.
+async fn until_open(world: &World, before: &Watches, [of_one, of_all]: [i64; 2], nodes: i64) {
+    let more = |(name, [one, all]): (&&'static str, &[i64; 2])| match *name {
+        NODES => (NODES, [*one, all + nodes]),
+        name => (name, [one + of_one, all + of_all]),
+    };
+    let wanted: Watches = before.iter().map(more).collect();
     let mut seen = Watches::new();
     let reached = async {
         while seen != wanted {
@@ -83,12 +89,13 @@ async fn until_metrics(syncer: &SyncerProgram, is_so: impl Fn(&str) -> bool) {
     }
 }
 
-/// Waits until the syncer says of each kind that it is watched together, or not.
+/// Waits until the syncer says of each kind that has namespaces that it is watched together, or not.
 async fn until_together(syncer: &SyncerProgram, together: bool) {
     let ending = format!(" {}", u8::from(together));
     until_metrics(syncer, |text| {
         let lines = text.lines().filter(|line| line.starts_with("tenantbench_syncer_host_watched_together{"));
-        lines.filter(|line| line.ends_with(&ending)).count() == RESOURCES.len()
+        let lines = lines.filter(|line| !line.contains("\"Node\""));
+        lines.filter(|line| line.ends_with(&ending)).count() == RESOURCES.len() - 1
     })
     .await;
 }
@@ -117,25 +124,27 @@ async fn tenants_share_one_watch_for_each_kind_where_a_cluster_role_lets_them_an
     let kubeconfig = world.tenant_kubeconfig();
     let flags: Vec<String> =
         tenants.iter().map(|name| format!("--tenant={name}={}", kubeconfig.display())).collect();
-    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    let flags: Vec<&str> = flags.iter().map(String::as_str).chain(["--sync=host-nodes"]).collect();
+    let always = Kinds::default().only(|row| row.on == On::Default);
+    world.grant(&always.with(optional("host-nodes").expect("an option")).expect("fits")).await;
     let before = open(&world).await;
 
     let mut apart = SyncerProgram::of_many(&world, &flags);
     apart.serves().await;
     until_ready(&apart, MANY).await;
-    until_open(&world, &before, [MANY as i64, 0]).await;
+    until_open(&world, &before, [MANY as i64, 0], 1).await;
     until_together(&apart, false).await;
     let told = get(apart.address, "/readyz?verbose").await.text;
     let reason = "watch host/pods (one for each, for it may not list,watch pods in all namespaces) ok";
     assert!(told.contains(reason), "{told}");
     apart.terminate().await;
-    until_open(&world, &before, [0, 0]).await;
+    until_open(&world, &before, [0, 0], 0).await;
 
     allow(&world).await;
     let together = SyncerProgram::of_many(&world, &flags);
     together.serves().await;
     until_ready(&together, MANY).await;
-    until_open(&world, &before, [0, 1]).await;
+    until_open(&world, &before, [0, 1], 1).await;
     until_together(&together, true).await;
     let told = get(together.address, "/readyz?verbose").await.text;
     assert!(told.contains("watch host/pods (one for all tenants) ok"), "{told}");
@@ -240,7 +249,7 @@ async fn the_hosts_api_server_may_be_killed_and_the_right_be_taken_away() {
     let syncer = SyncerProgram::of_many(&world, &flags.each_ref().map(String::as_str));
     syncer.serves().await;
     until_ready(&syncer, 2).await;
-    until_open(&world, &before, [0, 1]).await;
+    until_open(&world, &before, [0, 1], 0).await;
 
     world.processes().stop("host-apiserver");
     for pods in &tenants {
@@ -251,7 +260,26 @@ async fn the_hosts_api_server_may_be_killed_and_the_right_be_taken_away() {
         until("the pod to be Ready", pods, "meanwhile", is_ready).await;
         runs_a_pod(pods, "afterwards").await;
     }
-    until_open(&world, &before, [0, 1]).await;
+    until_open(&world, &before, [0, 1], 0).await;
+
+    // An API server that has started since does not know what its predecessor would have shown.
+    syncer.signal("-STOP").await;
+    world
+        .host_api::<Pod>()
+        .delete("meanwhile-x-default-x-a", &DeleteParams::default())
+        .await
+        .expect("is deleted");
+    create(&world.host_api::<Pod>(), pod("any", None)).await;
+    world.processes().stop("host-apiserver");
+    world.processes().start_again("host-apiserver");
+    soon("the host to answer", async { while world.host_api::<Pod>().get("any").await.is_err() {} }).await;
+    syncer.signal("-CONT").await;
+    until("the pod to be gone", &tenants[0], "meanwhile", |pod: Option<&Pod>| pod.is_none()).await;
+    until_metrics(&syncer, |text| {
+        let gap = r#"tenantbench_syncer_host_lists_again_total{kind="Pod",reason="gap"} "#;
+        text.lines().any(|line| line.starts_with(gap))
+    })
+    .await;
     assert!(!syncer.log().contains("was taken away"), "{}", syncer.log());
 
     world.revoke_everywhere().await;
@@ -262,7 +290,7 @@ async fn the_hosts_api_server_may_be_killed_and_the_right_be_taken_away() {
     for pods in &tenants {
         runs_a_pod(pods, "without-the-right").await;
     }
-    until_open(&world, &before, [2, 0]).await;
+    until_open(&world, &before, [2, 0], 0).await;
     assert!(
         syncer.log().contains("the right to list,watch pods in all namespaces was taken away"),
         "{}",
@@ -272,7 +300,7 @@ async fn the_hosts_api_server_may_be_killed_and_the_right_be_taken_away() {
     // Within half a minute.
     allow(&world).await;
     until_together(&syncer, true).await;
-    until_open(&world, &before, [0, 1]).await;
+    until_open(&world, &before, [0, 1], 0).await;
     for pods in &tenants {
         runs_a_pod(pods, "with-the-right-again").await;
     }

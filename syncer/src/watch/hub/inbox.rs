@@ -111,7 +111,7 @@ mod tests {
     use super::{super::address::tests::object, *};
 
     fn inbox() -> Inbox {
-        Inbox::new(Address::new("ns", None))
+        Inbox::new(Address::new("ns", &[]))
     }
 
     fn change(version: u64) -> Change {

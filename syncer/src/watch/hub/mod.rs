@@ -57,11 +57,10 @@ struct Inner {
 }
 
 /// What one watch of the host shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Topic {
     api: Api,
-    /// Whether only what is some virtual cluster's copy, by its label.
-    copies: bool,
+    labels: Option<String>,
 }
 
 /// One watch of the host, which ends with the last subscription.
@@ -86,33 +85,24 @@ impl Hub {
         Self(Arc::new(Inner { requests, watches, health, streams: Mutex::default() }))
     }
 
-    /// Takes part in the watch that shows what `watch` does; none where no such watch can be shared.
-    pub(super) fn subscribe(&self, watch: &Watch) -> Option<Subscription> {
-        let vcluster = match &watch.selection {
-            Selection::All => None,
-            Selection::CopiesOf(vcluster) => Some(vcluster.as_str()),
-            Selection::Labelled(_) => return None,
+    /// Takes part in the watch that shows, among others, what `watch` does.
+    pub(super) fn subscribe(&self, watch: &Watch) -> Subscription {
+        let labels: &[_] = match &watch.selection {
+            Selection::Copies(labels) => labels,
+            Selection::All | Selection::Labelled(_) => &[],
         };
-        if watch.namespace.is_empty() {
-            return None;
-        }
         let stream = self.stream(watch);
-        let inbox = stream.router.enlist(Address::new(&watch.namespace, vcluster));
-        Some(Subscription { sharing: stream.sharing.clone(), inbox, stream })
+        let inbox = stream.router.enlist(Address::new(&watch.namespace, labels));
+        Subscription { sharing: stream.sharing.clone(), inbox, stream }
     }
 
     fn stream(&self, watch: &Watch) -> Arc<Stream> {
-        let copies = watch.selection != Selection::All;
-        let topic = Topic { api: watch.kind.api(), copies };
+        let everywhere = everywhere(watch);
+        let topic = Topic { api: watch.kind.api(), labels: everywhere.selection.labels() };
         let mut streams = self.0.streams.lock();
         if let Some(stream) = streams.get(&topic).and_then(Weak::upgrade) {
             return stream;
         }
-        let everywhere = Watch {
-            namespace: String::new(),
-            selection: if copies { Selection::Labelled(marks::VCLUSTER.to_owned()) } else { Selection::All },
-            ..watch.clone()
-        };
         let (told, sharing) = watch::channel(Sharing::Unknown);
         let router = Arc::<Router>::default();
         let stop = CancellationToken::new();
@@ -133,14 +123,23 @@ impl Hub {
     }
 }
 
+/// The watch that shows what all tenants' watches like this one do.
+fn everywhere(watch: &Watch) -> Watch {
+    let selection = match &watch.selection {
+        // Whosever they are.
+        Selection::Copies(_) => Selection::Labelled(marks::VCLUSTER.to_owned()),
+        same => same.clone(),
+    };
+    Watch { namespace: String::new(), selection, ..watch.clone() }
+}
+
 impl Subscription {
     /// Begins anew, as soon as it is known how: what is listed from now on and the changes after it miss nothing.
     pub(super) async fn begin(&mut self) -> Sharing {
-        // One whose source has ended is dropped as well.
-        let way =
-            self.sharing.wait_for(|way| *way != Sharing::Unknown).await.map_or(Sharing::Apart, |way| *way);
+        // First of all: what is lost from here on is told by the inbox.
         self.inbox.begin();
-        way
+        // The source goes on for as long as there is a subscription.
+        self.sharing.wait_for(|way| *way != Sharing::Unknown).await.map_or(Sharing::Apart, |way| *way)
     }
 
     /// The next change, or why it has to begin anew.
@@ -171,5 +170,73 @@ impl Drop for Stream {
 impl Drop for Subscription {
     fn drop(&mut self) {
         self.stream.router.dismiss(&self.inbox);
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A shared watch whose source is a test.
+    pub(crate) struct Played {
+        router: Arc<Router>,
+        pub(crate) told: watch::Sender<Sharing>,
+        stream: Arc<Stream>,
+    }
+
+    impl Played {
+        pub(crate) fn new(kind: Kind) -> Self {
+            let (told, sharing) = watch::channel(Sharing::Together);
+            let (router, stop) = (Arc::<Router>::default(), CancellationToken::new());
+            let health = Health::default();
+            let stream = Stream { router: Arc::clone(&router), sharing, kind, health, stop };
+            Self { router, told, stream: Arc::new(stream) }
+        }
+
+        pub(crate) fn subscription(&self, namespace: &str) -> Subscription {
+            let inbox = self.router.enlist(Address::new(namespace, &[]));
+            Subscription { sharing: self.told.subscribe(), inbox, stream: Arc::clone(&self.stream) }
+        }
+
+        pub(crate) fn shows(&self, namespace: &str, version: u64) {
+            self.router.route(&Change::Apply(address::tests::object(namespace, None, version)));
+        }
+
+        pub(crate) fn loses(&self, loss: Loss) {
+            self.router.lose(loss);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_loss_while_a_tenant_begins_is_not_lost_itself() {
+        let played = Played::new(Kind::Pod);
+        let mut one = played.subscription("ns");
+        assert_eq!(one.begin().await, Sharing::Together);
+        played.told.send_replace(Sharing::Apart);
+        played.loses(Loss::Rights);
+        assert_eq!(one.next().await.map(|_| ()), Err(Loss::Rights));
+        assert_eq!(one.begin().await, Sharing::Apart);
+    }
+
+    #[tokio::test]
+    async fn tenants_of_one_kind_share_a_watch_until_the_last_of_them_leaves() {
+        let config = kube::Config::new("https://127.0.0.1:1".parse().expect("an address"));
+        let requests = crate::client::client(config.clone(), crate::client::Purpose::Requests);
+        let health = Health::default();
+        let hub = Hub::new(requests.expect("a client"), WatchClients::new(config), health);
+        let watch = |kind, namespace: &str, vcluster: &str| Watch {
+            side: crate::kinds::Side::Host,
+            kind,
+            namespace: namespace.to_owned(),
+            selection: Selection::Copies(address::tests::of(vcluster).into()),
+        };
+        let pods = [("a", "vc"), ("b", "vc"), ("b", "other")]
+            .map(|(namespace, vcluster)| hub.subscribe(&watch(Kind::Pod, namespace, vcluster)));
+        let secrets = hub.subscribe(&watch(Kind::Secret, "a", "vc"));
+        assert!(pods.iter().all(|one| Arc::ptr_eq(&one.stream, &pods[0].stream)));
+        assert!(!Arc::ptr_eq(&secrets.stream, &pods[0].stream));
+        let (stream, stop) = (Arc::downgrade(&pods[0].stream), pods[0].stream.stop.clone());
+        drop(pods);
+        assert!(stream.upgrade().is_none() && stop.is_cancelled());
     }
 }

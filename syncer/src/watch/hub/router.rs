@@ -50,7 +50,10 @@ impl Router {
 mod tests {
     use futures::FutureExt;
 
-    use super::{super::address::tests::object, *};
+    use super::{
+        super::address::tests::{object, of},
+        *,
+    };
 
     fn versions(inbox: &Inbox) -> Vec<u64> {
         let next = || inbox.next().now_or_never().and_then(Result::ok);
@@ -60,8 +63,9 @@ mod tests {
     #[test]
     fn each_tenant_gets_what_is_its_own_and_nothing_after_it_has_left() {
         let router = Router::default();
-        let [a, b, all] = [("a", Some("vc")), ("b", Some("vc")), ("b", None)]
-            .map(|(namespace, vcluster)| router.enlist(Address::new(namespace, vcluster)));
+        let vc = of("vc");
+        let [a, b, all] = [("a", vc.as_slice()), ("b", &vc), ("b", &[])]
+            .map(|(namespace, labels)| router.enlist(Address::new(namespace, labels)));
         for (namespace, version) in [("a", 1), ("b", 2), ("kube-system", 3), ("a", 4)] {
             router.route(&Change::Apply(object(namespace, Some("vc"), version)));
         }
@@ -76,7 +80,7 @@ mod tests {
     #[test]
     fn a_tenant_that_takes_nothing_is_nothing_to_the_others() {
         let router = Router::default();
-        let [slow, quick] = ["slow", "quick"].map(|name| router.enlist(Address::new(name, None)));
+        let [slow, quick] = ["slow", "quick"].map(|name| router.enlist(Address::new(name, &[])));
         let mut taken = 0;
         while !matches!(slow.next().now_or_never(), Some(Err(Loss::Slow))) {
             for _ in 0..1000 {
