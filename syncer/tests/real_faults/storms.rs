@@ -51,7 +51,7 @@ async fn a_small_storm_over_the_watches_that_tenants_share_ends_with_both_sides_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes many minutes: the nightly size, or what TENANTBENCH_FAULT_{SEED,KILLS,OBJECTS,OTHERS,PAUSE} say"]
+#[ignore = "takes many minutes: the nightly size, or what TENANTBENCH_FAULT_{SEED,KILLS,OBJECTS,OTHERS,PAUSE,TOGETHER} say"]
 async fn nightly() {
     let kills = variable("KILLS", 200);
     let size = Size {
@@ -60,7 +60,8 @@ async fn nightly() {
         others: variable("OTHERS", kills / 5),
         longest: Duration::from_secs(variable("PAUSE", 30)),
     };
-    weather(Stage::set().await, variable("SEED", 1), size, Duration::from_secs(900)).await;
+    let stage = if variable("TOGETHER", false) { Stage::set_for_many().await } else { Stage::set().await };
+    weather(stage, variable("SEED", 1), size, Duration::from_secs(900)).await;
 }
 
 fn variable<T: FromStr<Err: Debug>>(name: &str, otherwise: T) -> T {
