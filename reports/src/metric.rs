@@ -155,9 +155,9 @@ pub enum Metric {
     TenantMemory,
     /// Memory of the syncer before a burst, as proportional set size.
     SyncerIdle,
-    /// The same while all pods of the burst are Ready.
+    /// The same a while after all pods of the burst are Ready.
     SyncerFull,
-    /// The same when all are gone.
+    /// The same a while after all are gone.
     SyncerAfter,
     /// What the syncer grew by from idle to all Ready, for each pod.
     SyncerPerPod,

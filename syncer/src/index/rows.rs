@@ -1,6 +1,6 @@
 //! Tables of whatever kind, by what they have in common.
 
-use super::{Id, Index};
+use super::{Id, Index, Key};
 use crate::kinds::{Kind, Side};
 
 /// A table, whatever it knows of its objects.
@@ -24,6 +24,13 @@ pub(super) trait Rows {
 }
 
 impl Index {
+    /// Whether neither side has the object.
+    pub fn is_gone(&self, key: &Key) -> bool {
+        let rows = self.rows(key.kind);
+        let is_there = |side| rows.is_some_and(|rows| rows.uid(side, &key.id).is_some());
+        !is_there(Side::Tenant) && !is_there(Side::Host)
+    }
+
     /// The table of a kind.
     pub(super) fn rows(&self, kind: Kind) -> Option<&dyn Rows> {
         match kind {

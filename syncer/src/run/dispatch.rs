@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-use super::{Health, shared::Shared};
+use super::{Health, rest::Rest, shared::Shared};
 use crate::{
     index::Key,
     kinds::Side,
@@ -54,14 +54,19 @@ impl Roster {
 pub(super) async fn run(shared: Shared, health: Health, stop: CancellationToken) {
     let Shared { work, roster, .. } = shared;
     let pulse = health.pulse("dispatcher");
-    let mut workers = JoinSet::new();
+    let (mut workers, mut rest) = (JoinSet::new(), Rest::default());
     loop {
         while workers.try_join_next().is_some() {}
         let (id, key, hand) = tokio::select! {
             () = stop.cancelled() => break,
             next = work.next() => next,
             () = pulse.due() => continue,
+            () = rest.due() => {
+                rest.give_back();
+                continue;
+            }
         };
+        rest.turn();
         let Some(Member { tenant, health }) = roster.member(id) else { continue };
         let work = Arc::clone(&work);
         workers.spawn(async move {
@@ -103,7 +108,11 @@ async fn one(tenant: &Tenant, id: TenantId, key: &Key, hand: Hand, work: &Work) 
     // Counted before, so that whoever sees what the next turn did finds this one counted.
     let failures = work.done(id, key, result.is_err());
     match result {
-        Ok(None) => {}
+        Ok(None) => {
+            if tenant.index(|index| index.is_gone(key)) {
+                work.forget(id, key);
+            }
+        }
         Ok(Some(wait)) => work.push_later(wait, id, key.clone(), None),
         Err(error) if error.is_about_a_change() && failures <= ORDINARY => {
             span.in_scope(|| note(&error, failures, Duration::ZERO));

@@ -12,6 +12,7 @@ mod member;
 mod prepare;
 mod probe;
 mod pulse;
+mod rest;
 mod rights;
 mod serve;
 mod shared;

@@ -33,7 +33,9 @@ impl News {
     pub fn is_fresh(&self) -> bool {
         !self.again
     }
+}
 
+impl Merge for News {
     fn merge(&mut self, later: Self) {
         self.tenant = self.tenant.or(later.tenant);
         self.host = self.host.or(later.host);

@@ -26,7 +26,7 @@ pub struct Work {
 #[derive(Debug)]
 struct State {
     queue: Queue<Key, Hand>,
-    later: Later<(Key, News)>,
+    later: Later<Key, News>,
     /// Changes followed so far.
     changes: u64,
 }
@@ -110,8 +110,13 @@ impl Work {
     /// Adds a key after a while, with the news that are not followed yet.
     pub fn push_later(&self, wait: Duration, tenant: TenantId, key: Key, news: Option<News>) {
         let at = self.clock.instant() + wait;
-        self.state.lock().later.push(at, tenant, (key, news.unwrap_or_default()));
+        self.state.lock().later.push(at, tenant, key, news.unwrap_or_default());
         self.wake.notify_one();
+    }
+
+    /// Does not bring back a key of which nothing is left.
+    pub fn forget(&self, tenant: TenantId, key: &Key) {
+        self.state.lock().later.forget(tenant, key);
     }
 
     /// How it stands with a tenant's keys.
@@ -172,7 +177,7 @@ impl Work {
     fn pop(&self) -> Result<(TenantId, Key, Hand), Option<Instant>> {
         let mut state = self.state.lock();
         let now = self.clock.instant();
-        while let Some((tenant, (key, news))) = state.later.pop(now) {
+        while let Some((tenant, key, news)) = state.later.pop(now) {
             state.push(tenant, key, line(news), Hand::again(news));
         }
         state.queue.pop().ok_or_else(|| state.later.next())

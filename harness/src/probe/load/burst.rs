@@ -38,9 +38,24 @@ pub struct Burst {
     pub gone: f64,
     /// How often a pod lost Ready before it was deleted, at either end.
     pub lost: usize,
-    /// What the syncer used before, when all were Ready, and when all were gone; none where there is none to be read.
-    pub usage: Option<[Usage; 3]>,
+    /// What the syncer used; none where there is none to be read.
+    pub used: Option<Used>,
 }
+
+/// What a syncer used for a burst. Memory is read a while after each stage, when there is nothing to do: what a syncer
+/// keeps is what a user pays for.
+#[derive(Clone, Copy, Debug)]
+pub struct Used {
+    /// Proportional set size in bytes before the burst, with all pods Ready, and with all gone.
+    pub bytes: [u64; 3],
+    /// Processor time in seconds until all were Ready.
+    pub ready_cpu: f64,
+    /// The same from the first deletion until all were gone.
+    pub gone_cpu: f64,
+}
+
+/// How long a syncer is let alone before its memory is read.
+const REST: Duration = Duration::from_secs(5);
 
 /// Creates all pods, waits until all are Ready at once, deletes all, and waits until all are gone at both ends.
 ///
@@ -53,19 +68,38 @@ pub async fn run(ends: &Ends, load: Load, usage: impl Fn() -> Option<Usage>) -> 
     let started = Moment::now();
     create(&api, ends.runs, load).await?;
     all_ready(&crowds, load).await?;
-    let full = usage();
+    let ready = usage();
+    let full = rested(&usage).await;
     let lost =
         [&crowds.asked, crowds.host()].map(|crowd| crowd.tally().lost).into_iter().max().unwrap_or_default();
     let ended = Moment::now();
     down(&api, &crowds, load).await?;
-    let after = usage();
+    let gone = usage();
+    let after = rested(&usage).await;
     let since = |from: Moment, last: Option<Moment>| last.map_or(f64::NAN, |last| last.seconds_since(&from));
     Ok(Burst {
         bound: since(started, crowds.asked.last(|way| way.bound)),
         ready: since(started, crowds.asked.last(|way| way.ready)),
         gone: since(ended, crowds.host().last(|way| way.gone)),
         lost,
-        usage: idle.zip(full).zip(after).map(|((idle, full), after)| [idle, full, after]),
+        used: used(idle, ready.zip(full), gone.zip(after)),
+    })
+}
+
+/// What it uses after a rest, if it can be read at all.
+async fn rested(usage: impl Fn() -> Option<Usage>) -> Option<Usage> {
+    usage()?;
+    tokio::time::sleep(REST).await;
+    usage()
+}
+
+/// Each pair is of a stage's end and of the rest after it.
+fn used(idle: Option<Usage>, up: Option<(Usage, Usage)>, down: Option<(Usage, Usage)>) -> Option<Used> {
+    let (idle, (ready, full), (gone, after)) = (idle?, up?, down?);
+    Some(Used {
+        bytes: [idle.pss_bytes, full.pss_bytes, after.pss_bytes],
+        ready_cpu: ready.cpu_seconds - idle.cpu_seconds,
+        gone_cpu: gone.cpu_seconds - full.cpu_seconds,
     })
 }
 

@@ -143,15 +143,15 @@ fn record_times(round: &Round<'_>, ours: &Burst, ideal: &Burst, straight: &Burst
 
 fn record_usage(round: &Round<'_>, ours: &Burst, ideal: &Burst, pods: u32) {
     let pods = f64::from(pods);
-    match ours.usage {
-        Some([idle, full, after]) => {
-            round.record.sample(Metric::SyncerIdle, idle.pss_bytes as f64);
-            round.record.sample(Metric::SyncerFull, full.pss_bytes as f64);
-            round.record.sample(Metric::SyncerAfter, after.pss_bytes as f64);
-            let grown = full.pss_bytes as f64 - idle.pss_bytes as f64;
-            round.record.sample(Metric::SyncerPerPod, grown / pods);
-            round.record.sample(Metric::SyncerPodCpu, (full.cpu_seconds - idle.cpu_seconds) / pods);
-            round.record.sample(Metric::SyncerEndCpu, (after.cpu_seconds - full.cpu_seconds) / pods);
+    match ours.used {
+        Some(used) => {
+            let [idle, full, after] = used.bytes.map(|bytes| bytes as f64);
+            round.record.sample(Metric::SyncerIdle, idle);
+            round.record.sample(Metric::SyncerFull, full);
+            round.record.sample(Metric::SyncerAfter, after);
+            round.record.sample(Metric::SyncerPerPod, (full - idle) / pods);
+            round.record.sample(Metric::SyncerPodCpu, used.ready_cpu / pods);
+            round.record.sample(Metric::SyncerEndCpu, used.gone_cpu / pods);
         }
         None => {
             for metric in [
@@ -166,10 +166,10 @@ fn record_usage(round: &Round<'_>, ours: &Burst, ideal: &Burst, pods: u32) {
             }
         }
     }
-    match ideal.usage {
-        Some([idle, full, after]) => {
-            round.record.sample(Metric::IdealPodCpu, (full.cpu_seconds - idle.cpu_seconds) / pods);
-            round.record.sample(Metric::IdealEndCpu, (after.cpu_seconds - full.cpu_seconds) / pods);
+    match ideal.used {
+        Some(used) => {
+            round.record.sample(Metric::IdealPodCpu, used.ready_cpu / pods);
+            round.record.sample(Metric::IdealEndCpu, used.gone_cpu / pods);
         }
         None => {
             round.record.absent(Metric::IdealPodCpu, ELSEWHERE);
