@@ -95,8 +95,11 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         assert!(matches!(attempt(&address, SHORT), Fetched::Unreached { .. }), "it accepts and is silent");
-        drop(listener);
-        let Fetched::Unreached { why, .. } = attempt(&address, SHORT) else { panic!() };
+        // A port that is held and not listened at is closed, and nobody else's.
+        let held = tokio::net::TcpSocket::new_v4().unwrap();
+        held.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let closed = held.local_addr().unwrap().to_string();
+        let Fetched::Unreached { why, .. } = attempt(&closed, SHORT) else { panic!() };
         assert!(why.contains("refused"), "{why}");
     }
 
