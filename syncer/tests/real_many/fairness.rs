@@ -25,9 +25,10 @@ use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{
     figures::{Figures, ratios},
-    idle::until_ready,
+    idle::LIMIT,
     played::{NAMESPACE, Played, PlayedTenant},
     support::{HostKubelet, SyncerProgram, World, create, is_ready, pod, prepare_namespace},
+    told::until_ready,
 };
 
 /// With and without the greedy ones, one after the other, in an order that changes.
@@ -181,7 +182,7 @@ impl Lab {
         let nodes = size.names().map(|name| world.host_node_in(&format!("tenant-{name}"))).collect();
         let syncer = SyncerProgram::of_many(&world, &[&format!("--tenants-dir={}", tenants.display())]);
         syncer.serves().await;
-        until_ready(&syncer, size.greedy + size.modest).await;
+        until_ready(&syncer, size.greedy + size.modest, LIMIT).await;
         let modest = (0..size.modest).map(|number| {
             let name = format!("modest-{number}");
             Modest::new(played.tenant(&name), &name, world.host.clone())

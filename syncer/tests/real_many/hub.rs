@@ -15,9 +15,15 @@ use tenantbench_syncer::{
     role::watch_rules,
 };
 
-use crate::support::{
-    HOST_NAMESPACE, OtherTenant, SyncerProgram, World, create, is_ready, pod, served::get, soon, until,
+use crate::{
+    support::{
+        HOST_NAMESPACE, OtherTenant, SyncerProgram, World, create, is_ready, pod, served::get, soon, until,
+    },
+    told::{until_metrics, until_ready},
 };
+
+/// How long a syncer may take to tell what it is waited for.
+const LIMIT: Duration = Duration::from_secs(120);
 
 /// What is watched on the host by default, and what by an option.
 const RESOURCES: [&str; 7] =
@@ -77,33 +83,13 @@ async fn allow(world: &World) {
     world.grant_everywhere(watch_rules(&Kinds::default().only(|row| row.on == On::Default))).await;
 }
 
-/// There is nothing to watch in another process.
-async fn until_metrics(syncer: &SyncerProgram, is_so: impl Fn(&str) -> bool) {
-    let so = async {
-        while !is_so(&get(syncer.address, "/metrics").await.text) {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    };
-    if tokio::time::timeout(Duration::from_secs(120), so).await.is_err() {
-        panic!("{}\n{}", get(syncer.address, "/readyz?verbose").await.text, syncer.log());
-    }
-}
-
 /// Waits until the syncer says of each kind that has namespaces that it is watched together, or not.
 async fn until_together(syncer: &SyncerProgram, together: bool) {
     let ending = format!(" {}", u8::from(together));
-    until_metrics(syncer, |text| {
+    until_metrics(syncer, LIMIT, |text| {
         let lines = text.lines().filter(|line| line.starts_with("tenantbench_syncer_host_watched_together{"));
         let lines = lines.filter(|line| !line.contains("\"Node\""));
         lines.filter(|line| line.ends_with(&ending)).count() == RESOURCES.len() - 1
-    })
-    .await;
-}
-
-async fn until_ready(syncer: &SyncerProgram, tenants: usize) {
-    until_metrics(syncer, |text| {
-        let lines = text.lines().filter(|line| line.starts_with("tenantbench_syncer_tenant_ready{"));
-        lines.filter(|line| line.ends_with(" 1")).count() == tenants
     })
     .await;
 }
@@ -131,7 +117,7 @@ async fn tenants_share_one_watch_for_each_kind_where_a_cluster_role_lets_them_an
 
     let mut apart = SyncerProgram::of_many(&world, &flags);
     apart.serves().await;
-    until_ready(&apart, MANY).await;
+    until_ready(&apart, MANY, LIMIT).await;
     until_open(&world, &before, [MANY as i64, 0], 1).await;
     until_together(&apart, false).await;
     let told = get(apart.address, "/readyz?verbose").await.text;
@@ -143,7 +129,7 @@ async fn tenants_share_one_watch_for_each_kind_where_a_cluster_role_lets_them_an
     allow(&world).await;
     let together = SyncerProgram::of_many(&world, &flags);
     together.serves().await;
-    until_ready(&together, MANY).await;
+    until_ready(&together, MANY, LIMIT).await;
     until_open(&world, &before, [0, 1], 1).await;
     until_together(&together, true).await;
     let told = get(together.address, "/readyz?verbose").await.text;
@@ -172,7 +158,7 @@ async fn what_changes_on_the_host_while_a_tenant_joins_reaches_it() {
     fs_err::copy(world.tenant_kubeconfig(), folder.path().join("a.kubeconfig")).expect("is copied");
     let syncer = SyncerProgram::of_many(&world, &[&format!("--tenants-dir={}", folder.path().display())]);
     syncer.serves().await;
-    until_ready(&syncer, 1).await;
+    until_ready(&syncer, 1, LIMIT).await;
     until_together(&syncer, true).await;
 
     fs_err::copy(&kubeconfig, &of_b).expect("is copied");
@@ -188,10 +174,10 @@ async fn what_changes_on_the_host_while_a_tenant_joins_reaches_it() {
     for round in 0..4 {
         let words = format!("round {round}");
         fs_err::remove_file(&of_b).expect("is removed");
-        until_ready(&syncer, 1).await;
+        until_ready(&syncer, 1, LIMIT).await;
         tokio::join!(change_all(&on_host, &words), async {
             fs_err::copy(&kubeconfig, &of_b).expect("is copied");
-            until_ready(&syncer, 2).await;
+            until_ready(&syncer, 2, LIMIT).await;
         });
         for number in 0..PODS {
             let says_so = |pod: Option<&Pod>| {
@@ -248,7 +234,7 @@ async fn the_hosts_api_server_may_be_killed_and_the_right_be_taken_away() {
         .map(|(name, file)| format!("--tenant={name}={}", file.display()));
     let syncer = SyncerProgram::of_many(&world, &flags.each_ref().map(String::as_str));
     syncer.serves().await;
-    until_ready(&syncer, 2).await;
+    until_ready(&syncer, 2, LIMIT).await;
     until_open(&world, &before, [0, 1], 0).await;
 
     world.processes().stop("host-apiserver");
@@ -275,7 +261,7 @@ async fn the_hosts_api_server_may_be_killed_and_the_right_be_taken_away() {
     soon("the host to answer", async { while world.host_api::<Pod>().get("any").await.is_err() {} }).await;
     syncer.signal("-CONT").await;
     until("the pod to be gone", &tenants[0], "meanwhile", |pod: Option<&Pod>| pod.is_none()).await;
-    until_metrics(&syncer, |text| {
+    until_metrics(&syncer, LIMIT, |text| {
         let gap = r#"tenantbench_syncer_host_lists_again_total{kind="Pod",reason="gap"} "#;
         text.lines().any(|line| line.starts_with(gap))
     })

@@ -11,7 +11,11 @@ use serde_json::json;
 use crate::{
     double::Double,
     support::{SyncerProgram, authority_in, served::get},
+    told::until_ready,
 };
+
+/// How long so many tenants may take to be ready.
+pub(crate) const LIMIT: Duration = Duration::from_secs(300);
 
 /// Tenants in all after each step.
 const STEPS: [usize; 4] = [0, 1, 100, 1000];
@@ -84,26 +88,11 @@ impl Lab {
     }
 }
 
-/// Returns when so many tenants are ready. There is nothing to watch in another process.
-pub(crate) async fn until_ready(syncer: &SyncerProgram, wanted: usize) {
-    const READY: &str = r#"tenantbench_syncer_tenant_ready{tenant="#;
-    let began = Instant::now();
-    loop {
-        let answer = get(syncer.address, "/metrics").await;
-        let lines = answer.text.lines().filter(|line| line.starts_with(READY));
-        if answer.status == 200 && lines.filter(|line| line.ends_with(" 1")).count() == wanted {
-            return;
-        }
-        assert!(began.elapsed() < Duration::from_secs(300), "{}", syncer.log());
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn the_host_is_asked_for_twenty_lists_at_once_at_most() {
     let lab = Lab::start(false).await;
     (0..12).for_each(|number| lab.add(number));
-    until_ready(&lab.syncer, 12).await;
+    until_ready(&lab.syncer, 12, LIMIT).await;
     let most = lab.double.most_lists_at_once();
     assert!((2..=20).contains(&most), "{most}");
 }
@@ -129,7 +118,7 @@ async fn count(lab: &Lab) {
             lab.add(number);
         }
         there = wanted;
-        until_ready(&lab.syncer, wanted).await;
+        until_ready(&lab.syncer, wanted, LIMIT).await;
         let took = began.elapsed().as_secs_f64();
         // What connecting took is given back a little later.
         tokio::time::sleep(Duration::from_secs(5)).await;

@@ -16,3 +16,4 @@ mod played;
 #[path = "../support/mod.rs"]
 mod support;
 mod tenants;
+mod told;

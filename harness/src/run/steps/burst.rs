@@ -3,12 +3,12 @@
 use futures::{FutureExt, future::BoxFuture};
 use tenantbench_reports::{Metric, Verdict};
 
-use super::ideal::Ideal;
+use super::{SYNCER_ELSEWHERE, ideal::Ideal};
 use crate::{
     names,
     probe::load::{
         Ends,
-        burst::{self, Burst, Load},
+        burst::{self, Burst, Load, Used},
     },
     run::{
         RunError,
@@ -16,8 +16,6 @@ use crate::{
     },
     tenancy::{Component, Limits, Tenant},
 };
-
-const ELSEWHERE: &str = "the syncer's process is not on this machine";
 
 /// Who makes the pods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,38 +141,20 @@ fn record_times(round: &Round<'_>, ours: &Burst, ideal: &Burst, straight: &Burst
 
 fn record_usage(round: &Round<'_>, ours: &Burst, ideal: &Burst, pods: u32) {
     let pods = f64::from(pods);
-    match ours.used {
-        Some(used) => {
-            let [idle, full, after] = used.bytes.map(|bytes| bytes as f64);
-            round.record.sample(Metric::SyncerIdle, idle);
-            round.record.sample(Metric::SyncerFull, full);
-            round.record.sample(Metric::SyncerAfter, after);
-            round.record.sample(Metric::SyncerPerPod, (full - idle) / pods);
-            round.record.sample(Metric::SyncerPodCpu, used.ready_cpu / pods);
-            round.record.sample(Metric::SyncerEndCpu, used.gone_cpu / pods);
-        }
-        None => {
-            for metric in [
-                Metric::SyncerIdle,
-                Metric::SyncerFull,
-                Metric::SyncerAfter,
-                Metric::SyncerPerPod,
-                Metric::SyncerPodCpu,
-                Metric::SyncerEndCpu,
-            ] {
-                round.record.absent(metric, ELSEWHERE);
-            }
-        }
-    }
-    match ideal.used {
-        Some(used) => {
-            round.record.sample(Metric::IdealPodCpu, used.ready_cpu / pods);
-            round.record.sample(Metric::IdealEndCpu, used.gone_cpu / pods);
-        }
-        None => {
-            round.record.absent(Metric::IdealPodCpu, ELSEWHERE);
-            round.record.absent(Metric::IdealEndCpu, ELSEWHERE);
-        }
+    let record = |metric, used: Option<Used>, read: fn(&Used) -> f64, of: f64| match used {
+        Some(used) => round.record.sample(metric, read(&used) / of),
+        None => round.record.absent(metric, SYNCER_ELSEWHERE),
+    };
+    record(Metric::SyncerIdle, ours.used, |used| used.bytes[0] as f64, 1.0);
+    record(Metric::SyncerFull, ours.used, |used| used.bytes[1] as f64, 1.0);
+    record(Metric::SyncerAfter, ours.used, |used| used.bytes[2] as f64, 1.0);
+    record(Metric::SyncerPerPod, ours.used, |used| used.bytes[1] as f64 - used.bytes[0] as f64, pods);
+    for (used, up, end) in [
+        (ours.used, Metric::SyncerPodCpu, Metric::SyncerEndCpu),
+        (ideal.used, Metric::IdealPodCpu, Metric::IdealEndCpu),
+    ] {
+        record(up, used, |used| used.ready_cpu, pods);
+        record(end, used, |used| used.gone_cpu, pods);
     }
 }
 

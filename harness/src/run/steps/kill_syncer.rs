@@ -4,6 +4,7 @@ use futures::{FutureExt, future::BoxFuture};
 use nix::sys::signal::Signal;
 use tenantbench_reports::Metric;
 
+use super::SYNCER_ELSEWHERE;
 use crate::{
     observe::clock::Moment,
     probe::load::{Ends, pace::Pace},
@@ -15,8 +16,6 @@ use crate::{
     tenancy::Component,
 };
 
-const ELSEWHERE: &str = "the syncer's process is not on this machine";
-
 /// Fills the tenant, kills its syncer, and creates a pod at once.
 pub fn run<'r>(round: &'r mut Round<'_>, pods: u32, parallel: u32) -> BoxFuture<'r, Result<Step, RunError>> {
     async move {
@@ -26,7 +25,7 @@ pub fn run<'r>(round: &'r mut Round<'_>, pods: u32, parallel: u32) -> BoxFuture<
         tenant.settled(limit).await?;
         let syncer = tenant.plane.as_ref().and_then(|plane| plane.pid(Component::Syncer));
         let Some(syncer) = syncer.and_then(Identity::of) else {
-            round.record.absent(Metric::SyncerRestart, ELSEWHERE);
+            round.record.absent(Metric::SyncerRestart, SYNCER_ELSEWHERE);
             return Ok(Step::Done);
         };
         let ends = Ends::of(tenant, &*round.platform.host);

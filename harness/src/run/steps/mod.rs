@@ -20,3 +20,6 @@ pub mod sync_latency;
 pub mod uninstall;
 pub mod workload_down;
 pub mod workload_up;
+
+/// Why what a syncer's process uses is not known, or cannot be tried.
+const SYNCER_ELSEWHERE: &str = "the syncer's process is not on this machine";
