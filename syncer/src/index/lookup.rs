@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Address, Copy, HostPod, Id, Index, Key, Pair, TenantPod, Token};
+use super::{Address, Copy, HostPod, Id, Index, Key, Pair, Seen, TenantPod, Token};
 use crate::{
     index::ServicePort,
     kinds::{Kind, Side},
@@ -30,9 +30,9 @@ impl Index {
         })
     }
 
-    /// The tokens of a pod.
-    pub fn token(&self, pod: &Id) -> Option<&Token> {
-        self.tokens.get(pod)?.host.as_ref().map(|seen| &seen.detail)
+    /// The tokens that are on the host for a pod of this name.
+    pub fn token(&self, pod: &Id) -> Option<&Seen<Token>> {
+        self.tokens.get(pod)?.host.as_ref()
     }
 
     /// The Services of a namespace that a pod's environment shows, by name.
@@ -101,6 +101,14 @@ impl Index {
             .chain(self.references.users(key))
             .map(|other| other.id.clone())
             .collect()
+    }
+}
+
+impl Pair<TenantPod, HostPod> {
+    /// Whether either side has the tenant's pod with this uid, or its copy.
+    pub fn is_of(&self, tenant_uid: &str) -> bool {
+        let is_tenants = self.tenant.as_ref().is_some_and(|tenant| *tenant.uid == *tenant_uid);
+        is_tenants || self.host.as_ref().is_some_and(|host| *host.detail.copied.tenant_uid == *tenant_uid)
     }
 }
 

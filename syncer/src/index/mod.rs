@@ -284,6 +284,11 @@ impl Index {
         }
     }
 
+    /// The Secret with this uid, which held tokens of a pod of this name, is gone.
+    pub fn tokens_dropped(&mut self, pod: &Id, secret: &str) {
+        self.tokens.lose(Side::Host, pod, secret);
+    }
+
     /// The uid of the host pod that still runs when its tenant pod goes: the tenant did not wait for its containers to
     /// end. One that was not bound yet, or has ended, goes at once without anybody's haste.
     fn host_pod_left_behind(&self, side: Side, id: &Id, uid: &str) -> Option<Box<str>> {

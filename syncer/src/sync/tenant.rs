@@ -231,6 +231,11 @@ impl Tenant {
         Ok(())
     }
 
+    /// See [`Index::tokens_dropped`].
+    pub(super) fn tokens_dropped(&self, pod: &Id, secret: &str) {
+        self.index.lock().tokens_dropped(pod, secret);
+    }
+
     /// Has every pod with tokens looked at: the clock has jumped.
     pub fn look_at_tokens(&self) {
         let pods: Vec<Id> = self.index(|index| index.tokens.iter().map(|(id, _)| id.clone()).collect());

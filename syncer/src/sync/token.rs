@@ -1,4 +1,8 @@
-//! A pod's tokens: asked of the tenant's API, kept in a Secret that the host's pod owns.
+//! A pod's tokens: asked of the tenant's API, and kept in a Secret on the host as long as either side has the pod.
+//!
+//! The host's pod does not own the Secret. Its garbage collector would then ask the API server for the pod, and for the
+//! pod's owner, wherever it sees the Secret first: two more calls for a pod. It would also miss a pod whose successor of
+//! the same name its own watch shows it in the pod's place.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::{SignedDuration, Timestamp};
@@ -68,15 +72,9 @@ async fn request(
     Ok((token.to_owned(), expires.duration_since(made)))
 }
 
-/// Writes the Secret, owned by the host's pod.
-pub(super) async fn store(
-    tenant: &Tenant,
-    key: &Key,
-    pod: &Value,
-    host_uid: &str,
-    minted: &Minted,
-) -> Result<(), SyncError> {
-    let (secret, asked) = (secret(tenant, key, pod, host_uid, minted), tenant.asking());
+/// Writes the Secret.
+pub(super) async fn store(tenant: &Tenant, key: &Key, pod: &Value, minted: &Minted) -> Result<(), SyncError> {
+    let (secret, asked) = (secret(tenant, key, pod, minted), tenant.asking());
     let names = &tenant.settings().names;
     let name = json::text(&secret["metadata"]["name"]).unwrap_or_default();
     let host = tenant.cluster(Side::Host);
@@ -88,7 +86,18 @@ pub(super) async fn store(
     Ok(())
 }
 
-fn secret(tenant: &Tenant, key: &Key, pod: &Value, host_uid: &str, minted: &Minted) -> Value {
+/// Deletes the Secret with this uid, which holds the tokens of the pod with that one.
+pub(super) async fn drop(tenant: &Tenant, key: &Key, secret: &str, pod: &str) -> Result<(), SyncError> {
+    let names = &tenant.settings().names;
+    let name = names.token_secret(&key.id.namespace, &key.id.name, pod);
+    let host = tenant.cluster(Side::Host);
+    let deleted = host.delete(Kind::Secret, (names.host_namespace(), &name), secret, None).await;
+    deleted.doing("deleting the tokens of a pod that is gone")?;
+    tenant.tokens_dropped(&key.id, secret);
+    Ok(())
+}
+
+fn secret(tenant: &Tenant, key: &Key, pod: &Value, minted: &Minted) -> Value {
     let settings = tenant.settings();
     let names = &settings.names;
     let uid = json::text(&pod["metadata"]["uid"]).unwrap_or_default();
@@ -101,6 +110,7 @@ fn secret(tenant: &Tenant, key: &Key, pod: &Value, host_uid: &str, minted: &Mint
     put(NAMESPACE_KEY, &key.id.namespace);
     let mut labels = marks::scope(names, &key.id.namespace);
     labels.insert(marks::ROLE.to_owned(), json!(marks::POD_TOKEN));
+    let owners: Vec<&Value> = tenant.ownership().owner.iter().collect();
     json!({
         "apiVersion": "v1", "kind": "Secret", "type": "Opaque",
         "metadata": {
@@ -113,9 +123,7 @@ fn secret(tenant: &Tenant, key: &Key, pod: &Value, host_uid: &str, minted: &Mint
                 (marks::MINTED_AT): minted.minted_at.to_string(),
                 (marks::REFRESH_AT): minted.refresh_at.to_string(),
             },
-            "ownerReferences": [
-                { "apiVersion": "v1", "kind": "Pod", "name": names.host(&key.id.namespace, &key.id.name), "uid": host_uid },
-            ],
+            "ownerReferences": owners,
         },
         "data": data,
     })

@@ -60,10 +60,8 @@ async fn a_pod_lives_and_dies_on_both_sides() {
         .items
         .pop()
         .expect("the pod's tokens");
-    assert_eq!(
-        secret.metadata.owner_references.as_ref().map(|owners| owners[0].uid.clone()),
-        host_pod.metadata.uid
-    );
+    assert_eq!(secret.metadata.owner_references.as_deref().map(|owners| &*owners[0].name), Some("plane"));
+    let secret_name = secret.metadata.name.expect("a name");
     let data = secret.data.expect("tokens");
     assert_eq!(data["namespace"].0, b"shop");
     let token = data.iter().find(|(key, _)| key.starts_with("kube-api-access-")).expect("a token").1;
@@ -96,6 +94,10 @@ async fn a_pod_lives_and_dies_on_both_sides() {
     until("the host's pod to go", &host_pods, &host_name, is_deleted(&uid(&host_pod))).await;
     until("the tenant's pod to go", &pods, "web", |pod: Option<&Pod>| pod.is_none()).await;
     until("the ConfigMap to go", &host_maps, &host_map, |map: Option<&ConfigMap>| map.is_none()).await;
+    // No garbage collector runs here.
+    let secrets = world.host_api::<Secret>();
+    let is_gone = |secret: Option<&Secret>| secret.is_none();
+    until("its tokens to go", &secrets, &secret_name, is_gone).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -25,19 +25,26 @@ pub enum Step {
         /// Whether somebody in the tenant may want to know how it ended: the host's last word on it comes first.
         last_status: bool,
     },
-    /// The tenant's pod is as good as gone; look whether it is.
-    Ending,
+    /// Look again in a while: the tenant's pod is as good as gone, or only its tokens are left, for which nobody waits.
+    Later,
     /// Finalizers hold the tenant's pod and nothing of it runs any more: let its status say so.
     Conclude,
     /// Both are there: bring each up to the other.
     Follow(Follow),
+    /// Delete the Secret with the tokens of a pod that neither side has.
+    DropTokens {
+        /// The Secret's uid.
+        secret: Box<str>,
+        /// The uid of the pod that they were made for.
+        pod: Box<str>,
+    },
 }
 
 /// What is known of a pod besides its two sides.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Around<'a> {
-    /// Its tokens.
-    pub token: Option<&'a Token>,
+    /// The tokens that are on the host under its name.
+    pub token: Option<&'a Seen<Token>>,
     /// Whether something that it names is not on the host yet.
     pub waits: bool,
     /// Whether the tenant has removed it without waiting for its containers to end.
@@ -65,6 +72,13 @@ pub struct Follow {
 
 /// Decides about a pod.
 pub fn decide(pair: Option<&Pair<TenantPod, HostPod>>, around: &Around<'_>) -> Step {
+    let is_anybodys = |token: &Token| pair.is_some_and(|pair| pair.is_of(&token.pod_uid));
+    if let Some(token) = around.token.filter(|token| !is_anybodys(&token.detail)) {
+        if pair.is_none() && !around.waited {
+            return Step::Later;
+        }
+        return Step::DropTokens { secret: token.uid.clone(), pod: token.detail.pod_uid.clone() };
+    }
     let Some(pair) = pair else { return Step::Settled };
     let forced = around.forced.then_some(0);
     match (&pair.tenant, &pair.host) {
@@ -94,7 +108,7 @@ fn tenant_only(tenant: &Seen<TenantPod>, around: &Around<'_>) -> Step {
         Some(0) if pod.held => Step::Settled,
         // An API server writes the end of the grace, then removes the pod; one that died in between has left it there.
         Some(0) if around.waited => delete(false),
-        Some(0) => Step::Ending,
+        Some(0) => Step::Later,
         // Its containers have ended, which a kubelet tells the API server by exactly this.
         Some(_) => delete(pod.held && !pod.finished),
         None if pod.finished => Step::Settled,
@@ -127,7 +141,7 @@ fn both(tenant: &Seen<TenantPod>, host: &Seen<HostPod>, around: &Around<'_>) -> 
         }
     }
     let ends = host.detail.finished || host.deleting.is_some();
-    let token = |token: &Token| is_due(token, &tenant.uid, around.now);
+    let token = |token: &Seen<Token>| is_due(&token.detail, &tenant.uid, around.now);
     let follow = Follow {
         token: tenant.detail.wants_tokens && !ends && around.token.is_none_or(token),
         // One that chose its node itself needs that Node in the tenant as well.

@@ -114,7 +114,7 @@ fn a_pod_that_was_not_bound_yet_goes_without_grace_and_its_copy_with_its_own() {
     let mut unbound = tenant();
     unbound.deleting = Some(0);
     assert_eq!(step(Some(unbound.clone()), Some(host())), delete_host(None));
-    assert_eq!(step(Some(unbound), None), Step::Ending);
+    assert_eq!(step(Some(unbound), None), Step::Later);
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn a_pod_that_was_to_be_gone_and_is_not_is_deleted_once_more_unless_something_ho
     };
     let (mut ending, _) = running();
     ending.deleting = Some(0);
-    assert_eq!(step(Some(ending.clone()), None), Step::Ending);
+    assert_eq!(step(Some(ending.clone()), None), Step::Later);
     assert_eq!(waited(ending.clone()), delete_tenant(Some(0), false));
     (ending.detail.held, ending.detail.finished) = (true, true);
     assert_eq!(waited(ending), Step::Settled);
@@ -215,13 +215,51 @@ fn tokens_are_made_and_made_again_when_due() {
     tenant.detail.wants_tokens = true;
     let pair = Pair { tenant: Some(tenant), host: Some(host()) };
     let due = Step::Follow(Follow { token: true, ..Follow::default() });
-    let token = |uid: &str, refresh_at| Token { pod_uid: uid.into(), minted_at: 90, refresh_at };
-    let at = |now, token: Option<&Token>| decide(Some(&pair), &Around { token, now, ..Around::default() });
+    let at =
+        |now, token: Option<&Seen<Token>>| decide(Some(&pair), &Around { token, now, ..Around::default() });
     assert_eq!(at(100, None), due);
     assert_eq!(at(100, Some(&token("t1", 101))), Step::Settled);
     assert_eq!(at(100, Some(&token("t1", 100))), due);
-    assert_eq!(at(100, Some(&token("t0", 999))), due);
     assert_eq!(at(89, Some(&token("t1", 999))), due);
+}
+
+fn token(pod: &str, refresh_at: i64) -> Seen<Token> {
+    Seen::new("s1", 1, None, Token { pod_uid: pod.into(), minted_at: 90, refresh_at })
+}
+
+#[test]
+fn tokens_of_a_pod_that_is_gone_let_others_go_first() {
+    let token = token("t1", 999);
+    let step = |waited| decide(None, &Around { token: Some(&token), waited, now: 100, ..Around::default() });
+    assert_eq!(step(false), Step::Later);
+    assert_eq!(step(true), Step::DropTokens { secret: "s1".into(), pod: "t1".into() });
+}
+
+#[test]
+fn tokens_go_when_neither_side_has_their_pod_and_before_its_successor_is_made() {
+    let copy_of = |uid: &str| {
+        let mut host = host();
+        host.detail.copied.tenant_uid = uid.into();
+        host
+    };
+    for (tenant, host, pod, goes) in [
+        (None, None, "t1", true),
+        (Some(tenant()), None, "t0", true),
+        (Some(tenant()), Some(host()), "t0", true),
+        (Some(tenant()), None, "t1", false),
+        (None, Some(host()), "t1", false),
+        // Its copy may still need them.
+        (Some(tenant()), Some(copy_of("t0")), "t0", false),
+        // It is about to be made.
+        (Some(tenant()), Some(copy_of("t0")), "t1", false),
+    ] {
+        let (token, pair) = (token(pod, 999), Pair { tenant, host });
+        let pair = Some(&pair).filter(|pair| pair.tenant.is_some() || pair.host.is_some());
+        let around = Around { token: Some(&token), waited: true, now: 100, ..Around::default() };
+        let step = decide(pair, &around);
+        let drop = Step::DropTokens { secret: "s1".into(), pod: pod.into() };
+        assert_eq!(step == drop, goes, "{pair:?} and tokens of {pod}: {step:?}");
+    }
 }
 
 #[test]

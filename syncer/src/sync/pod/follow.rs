@@ -62,10 +62,10 @@ impl Sync<'_> {
     }
 
     async fn renew_tokens(&mut self) -> Result<(), SyncError> {
-        let Some((tenant, host)) = self.both(&self.pair()).await? else { return Ok(()) };
+        let Some((tenant, _)) = self.both(&self.pair()).await? else { return Ok(()) };
         let tree = tenant.tree();
         match token::mint(self.tenant, &tree).await? {
-            Some(tokens) => token::store(self.tenant, self.key, &tree, host.uid(), &tokens).await,
+            Some(tokens) => token::store(self.tenant, self.key, &tree, &tokens).await,
             None => Ok(()),
         }
     }

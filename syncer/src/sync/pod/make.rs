@@ -41,10 +41,9 @@ impl Sync<'_> {
                 return Err(SyncError::Write { doing: "making the host's pod", error });
             }
         };
-        let uid = made.uid().to_owned();
         self.wrote(&wanted, made.clone());
         if let Some(tokens) = tokens? {
-            token::store(self.tenant, self.key, &tree, &uid, &tokens).await?;
+            token::store(self.tenant, self.key, &tree, &tokens).await?;
         }
         // None can be in a pod when it is made.
         if !tree["spec"]["ephemeralContainers"].is_null() {

@@ -7,7 +7,7 @@ mod update;
 
 use std::time::Duration;
 
-use super::{LONGEST_RUN, SyncError, turn::Turn};
+use super::{LONGEST_RUN, SyncError, token, turn::Turn};
 use crate::{
     decide::pod::{Around, Step, decide},
     index::{HostPod, Pair, TenantPod},
@@ -15,8 +15,8 @@ use crate::{
     object::Object,
 };
 
-/// How long a pod may take to be gone that nothing holds any more.
-const ENDING: Duration = Duration::from_secs(2);
+/// How long a pod may take to be gone that nothing holds any more, and its tokens after it.
+const LATER: Duration = Duration::from_secs(2);
 
 /// Whose turns these are.
 pub(super) enum Pods {}
@@ -36,7 +36,7 @@ impl Sync<'_> {
                         return Ok(None);
                     }
                 }
-                Step::Ending => return Ok(Some(ENDING)),
+                Step::Later => return Ok(Some(LATER)),
                 // The watch tells when it is done.
                 Step::DeleteHost { uid, grace } => {
                     return self.tenant.delete_copy(self.key, &uid, grace).await.map(|()| None);
@@ -45,6 +45,7 @@ impl Sync<'_> {
                     return self.delete_tenant(&uid, grace, last_status).await.map(|()| None);
                 }
                 Step::Conclude => return self.conclude().await.map(|()| None),
+                Step::DropTokens { secret, pod } => token::drop(self.tenant, self.key, &secret, &pod).await?,
                 Step::Follow(follow) => {
                     let again = self.follow(follow).await?;
                     return Ok(again.or_else(|| self.tokens_due()));
@@ -74,7 +75,7 @@ impl Sync<'_> {
         let at = self.tenant.index(|index| {
             let is_whole =
                 index.pods.get(&self.key.id).is_some_and(|pair| pair.tenant.is_some() && pair.host.is_some());
-            index.token(&self.key.id).filter(|_| is_whole).map(|token| token.refresh_at)
+            index.token(&self.key.id).filter(|_| is_whole).map(|token| token.detail.refresh_at)
         })?;
         Some(Duration::from_secs(u64::try_from(at - now).unwrap_or(1).max(1)))
     }
