@@ -24,18 +24,60 @@ fn figure(model: &Value, metric: &str) -> f64 {
 }
 
 #[test]
-fn a_burst_loses_no_ready_though_kubelets_wait_for_nothing_and_has_its_floors_beside_it() {
+fn a_burst_of_two_tenants_loses_no_ready_though_kubelets_wait_for_nothing_and_has_its_floors_beside_it() {
     let lab = Lab::new();
-    let model = measured(&lab, "sync-throughput", "0", &["--set", "pods=50"]);
+    let model = measured(&lab, "sync-throughput", "0", &["--set", "tenants=2", "--set", "pods=25"]);
     let kept = model["checks"].as_array().unwrap().iter().find(|check| check["name"] == "ready-is-kept");
     assert_eq!(kept.unwrap()["verdict"], "held", "{model}");
+    assert_eq!(
+        kept.unwrap()["detail"],
+        "of 50 pods that the host has shown were Ready and then not: 0",
+        "25 of each tenant"
+    );
     for stage in ["bound", "ready", "gone"] {
         let of = |floor: &str| figure(&model, &format!("burst_{stage}{floor}_seconds"));
         assert!(of("") > 0.0 && of("_ideal") > 0.0 && of("_direct") > 0.0);
         let ratio = figure(&model, &format!("burst_{stage}_ideal_ratio"));
         assert!((ratio - of("_ideal") / of("")).abs() < 1e-9, "{ratio}");
     }
-    assert!(figure(&model, "syncer_idle_pss_bytes") > 1e6);
+    let idle = figure(&model, "syncer_idle_pss_bytes");
+    assert!((1e6..30e6).contains(&idle), "one syncer's, and not the sum: {idle}");
+    assert_eq!(model["leftovers"]["leaks"], Value::Array(Vec::new()));
+    assert!(lab.is_clean_everywhere());
+}
+
+/// A burst whose rests alone take longer than it may.
+const HASTY: &str = "\
+schema: tenantbench.dev/scenario/v1
+name: hasty
+title: A burst without time
+description: As sync-throughput, but it is ended in the middle.
+story: Does a step that is cut off leave what it has made for itself?
+rounds: 1
+models: [vcluster]
+steps:
+  - do: create-tenant
+  - do: burst
+    pods: 5
+    parallel: 5
+    tenants: 2
+    timeout: 8s
+  - do: delete-tenant
+  - do: audit
+";
+
+#[test]
+fn a_burst_that_is_cut_off_leaves_neither_its_tenants_nor_its_floors() {
+    let lab = Lab::new();
+    let scenario = lab.path("hasty.yaml");
+    std::fs::write(&scenario, HASTY).unwrap();
+    let results = lab.path("results").display().to_string();
+    let output = lab.run(&["scenario", &scenario.display().to_string(), "--results", &results]);
+    assert_eq!(output.status.code(), Some(100), "{}", stderr(&output));
+    assert!(stderr(&output).contains("within 8 s"), "{}", stderr(&output));
+    let report = lab.ok(&["report", "LAST", "--results", &results, "--format", "json"]);
+    let report: Value = serde_json::from_slice(&report.stdout).unwrap();
+    assert_eq!(report["models"]["vcluster"]["leftovers"]["leaks"], Value::Array(Vec::new()), "{report:#}");
     assert!(lab.is_clean_everywhere());
 }
 

@@ -102,9 +102,10 @@ pub enum Metric {
     ContentAnswer,
     /// The syncer is killed → a pod that is made at once is on the host.
     SyncerRestart,
-    /// First of many pods created → all bound, as the tenant sees them.
+    /// First of many pods created → all bound, as the tenant sees them; where several tenants do it at the same time, those
+    /// of all.
     BurstBound,
-    /// First of many pods created → all Ready, as the tenant sees them.
+    /// First of many pods created → all Ready, as the tenants see them.
     BurstReady,
     /// First of many pods deleted → all gone on the host.
     BurstGone,
@@ -153,21 +154,22 @@ pub enum Metric {
     ContainerMemory,
     /// The sum of those of a tenant, its DNS too.
     TenantMemory,
-    /// Memory of the syncer before a burst, as proportional set size.
+    /// Memory of the syncer before a burst, as proportional set size; the mean of all, where each of several tenants has
+    /// one. They share the pages of their program, so it is less than that of one alone.
     SyncerIdle,
     /// The same a while after all pods of the burst are Ready.
     SyncerFull,
     /// The same a while after all are gone.
     SyncerAfter,
-    /// What the syncer grew by from idle to all Ready, for each pod.
+    /// What the syncers grew by together from idle to all Ready, for each pod of all.
     SyncerPerPod,
-    /// Processor time of the syncer for each pod of a burst, until all are Ready.
+    /// Processor time of the syncers for each pod of a burst, until all are Ready.
     SyncerPodCpu,
-    /// Processor time of the syncer for each pod of a burst, from the first deletion until all are gone.
+    /// Processor time of the syncers for each pod of a burst, from the first deletion until all are gone.
     SyncerEndCpu,
-    /// The same of the ideal syncer.
+    /// The same of the ideal syncers.
     IdealPodCpu,
-    /// The same of the ideal syncer.
+    /// The same of the ideal syncers.
     IdealEndCpu,
     /// By how much the host's own processes grew over the round.
     HostGrowth,

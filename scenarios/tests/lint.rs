@@ -140,6 +140,30 @@ fn wrong_settings_say_what_would_be_right() {
 }
 
 #[test]
+fn a_burst_is_of_one_tenant_unless_it_says_how_many() {
+    let what = |tenants: &str| {
+        let text = format!(
+            "schema: tenantbench.dev/scenario/v1\nname: x\ntitle: x\ndescription: x\nstory: x\nmodels: [vcluster]\n\
+             steps:\n  - do: create-tenant\n  - do: burst\n    pods: 100\n    parallel: 20\n{tenants}  - do: \
+             delete-tenant\n  - do: audit\n"
+        );
+        let scenario = Scenario::parse("x.yaml", &text).map_err(|malformed| malformed.to_string())?;
+        let scenario = scenario.resolve(&[]).map_err(|error| error.to_string())?;
+        Ok::<_, String>(plan(&scenario, &scenario.models, 1, 0).steps[&Model::Vcluster][1].what.clone())
+    };
+    let one = what("").unwrap();
+    assert!(one.starts_with("the tenant creates 100 pods, 20 at a time, and deletes them; "), "{one}");
+    assert_eq!(what("    tenants: 1\n"), Ok(one));
+    let ten = what("    tenants: 10\n").unwrap();
+    assert!(
+        ten.starts_with("10 tenants at once create 100 pods each, 20 at a time, and delete them; "),
+        "{ten}"
+    );
+    let wrong = what("    tenants: 51\n").unwrap_err();
+    assert!(wrong.contains("tenants is 51, out of range (from 1 to 50)"), "{wrong}");
+}
+
+#[test]
 fn a_plan_is_the_same_for_the_same_seed_and_promises_its_metrics() {
     let scenario = resolved(&[]).unwrap();
     let first = plan(&scenario, Model::ALL, 3, 42);

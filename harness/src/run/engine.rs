@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     RunError,
+    beside::Beside,
     hosts::{HostFactory, Hosts},
     kept,
     recorder::{Recorder, RoundRecorder},
@@ -172,6 +173,7 @@ impl Turn<'_> {
             workload: &workload,
             shared: shared.as_ref(),
             record: self.recorder(recorder),
+            beside: Beside::new(platform, self.model),
             before,
             guests: IndexMap::new(),
         };

@@ -1,5 +1,6 @@
 //! Scenario → plan → rounds → journal.
 
+pub mod beside;
 pub mod engine;
 mod error;
 pub mod hosts;

@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 use indexmap::IndexMap;
 use tenantbench_reports::Refusal;
 
-use super::{RunError, recorder::RoundRecorder};
+use super::{RunError, beside::Beside, recorder::RoundRecorder};
 use crate::{
     host::SUPERVISOR,
     observe::{audit_log::Request, pods::PodRecorder, process},
@@ -15,7 +15,7 @@ use crate::{
         leftovers::Shared,
         machine::MachineState,
     },
-    tenancy::{Limits, Model, Platform, PlatformInstall, Tenant},
+    tenancy::{Limits, Model, Platform, PlatformInstall, TenancyError, Tenant},
     workload::{Package, Workload},
 };
 
@@ -33,6 +33,8 @@ pub struct Round<'a> {
     pub record: RoundRecorder<'a>,
     /// What was on the host and the machine before the tenants came.
     pub before: Before,
+    /// What the step under way has made for itself.
+    pub beside: Beside<'a>,
     /// The tenants from their creation on, also those that were deleted, by the scenario's names for them.
     pub guests: IndexMap<String, Guest>,
 }
@@ -108,6 +110,16 @@ impl Round<'_> {
     /// The tenant that it is about.
     pub fn tenant(&self) -> Result<&Tenant, RunError> {
         self.guest().map(|guest| &guest.tenant)
+    }
+
+    /// Makes a tenant of the round's model, with all its rights.
+    ///
+    /// # Errors
+    /// [`TenancyError`] as calls and waits end.
+    pub async fn create(&self, name: &str, limits: &Limits) -> Result<Tenant, TenancyError> {
+        let tenant = self.model.create(self.platform, name, limits).await?;
+        self.model.grant(self.platform, self.workload, &tenant).await?;
+        Ok(tenant)
     }
 
     /// What that tenant has installed.

@@ -23,10 +23,22 @@ pub async fn run(
     let limit = timeout.unwrap_or(planned.step.timeout) + own_time(&planned.step.action);
     round.platform.allow(limit);
     round.turn_to(planned.step.tenant.as_deref());
-    match tokio::time::timeout(limit + GRACE, act(&planned.step.action, round)).await {
+    let ended = match tokio::time::timeout(limit + GRACE, act(&planned.step.action, round)).await {
         Ok(ended) => ended,
         Err(_) => Err(RunError::StepTooLong { step: planned.what.clone(), limit }),
+    };
+    if ended.is_err() {
+        round.beside.note_warnings(&round.record).await;
     }
+    round.platform.allow(limit.max(CLEAN_UP));
+    let cleared = round.beside.clear().await;
+    if let (Err(_), Err(left)) = (&ended, &cleared) {
+        // The step's own end is what is told, and what the clean-up trips over may follow from it.
+        tracing::warn!(error = %left, "what a step has made could not be removed");
+    }
+    let done = ended?;
+    cleared?;
+    Ok(done)
 }
 
 /// What a step takes in any case, beside what it waits for.
@@ -36,6 +48,9 @@ fn own_time(action: &Action) -> Duration {
         _ => Duration::ZERO,
     }
 }
+
+/// How long what a step has made may take to go, also where the step itself had less time.
+const CLEAN_UP: Duration = Duration::from_secs(120);
 
 /// A wait inside a step ends first, and knows more to say about it.
 const GRACE: Duration = Duration::from_secs(1);
@@ -64,7 +79,9 @@ async fn act(action: &Action, round: &mut Round<'_>) -> Result<Step, RunError> {
             Ok(done)
         }
         Action::Check { parts, against } => steps::check::run(round, parts, against.as_deref()).await,
-        Action::Burst { pods, parallel } => steps::burst::run(round, *pods, *parallel).await,
+        &Action::Burst { pods, parallel, tenants } => {
+            steps::burst::run(round, steps::burst::Size { tenants, pods, parallel }).await
+        }
         Action::Pace { pods, changes } => steps::pace::run(round, *pods, *changes).await,
         Action::KillSyncer { pods, parallel } => steps::kill_syncer::run(round, *pods, *parallel).await,
         Action::DeleteTenant => steps::delete_tenant::run(round).await,

@@ -80,7 +80,10 @@ fn action(word: ActionWord, fields: &mut Fields<'_>) -> Option<Action> {
         }
         ActionWord::Burst => {
             let (pods, parallel) = (count(fields, "pods", 1), count(fields, "parallel", 1));
-            Action::Burst { pods: pods?, parallel: parallel? }
+            let tenants = fields
+                .optional("tenants")
+                .map_or(Some(1), |tree| scalar::integer(tree, "tenants", 1..=50, problems));
+            Action::Burst { pods: pods?, parallel: parallel?, tenants: tenants? }
         }
         ActionWord::Pace => {
             let (pods, changes) = (count(fields, "pods", 1), count(fields, "changes", 0));

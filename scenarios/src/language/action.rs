@@ -101,12 +101,15 @@ pub enum Action {
     /// Has the tenant create many pods at once and delete them again, and beside it, in an order that changes from round
     /// to round, does the same straight on the host and through an ideal syncer; ends when all are gone.
     Burst {
-        /// How many pods.
+        /// How many pods of each tenant.
         #[schemars(schema_with = "integer_or_parameter")]
         pods: u32,
-        /// How many calls are under way at once.
+        /// How many calls of each tenant are under way at once.
         #[schemars(schema_with = "integer_or_parameter")]
         parallel: u32,
+        /// How many tenants do it at the same time: the step makes as many as are missing, and each floor has as many.
+        #[schemars(default = "one", schema_with = "integer_or_parameter")]
+        tenants: u32,
     },
     /// Has the tenant create pods one at a time, each deleted before the next, and change a ConfigMap and a Secret that a
     /// pod uses; ends when each was seen on the other side.
@@ -213,6 +216,10 @@ impl Action {
 
 pub(super) fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(duration.as_secs_f64())
+}
+
+fn one() -> u32 {
+    1
 }
 
 pub(super) fn integer_or_parameter(_: &mut SchemaGenerator) -> Schema {

@@ -81,10 +81,10 @@ fn words(action: &Action, model: Model) -> (String, &'static str) {
             let against = against.as_ref().map(|other| format!(" from {other}")).unwrap_or_default();
             (format!("try {}{against}", parts.join(", ")), "each part has its verdict")
         }
-        (Action::Burst { pods, parallel }, _) => (
+        (Action::Burst { pods, parallel, tenants }, _) => (
             format!(
-                "the tenant creates {pods} pods, {parallel} at a time, and deletes them; the same straight on the \
-                 host, and through an ideal syncer"
+                "{}; the same straight on the host, and through an ideal syncer",
+                burst(*pods, *parallel, *tenants)
             ),
             "all are Ready where they were asked for, then gone on the host",
         ),
@@ -105,6 +105,15 @@ fn words(action: &Action, model: Model) -> (String, &'static str) {
         (Action::Audit, _) => {
             ("compare host and machine with what they were".to_owned(), "every leftover is named")
         }
+    }
+}
+
+fn burst(pods: u32, parallel: u32, tenants: u32) -> String {
+    match tenants {
+        1 => format!("the tenant creates {pods} pods, {parallel} at a time, and deletes them"),
+        _ => format!(
+            "{tenants} tenants at once create {pods} pods each, {parallel} at a time, and delete them"
+        ),
     }
 }
 

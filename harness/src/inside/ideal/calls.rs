@@ -9,7 +9,7 @@ use tokio::sync::{Mutex, Semaphore};
 
 use crate::{
     names,
-    probe::load::{PAUSE, TRIES, is_passing},
+    probe::load::retry::{is_passing, retried},
 };
 
 /// As many calls are under way at once as a syncer allows a tenant.
@@ -154,13 +154,8 @@ impl Calls {
             _ => "application/json",
         };
         let body = serde_json::to_vec(body)?;
-        for _ in 1..TRIES {
-            match ask(to, &method, path, form, body.clone()).await {
-                Err(CallError::Kube(error)) if is_passing(&error) => tokio::time::sleep(PAUSE).await,
-                answer => return answer,
-            }
-        }
-        ask(to, &method, path, form, body).await
+        let passes = |error: &CallError| matches!(error, CallError::Kube(error) if is_passing(error));
+        retried(|| ask(to, &method, path, form, body.clone()), passes).await
     }
 
     fn host_name(&self, pod: &Object) -> String {

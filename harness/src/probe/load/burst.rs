@@ -1,8 +1,8 @@
-//! Many pods at once: all created, all Ready, all deleted, all gone.
+//! Many pods at once, in one place or several: all created, all Ready, all deleted, all gone.
 
 use std::time::Duration;
 
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, TryStreamExt, future::try_join_all, stream};
 use k8s_openapi::api::core::v1::Pod;
 use kube::{
     Api,
@@ -10,13 +10,16 @@ use kube::{
 };
 use serde_json::json;
 
-use super::{Crowds, Ends, PAUSE, Runs, TRIES, is_passing, pod};
+use super::{
+    Crowds, Ends, Runs, pod,
+    retry::{is_passing, retried},
+};
 use crate::{
     observe::{clock::Moment, process::Usage},
     run::RunError,
 };
 
-/// How much is asked for.
+/// How much is asked for in each place.
 #[derive(Clone, Copy, Debug)]
 pub struct Load {
     /// How many pods.
@@ -27,7 +30,7 @@ pub struct Load {
     pub limit: Duration,
 }
 
-/// What came of a burst. Times are seconds from the first call to the last pod.
+/// What came of a burst. Times are seconds from the first call to the last pod of all places.
 #[derive(Clone, Copy, Debug)]
 pub struct Burst {
     /// Until all were bound, where they were asked for.
@@ -36,13 +39,15 @@ pub struct Burst {
     pub ready: f64,
     /// From the first deletion until all were gone on the host.
     pub gone: f64,
+    /// How many pods the host has shown.
+    pub seen: usize,
     /// How often a pod lost Ready before it was deleted, at either end.
     pub lost: usize,
-    /// What the syncer used; none where there is none to be read.
+    /// What the syncers used together; none where there is none to be read.
     pub used: Option<Used>,
 }
 
-/// What a syncer used for a burst. Memory is read a while after each stage, when there is nothing to do: what a syncer
+/// What syncers used for a burst. Memory is read a while after each stage, when there is nothing to do: what a syncer
 /// keeps is what a user pays for.
 #[derive(Clone, Copy, Debug)]
 pub struct Used {
@@ -57,33 +62,73 @@ pub struct Used {
 /// How long a syncer is let alone before its memory is read.
 const REST: Duration = Duration::from_secs(5);
 
-/// Creates all pods, waits until all are Ready at once, deletes all, and waits until all are gone at both ends.
+/// Goes to all places at the same time: creates all pods, waits until all of a place are Ready at once, deletes all when
+/// they are so in every place, and waits until all are gone at both ends.
 ///
 /// # Errors
 /// [`RunError`] as calls and waits end.
-pub async fn run(ends: &Ends, load: Load, usage: impl Fn() -> Option<Usage>) -> Result<Burst, RunError> {
-    let api: Api<Pod> = Api::namespaced(ends.requests().await?, &ends.asked.namespace);
-    let crowds = ends.crowds(load.limit).await?;
+pub async fn run(places: &[Ends], load: Load, usage: impl Fn() -> Option<Usage>) -> Result<Burst, RunError> {
+    let places = try_join_all(places.iter().map(|ends| Place::open(ends, load.limit))).await?;
     let idle = usage();
     let started = Moment::now();
-    create(&api, ends.runs, load).await?;
-    all_ready(&crowds, load).await?;
+    try_join_all(places.iter().map(|place| place.up(load))).await?;
     let ready = usage();
     let full = rested(&usage).await;
-    let lost =
-        [&crowds.asked, crowds.host()].map(|crowd| crowd.tally().lost).into_iter().max().unwrap_or_default();
+    let seen = places.iter().map(|place| place.crowds.host().tally().seen).sum();
+    let lost = places.iter().map(Place::lost).sum();
     let ended = Moment::now();
-    down(&api, &crowds, load).await?;
+    try_join_all(places.iter().map(|place| place.down(load))).await?;
     let gone = usage();
     let after = rested(&usage).await;
-    let since = |from: Moment, last: Option<Moment>| last.map_or(f64::NAN, |last| last.seconds_since(&from));
+    let last = |from: Moment, of: &dyn Fn(&Crowds) -> Option<Moment>| {
+        let last = places.iter().filter_map(|place| of(&place.crowds)).max_by_key(|moment| moment.instant);
+        last.map_or(f64::NAN, |last| last.seconds_since(&from))
+    };
     Ok(Burst {
-        bound: since(started, crowds.asked.last(|way| way.bound)),
-        ready: since(started, crowds.asked.last(|way| way.ready)),
-        gone: since(ended, crowds.host().last(|way| way.gone)),
+        bound: last(started, &|crowds| crowds.asked.last(|way| way.bound)),
+        ready: last(started, &|crowds| crowds.asked.last(|way| way.ready)),
+        gone: last(ended, &|crowds| crowds.host().last(|way| way.gone)),
+        seen,
         lost,
         used: used(idle, ready.zip(full), gone.zip(after)),
     })
+}
+
+/// Where a burst goes, and the watches that see it.
+struct Place {
+    api: Api<Pod>,
+    crowds: Crowds,
+    runs: Runs,
+}
+
+impl Place {
+    async fn open(ends: &Ends, limit: Duration) -> Result<Self, RunError> {
+        let api = Api::namespaced(ends.requests().await?, &ends.asked.namespace);
+        Ok(Self { api, crowds: ends.crowds(limit).await?, runs: ends.runs })
+    }
+
+    /// Creates the pods and waits until all are Ready at one time: one that loses Ready again is missed.
+    async fn up(&self, load: Load) -> Result<(), RunError> {
+        create(&self.api, self.runs, load).await?;
+        let all = load.pods as usize;
+        self.crowds.asked.until("all pods of a burst Ready", load.limit, |tally| tally.ready == all).await?;
+        let what = "all pods of a burst Ready on the host";
+        Ok(self.crowds.host().until(what, load.limit, |tally| tally.ready == all).await?)
+    }
+
+    /// How often a pod has lost Ready, at the end where that was more often.
+    fn lost(&self) -> usize {
+        self.crowds.asked.tally().lost.max(self.crowds.host().tally().lost)
+    }
+
+    /// Deletes the pods and waits until all are gone at both ends.
+    async fn down(&self, load: Load) -> Result<(), RunError> {
+        delete(&self.api, load).await?;
+        let all = load.pods as usize;
+        let (host, asked) = (self.crowds.host(), &self.crowds.asked);
+        host.until("the end of a burst on the host", load.limit, |tally| tally.gone == all).await?;
+        Ok(asked.until("the end of a burst", load.limit, |tally| tally.gone == all).await?)
+    }
 }
 
 /// What it uses after a rest, if it can be read at all.
@@ -103,14 +148,6 @@ fn used(idle: Option<Usage>, up: Option<(Usage, Usage)>, down: Option<(Usage, Us
     })
 }
 
-/// Waits until all pods are Ready at one time: a pod that loses Ready again is missed.
-async fn all_ready(crowds: &Crowds, load: Load) -> Result<(), RunError> {
-    let all = load.pods as usize;
-    crowds.asked.until("all pods of a burst Ready", load.limit, |tally| tally.ready == all).await?;
-    let what = "all pods of a burst Ready on the host";
-    Ok(crowds.host().until(what, load.limit, |tally| tally.ready == all).await?)
-}
-
 /// Creates the pods of a burst.
 pub(super) async fn create(api: &Api<Pod>, runs: Runs, load: Load) -> Result<(), RunError> {
     let calls = stream::iter(names(load)).map(|name| create_one(api.clone(), runs, name));
@@ -119,24 +156,9 @@ pub(super) async fn create(api: &Api<Pod>, runs: Runs, load: Load) -> Result<(),
 
 async fn create_one(api: Api<Pod>, runs: Runs, name: String) -> Result<(), RunError> {
     let pod = pod(&name, runs, json!({}))?;
-    let mut made = api.create(&PostParams::default(), &pod).await;
-    for _ in 1..TRIES {
-        match &made {
-            Err(error) if is_passing(error) => tokio::time::sleep(PAUSE).await,
-            _ => break,
-        }
-        made = api.create(&PostParams::default(), &pod).await;
-    }
+    let params = PostParams::default();
+    let made = retried(|| api.create(&params, &pod), is_passing).await;
     made.map(drop).map_err(RunError::probe("create a pod of a burst"))
-}
-
-/// Deletes them and waits until all are gone at both ends.
-async fn down(api: &Api<Pod>, crowds: &Crowds, load: Load) -> Result<(), RunError> {
-    delete(api, load).await?;
-    let all = load.pods as usize;
-    crowds.host().until("the end of a burst on the host", load.limit, |tally| tally.gone == all).await?;
-    crowds.asked.until("the end of a burst", load.limit, |tally| tally.gone == all).await?;
-    Ok(())
 }
 
 /// Deletes the pods of a burst.

@@ -3,6 +3,7 @@
 pub mod burst;
 pub mod content;
 pub mod pace;
+pub mod retry;
 
 use std::time::Duration;
 
@@ -120,16 +121,6 @@ impl Crowds {
         self.run.as_ref().unwrap_or(&self.asked)
     }
 }
-
-/// Whether an API server was only busy, or two counted in the same quota at once: asked again, it may well do it.
-pub fn is_passing(error: &kube::Error) -> bool {
-    matches!(error, kube::Error::Api(status) if matches!(status.code, 409 | 429 | 500..=599) && !status.is_already_exists())
-}
-
-/// How often what may pass is tried, and how long between.
-pub const TRIES: u32 = 20;
-/// See [`TRIES`].
-pub const PAUSE: Duration = Duration::from_millis(50);
 
 /// A pod of a load. `spec` is merged into its own.
 fn pod(name: &str, runs: Runs, spec: Value) -> Result<Pod, RunError> {

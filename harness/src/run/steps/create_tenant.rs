@@ -10,9 +10,8 @@ use crate::{
     run::{
         RunError,
         round::{Guest, Round, Step, watch_sides},
-        why,
     },
-    tenancy::{Limits, TenancyError},
+    tenancy::Limits,
 };
 
 /// Creates the tenant and measures how long its admin waits.
@@ -20,19 +19,11 @@ pub fn run<'r>(round: &'r mut Round<'_>, limits: Limits) -> BoxFuture<'r, Result
     async move {
         let name = names::tenant(round.model.name(), round.record.round, &round.record.tenant);
         let started = Moment::now();
-        let made = async {
-            let tenant = round.model.create(round.platform, &name, &limits).await?;
-            round.model.grant(round.platform, round.workload, &tenant).await?;
-            Ok::<_, TenancyError>(tenant)
-        };
-        let tenant = match made.await {
-            Ok(tenant) => tenant,
-            Err(error) => {
-                abandon(round, &name).await;
-                return Err(error.into());
-            }
-        };
+        // One that is half made when the step ends must not be in the way of the next.
+        round.beside.begin(&name);
+        let tenant = round.create(&name, &limits).await?;
         let (seconds, window) = (started.elapsed().as_secs_f64(), Window::since(&started));
+        round.beside.hand_over(&name);
         let sides = watch_sides(&tenant);
         let guest = Guest { tenant, limits, package: None, sides, ready_after: seconds, killed_syncers: 0 };
         round.guests.insert(round.record.tenant.clone(), guest);
@@ -61,13 +52,4 @@ async fn by_servers(round: &Round<'_>, name: &str, window: Window) -> Option<f64
         None => is(write, &["delete"], "certificatesigningrequests"),
     };
     span(&writes, window, begins, ends)
-}
-
-/// A tenant that was half made must not be in the way of the next one. What goes wrong here follows from what went
-/// wrong before, which is what the run reports.
-async fn abandon(round: &Round<'_>, name: &str) {
-    why::note_warnings(&round.record, round.platform.client(), name).await;
-    if let Err(error) = round.platform.delete_namespace(name).await {
-        tracing::warn!(%error, "a half-made tenant could not be removed");
-    }
 }

@@ -1,4 +1,6 @@
-//! A second tenant for a floor: its plane is like the measured one's, and the ideal syncer serves it.
+//! Tenants for a floor: their planes are like the measured ones', and an ideal syncer serves each.
+
+use std::sync::Arc;
 
 use crate::{
     names,
@@ -6,23 +8,9 @@ use crate::{
     tenancy::{Limits, Tenant, vcluster},
 };
 
-/// The host namespace of that tenant.
-pub(super) struct Ideal {
-    name: String,
-}
-
-impl Ideal {
-    pub(super) fn of(round: &Round<'_>) -> Self {
-        Self { name: names::tenant(round.model.name(), round.record.round, "ideal") }
-    }
-
-    /// Makes it; its API answers.
-    pub(super) async fn make(&self, round: &Round<'_>, limits: &Limits) -> Result<Tenant, RunError> {
-        Ok(vcluster::with_ideal_syncer(round.platform, &self.name, limits).await?)
-    }
-
-    /// Removes all of it, however far its making went.
-    pub(super) async fn remove(&self, round: &Round<'_>) -> Result<(), RunError> {
-        Ok(round.platform.delete_namespace(&self.name).await?)
-    }
+/// Makes one; its API answers. It goes with the step.
+pub(super) async fn make(round: &Round<'_>, own: &str, limits: &Limits) -> Result<Arc<Tenant>, RunError> {
+    let name = names::tenant(round.model.name(), round.record.round, own);
+    let making = vcluster::with_ideal_syncer(round.platform, &name, limits);
+    Ok(round.beside.tenant(&name, making).await?)
 }

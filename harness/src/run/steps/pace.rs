@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::{FutureExt, future::BoxFuture};
 use tenantbench_reports::Metric;
 
-use super::ideal::Ideal;
+use super::ideal;
 use crate::{
     probe::load::{
         Ends, content,
@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// Measures pods one after another, then changes of what a pod uses; removes what the floor needed, however it ends.
+/// Measures pods one after another, then, without the floor, changes of what a pod uses.
 pub fn run<'r>(round: &'r mut Round<'_>, pods: u32, changes: u32) -> BoxFuture<'r, Result<Step, RunError>> {
     async move {
         // Its watches would weigh on what is measured here.
@@ -26,11 +26,8 @@ pub fn run<'r>(round: &'r mut Round<'_>, pods: u32, changes: u32) -> BoxFuture<'
         let ends = Ends::of(round.tenant()?, &*round.platform.host);
         let mut ours = Pace::open(&ends, limit).await?;
         first(round, &mut ours, limit).await?;
-        let ideal = Ideal::of(round);
-        let ended = beside(round, &ideal, ours, pods.saturating_sub(1)).await;
-        let removed = ideal.remove(round).await;
-        ended?;
-        removed?;
+        beside(round, ours, pods.saturating_sub(1)).await?;
+        round.beside.clear().await?;
         for changed in content::run(&ends, changes, limit).await? {
             let of = || Some(format!("{} {}", changed.kind, changed.number));
             round.record.full(Metric::ContentSync, changed.down, None, of(), false);
@@ -50,12 +47,12 @@ async fn first(round: &Round<'_>, ours: &mut Pace, limit: Duration) -> Result<()
 }
 
 /// Pods in pairs, one through each syncer; who is first in a pair changes.
-async fn beside(round: &Round<'_>, ideal: &Ideal, mut ours: Pace, pods: u32) -> Result<(), RunError> {
+async fn beside(round: &Round<'_>, mut ours: Pace, pods: u32) -> Result<(), RunError> {
     if pods == 0 {
         return Ok(());
     }
     let limit = round.platform.limit();
-    let tenant = ideal.make(round, &round.guest()?.limits).await?;
+    let tenant = ideal::make(round, "ideal", &round.guest()?.limits).await?;
     let mut floor = Pace::open(&Ends::of(&tenant, &*round.platform.host), limit).await?;
     for number in 1..=pods {
         let (own, least) = if number.is_multiple_of(2) {
@@ -66,7 +63,6 @@ async fn beside(round: &Round<'_>, ideal: &Ideal, mut ours: Pace, pods: u32) -> 
         };
         record(round, number, &own, &least);
     }
-    round.model.delete(round.platform, &tenant).await?;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! What processes use, by component: the host's own, and those of all tenants' planes.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::search::Memory;
 use crate::{
@@ -24,7 +24,7 @@ pub(super) struct Bill {
 
 impl Bill {
     /// Looks at all processes.
-    pub(super) fn take(platform: &Platform, tenants: &[Tenant]) -> Self {
+    pub(super) fn take(platform: &Platform, tenants: &[Arc<Tenant>]) -> Self {
         let host = platform.host.processes();
         let roots: Vec<u32> = host.values().copied().collect();
         let all = (!roots.is_empty()).then(|| {

@@ -1,6 +1,9 @@
 //! What tenants ask of their APIs while they are counted: a ConfigMap made, read and deleted, again and again.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use k8s_openapi::api::core::v1::ConfigMap;
@@ -24,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 ///
 /// # Errors
 /// The first call that fails.
-pub(super) async fn answers(tenants: &[Tenant]) -> Result<Vec<Duration>, String> {
+pub(super) async fn answers(tenants: &[Arc<Tenant>]) -> Result<Vec<Duration>, String> {
     let turns = (0..OBJECTS).filter_map(|turn| Some((turn, tenants.get(turn % tenants.len().max(1))?)));
     let calls: Vec<_> = turns.map(|(turn, tenant)| three(tenant, turn)).collect();
     let times: Vec<[Duration; 3]> = stream::iter(calls).buffer_unordered(AT_ONCE).try_collect().await?;

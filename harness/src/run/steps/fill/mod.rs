@@ -4,9 +4,12 @@ mod bill;
 mod load;
 mod search;
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use futures::{FutureExt, future::BoxFuture, future::join_all};
+use futures::{FutureExt, future::BoxFuture};
 use tenantbench_reports::{Metric, Verdict};
 use tenantbench_scenarios::Fill;
 
@@ -43,14 +46,9 @@ pub fn run<'r>(round: &'r mut Round<'_>, fill: &'r Fill) -> BoxFuture<'r, Result
         }
         round.platform.allow(ONE);
         let mut crowd = Crowd::new(round, fill);
-        let sought = crowd.seek().await;
-        let outcome = match sought {
-            Ok(()) => crowd.tell().await,
-            Err(error) => Err(error),
-        };
-        // Whatever came of it, nothing stays.
-        let emptied = crowd.shrink(0).await;
-        outcome.and(emptied).map(|()| Step::Done)
+        crowd.seek().await?;
+        crowd.tell().await?;
+        Ok(Step::Done)
     }
     .boxed()
 }
@@ -70,7 +68,7 @@ fn title(fill: &Fill) -> String {
 struct Crowd<'a> {
     round: &'a Round<'a>,
     fill: &'a Fill,
-    tenants: Vec<Tenant>,
+    tenants: Vec<Arc<Tenant>>,
     made: u32,
     began: Instant,
     before: Bill,
@@ -140,8 +138,10 @@ impl<'a> Crowd<'a> {
         self.made += 1;
         let own = format!("{}{}", kind(self.fill), self.made);
         let name = names::tenant(self.round.model.name(), self.round.record.round, &own);
+        let limits = Limits::default();
         let made = async {
-            let tenant = self.round.model.create(self.round.platform, &name, &Limits::default()).await?;
+            let making = self.round.create(&name, &limits);
+            let tenant = self.round.beside.tenant(&name, making).await?;
             if self.fill.crds_of.is_some() {
                 let package = self.round.workload.package(&tenant.workspace).map_err(TenancyError::from)?;
                 install::crds(&tenant.api, &package, ONE).await?;
@@ -155,7 +155,7 @@ impl<'a> Crowd<'a> {
             }
             Err(error) => {
                 // The error is what is told; what is left of the tenant would be in the way.
-                if let Err(left) = self.round.platform.delete_namespace(&name).await {
+                if let Err(left) = self.round.beside.remove([name.as_str()]).await {
                     tracing::warn!(error = %left, "a half-made tenant could not be removed");
                 }
                 Err(error)
@@ -179,11 +179,7 @@ impl<'a> Crowd<'a> {
     /// Removes tenants until only `wanted` are left.
     async fn shrink(&mut self, wanted: usize) -> Result<(), RunError> {
         let surplus = self.tenants.split_off(wanted.min(self.tenants.len()));
-        let gone = surplus.iter().map(|tenant| self.round.model.delete(self.round.platform, tenant));
-        for ended in join_all(gone).await {
-            ended?;
-        }
-        Ok(())
+        Ok(self.round.beside.remove(surplus.iter().map(|tenant| tenant.name.as_str())).await?)
     }
 
     fn memory(&self) -> search::Memory {
