@@ -30,16 +30,16 @@ impl Sync<'_> {
     pub(super) async fn run(mut self) -> Result<(), SyncError> {
         for _ in 0..LONGEST_RUN {
             self.begin_step();
-            let step = self.tenant.index(|index| decide(&self.key.id, index.services.get(&self.key.id)));
-            let go_on = match step {
+            let step = self.decide();
+            let go_on = match &step {
                 Step::Settled => false,
                 Step::Create => self.create().await?,
                 Step::Update => self.update().await?,
-                Step::DeleteHost { uid } => self.delete_host(&uid).await?,
-                Step::Release => self.rewrite(|tenant, _| release_address(tenant)).await?,
+                Step::DeleteHost { uid } => self.delete_host(uid).await?,
+                Step::Release => self.rewrite(&step, |tenant, _| release_address(tenant)).await?,
                 Step::Take => self.take().await?,
                 Step::TakeShared => self.take_shared().await?,
-                Step::TakeNodePorts => self.rewrite(take_node_ports).await?,
+                Step::TakeNodePorts => self.rewrite(&step, take_node_ports).await?,
                 Step::Balancer => self.raise_balancer().await?,
             };
             if !go_on {
@@ -47,6 +47,10 @@ impl Sync<'_> {
             }
         }
         Err(SyncError::Restless)
+    }
+
+    fn decide(&self) -> Step {
+        self.tenant.index(|index| decide(&self.key.id, index.services.get(&self.key.id)))
     }
 
     fn pair(&self) -> Pair<TenantService, HostService> {
@@ -144,8 +148,13 @@ impl Sync<'_> {
     }
 
     /// Writes the tenant's Service as `change` makes it of the tenant's and the host's.
-    async fn rewrite(&mut self, change: fn(&Value, &Value) -> Value) -> Result<bool, SyncError> {
+    async fn rewrite(&mut self, step: &Step, change: fn(&Value, &Value) -> Value) -> Result<bool, SyncError> {
         let (Some(tenant), host) = self.objects(&self.pair()).await? else { return Ok(false) };
+        // What was just read may be newer than what was decided about: to release an address twice, or that of a Service
+        // which its tenant has made an ExternalName since, would leave it without one for ever.
+        if self.decide() != *step {
+            return Ok(true);
+        }
         if host.as_ref().is_some_and(|host| !is_copy(host, tenant.uid())) {
             return Ok(false);
         }
@@ -160,7 +169,7 @@ impl Sync<'_> {
 
     /// Where the tenant has given the host's address to another of its Services, the host has to choose again.
     async fn take(&mut self) -> Result<bool, SyncError> {
-        let taken = self.rewrite(take_address).await;
+        let taken = self.rewrite(&Step::Take, take_address).await;
         match (&taken, self.pair().host) {
             (Err(SyncError::Write { error, .. }), Some(host)) if error.is_about_addresses() => {
                 self.delete_host(&host.uid).await

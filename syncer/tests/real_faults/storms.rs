@@ -46,6 +46,11 @@ async fn a_third_small_storm_ends_with_both_sides_equal() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_small_storm_over_shared_watches_ends_with_both_sides_equal() {
+    weather(Stage::set_for_many().await, 4, SMALL, Duration::from_secs(120)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes many minutes: the nightly size, or what TENANTBENCH_FAULT_{SEED,KILLS,OBJECTS,OTHERS,PAUSE,TOGETHER} say"]
 async fn nightly() {
     let kills = variable("KILLS", 200);
