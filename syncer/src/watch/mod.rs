@@ -102,7 +102,14 @@ impl Watch {
         let mut is_listing = false;
         loop {
             let next = async {
-                tokio::time::sleep(failures.wait()).await;
+                // Not slept without need: the shortest sleep is a millisecond, which thousands of listed objects would wait.
+                if let Some(wait) = failures.wait() {
+                    tokio::time::sleep(wait).await;
+                }
+                if is_listing {
+                    // A page of them is at hand at once, and others want to go on meanwhile.
+                    tokio::task::yield_now().await;
+                }
                 if is_listing && door.is_none() {
                     door = doors.enter().await;
                 }
@@ -171,9 +178,9 @@ impl Failures {
         }
     }
 
-    /// How long to wait before the next try.
-    fn wait(&mut self) -> Duration {
-        self.wait.take().unwrap_or_default()
+    /// How long to wait before the next try, if at all.
+    fn wait(&mut self) -> Option<Duration> {
+        self.wait.take()
     }
 
     /// Whether nothing has come since the last one.
@@ -205,13 +212,14 @@ mod tests {
             .map(|_| {
                 failures.end(true);
                 failures.add(true);
-                failures.wait()
+                failures.wait().expect("a wait")
             })
             .collect();
         assert!(waits[0] < Duration::from_millis(21) && waits[7] > Duration::from_millis(600), "{waits:?}");
         assert!(waits.iter().all(|wait| *wait < Duration::from_millis(1300)), "{waits:?}");
         failures.end(false);
         failures.add(false);
-        assert!(failures.wait() < Duration::from_millis(21));
+        assert!(failures.wait().expect("a wait") < Duration::from_millis(21));
+        assert_eq!(failures.wait(), None);
     }
 }
