@@ -9,6 +9,7 @@ use tenantbench_reports::Refusal;
 use super::{RunError, beside::Beside, recorder::RoundRecorder};
 use crate::{
     host::SUPERVISOR,
+    names,
     observe::{audit_log::Request, pods::PodRecorder, process},
     probe::{
         inventory::{Inventory, Object},
@@ -110,6 +111,11 @@ impl Round<'_> {
     /// The tenant that it is about.
     pub fn tenant(&self) -> Result<&Tenant, RunError> {
         self.guest().map(|guest| &guest.tenant)
+    }
+
+    /// The name of the host namespace of what is called `own` in this round.
+    pub fn host_namespace(&self, own: &str) -> String {
+        names::tenant(self.model.name(), self.record.round, own)
     }
 
     /// Makes a tenant of the round's model, with all its rights.

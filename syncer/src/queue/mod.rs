@@ -8,8 +8,9 @@ mod lane;
 mod later;
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeSet, HashMap, VecDeque},
     hash::Hash,
+    time::Instant,
 };
 
 pub use lane::Line;
@@ -58,6 +59,8 @@ pub struct Queue<K, V> {
     lanes: HashMap<TenantId, Lane<K, V>>,
     /// The tenants that have a key to give.
     ring: VecDeque<TenantId>,
+    /// Those that have none but what can wait, by when it may be calm. Some have other keys since.
+    calms: BTreeSet<(Option<Instant>, TenantId)>,
     limits: Limits,
     /// Keys that are worked on and count against the limit of all.
     counted: usize,
@@ -66,7 +69,8 @@ pub struct Queue<K, V> {
 impl<K: Clone + Eq + Hash, V: Merge> Queue<K, V> {
     /// An empty queue without tenants.
     pub fn new(limits: Limits) -> Self {
-        Self { lanes: HashMap::new(), ring: VecDeque::new(), limits, counted: 0 }
+        let (lanes, ring, calms) = (HashMap::new(), VecDeque::new(), BTreeSet::new());
+        Self { lanes, ring, calms, limits, counted: 0 }
     }
 
     /// From now on keys of this tenant are taken; none is given out before it is opened.
@@ -89,6 +93,7 @@ impl<K: Clone + Eq + Hash, V: Merge> Queue<K, V> {
             self.counted -= lane.counted();
         }
         self.ring.retain(|other| *other != tenant);
+        self.calms.retain(|(_, other)| *other != tenant);
     }
 
     /// Adds a key, or merges `value` into the one that waits already. Keys of tenants that are not there are dropped.
@@ -100,7 +105,8 @@ impl<K: Clone + Eq + Hash, V: Merge> Queue<K, V> {
     }
 
     /// The next key to work on, until [`Queue::done`] says that it is done.
-    pub fn pop(&mut self) -> Option<(TenantId, K, V)> {
+    pub fn pop(&mut self, now: Instant) -> Option<(TenantId, K, V)> {
+        self.look_at_calms(now);
         let at = self.turn()?;
         let tenant = *self.ring.get(at)?;
         let lane = self.lanes.get_mut(&tenant)?;
@@ -108,17 +114,42 @@ impl<K: Clone + Eq + Hash, V: Merge> Queue<K, V> {
             lane.deficit = QUANTUM;
         }
         lane.deficit -= 1;
-        let taken = lane.pop();
+        let taken = lane.pop(now);
         if !lane.may_give() {
             self.ring.remove(at);
             lane.in_ring = false;
             lane.deficit = 0;
+            self.enter(tenant);
         } else if lane.deficit == 0 && at == 0 {
             self.ring.rotate_left(1);
         }
         let (key, value) = taken?;
         self.counted += 1;
         Some((tenant, key, value))
+    }
+
+    /// When there may be another key, after [`Queue::pop`] had none.
+    pub fn next(&self) -> Option<Instant> {
+        self.calms.first().and_then(|(at, _)| *at)
+    }
+
+    /// Tenants that are calm by now get their place in the ring.
+    fn look_at_calms(&mut self, now: Instant) {
+        let is_calm = |from: Option<Instant>| from.is_none_or(|from| from <= now);
+        while let Some((_, tenant)) = self.calms.first().copied().filter(|(from, _)| is_calm(*from)) {
+            self.calms.pop_first();
+            let Some(lane) = self.lanes.get_mut(&tenant) else { continue };
+            lane.in_calms = false;
+            if lane.in_ring || !lane.may_give_in_calm() {
+                continue;
+            }
+            if is_calm(lane.calm_from()) {
+                lane.in_ring = true;
+                self.ring.push_back(tenant);
+            } else {
+                self.enter(tenant);
+            }
+        }
     }
 
     /// Whose turn it is, as a place in the ring. While all places are taken, it is that of a tenant who has none.
@@ -162,13 +193,15 @@ impl<K: Clone + Eq + Hash, V: Merge> Queue<K, V> {
         self.lanes.get(&tenant).is_none_or(Lane::is_drained)
     }
 
+    /// A tenant gets the place that what it has to give asks for.
     fn enter(&mut self, tenant: TenantId) {
-        if let Some(lane) = self.lanes.get_mut(&tenant)
-            && !lane.in_ring
-            && lane.may_give()
-        {
+        let Some(lane) = self.lanes.get_mut(&tenant).filter(|lane| !lane.in_ring) else { return };
+        if lane.may_give() {
             lane.in_ring = true;
             self.ring.push_back(tenant);
+        } else if lane.may_give_in_calm() && !lane.in_calms {
+            lane.in_calms = true;
+            self.calms.insert((lane.calm_from(), tenant));
         }
     }
 }

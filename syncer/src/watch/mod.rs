@@ -106,10 +106,8 @@ impl Watch {
                 if let Some(wait) = failures.wait() {
                     tokio::time::sleep(wait).await;
                 }
-                if is_listing {
-                    // A page of them is at hand at once, and others want to go on meanwhile.
-                    tokio::task::yield_now().await;
-                }
+                // A page of them, or what a burst has made, is at hand at once, and others want to go on meanwhile.
+                tokio::task::yield_now().await;
                 if is_listing && door.is_none() {
                     door = doors.enter().await;
                 }

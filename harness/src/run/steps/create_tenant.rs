@@ -4,7 +4,6 @@ use futures::{FutureExt, future::BoxFuture};
 use tenantbench_reports::Metric;
 
 use crate::{
-    names,
     observe::{audit_log::Request, clock::Moment},
     probe::server_clock::{Window, is, span},
     run::{
@@ -17,7 +16,7 @@ use crate::{
 /// Creates the tenant and measures how long its admin waits.
 pub fn run<'r>(round: &'r mut Round<'_>, limits: Limits) -> BoxFuture<'r, Result<Step, RunError>> {
     async move {
-        let name = names::tenant(round.model.name(), round.record.round, &round.record.tenant);
+        let name = round.host_namespace(&round.record.tenant);
         let started = Moment::now();
         // One that is half made when the step ends must not be in the way of the next.
         round.beside.begin(&name);

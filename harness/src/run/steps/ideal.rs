@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use crate::{
-    names,
     run::{RunError, round::Round},
     tenancy::{Limits, Tenant, vcluster},
 };
 
 /// Makes one; its API answers. It goes with the step.
 pub(super) async fn make(round: &Round<'_>, own: &str, limits: &Limits) -> Result<Arc<Tenant>, RunError> {
-    let name = names::tenant(round.model.name(), round.record.round, own);
+    let name = round.host_namespace(own);
     let making = vcluster::with_ideal_syncer(round.platform, &name, limits);
     Ok(round.beside.tenant(&name, making).await?)
 }

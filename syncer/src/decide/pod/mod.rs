@@ -141,7 +141,7 @@ fn both(tenant: &Seen<TenantPod>, host: &Seen<HostPod>, around: &Around<'_>) -> 
         }
     }
     let ends = host.detail.finished || host.deleting.is_some();
-    let token = |token: &Seen<Token>| is_due(&token.detail, &tenant.uid, around.now);
+    let token = |token: &Seen<Token>| is_due(&token.detail, around.now);
     let follow = Follow {
         token: tenant.detail.wants_tokens && !ends && around.token.is_none_or(token),
         // One that chose its node itself needs that Node in the tenant as well.
@@ -158,8 +158,8 @@ fn are_apart(tenant: Option<&str>, host: Option<&str>) -> bool {
 }
 
 /// Tokens from the future were made by a clock that was wrong, so that their times say nothing.
-fn is_due(token: &Token, uid: &str, now: i64) -> bool {
-    *token.pod_uid != *uid || token.refresh_at <= now || now < token.minted_at
+fn is_due(token: &Token, now: i64) -> bool {
+    token.refresh_at <= now || now < token.minted_at
 }
 
 #[cfg(test)]

@@ -62,7 +62,11 @@ impl Sync<'_> {
     }
 
     async fn renew_tokens(&mut self) -> Result<(), SyncError> {
-        let Some((tenant, _)) = self.both(&self.pair()).await? else { return Ok(()) };
+        let Some(tenant) = self.tenant_object().await? else { return Ok(()) };
+        // What was just read may be the successor of the pod whose copy is there.
+        if self.pair().host.is_none_or(|host| *host.detail.copied.tenant_uid != *tenant.uid()) {
+            return Ok(());
+        }
         let tree = tenant.tree();
         match token::mint(self.tenant, &tree).await? {
             Some(tokens) => token::store(self.tenant, self.key, &tree, &tokens).await,

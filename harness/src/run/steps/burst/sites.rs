@@ -48,7 +48,7 @@ impl Sites {
 async fn others(round: &Round<'_>, tenants: u32, limits: &Limits) -> Result<Vec<Arc<Tenant>>, RunError> {
     let mut others = Vec::new();
     for number in 2..=tenants {
-        let name = named(round, &numbered("burst", number));
+        let name = round.host_namespace(&numbered("burst", number));
         let tenant = round.beside.tenant(&name, round.create(&name, limits)).await?;
         tenant.settled(round.platform.limit()).await?;
         others.push(tenant);
@@ -67,15 +67,11 @@ async fn ideals(round: &Round<'_>, tenants: u32, limits: &Limits) -> Result<Vec<
 async fn straight(round: &Round<'_>, tenants: u32, limits: &Limits) -> Result<Vec<String>, RunError> {
     let mut namespaces = Vec::new();
     for number in 1..=tenants {
-        let name = named(round, &numbered("straight", number));
+        let name = round.host_namespace(&numbered("straight", number));
         round.beside.namespace(&name, &names::tenant_user(&name), limits).await?;
         namespaces.push(name);
     }
     Ok(namespaces)
-}
-
-fn named(round: &Round<'_>, own: &str) -> String {
-    names::tenant(round.model.name(), round.record.round, own)
 }
 
 /// The first has no number, as where there is one only.

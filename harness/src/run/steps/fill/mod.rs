@@ -18,7 +18,6 @@ use self::{
     search::{Bounds, LATEST, Search, Stop, p99},
 };
 use crate::{
-    names,
     run::{
         RunError,
         round::{Round, Step},
@@ -137,7 +136,7 @@ impl<'a> Crowd<'a> {
     async fn add(&mut self) -> Result<(), RunError> {
         self.made += 1;
         let own = format!("{}{}", kind(self.fill), self.made);
-        let name = names::tenant(self.round.model.name(), self.round.record.round, &own);
+        let name = self.round.host_namespace(&own);
         let limits = Limits::default();
         let made = async {
             let making = self.round.create(&name, &limits);
