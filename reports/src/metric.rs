@@ -161,8 +161,11 @@ pub enum Metric {
     SyncerFull,
     /// The same a while after all are gone.
     SyncerAfter,
-    /// What the syncers grew by together from idle to all Ready, for each pod of all.
+    /// What the syncers grew by together from idle to all Ready, for each pod of all. Without what is of a file: the pages
+    /// of their program are not of a pod, and how many of them count depends on who else runs it.
     SyncerPerPod,
+    /// What of that is left a while after all are gone, for each pod of all; less than nothing where they shrank.
+    SyncerKept,
     /// Processor time of the syncers for each pod of a burst, until all are Ready.
     SyncerPodCpu,
     /// Processor time of the syncers for each pod of a burst, from the first deletion until all are gone.
@@ -261,6 +264,7 @@ impl Metric {
         row(Metric::SyncerFull, "syncer_full_pss_bytes", Group::TenantCost, "syncer, all Ready"),
         row(Metric::SyncerAfter, "syncer_after_pss_bytes", Group::TenantCost, "syncer, all gone"),
         row(Metric::SyncerPerPod, "syncer_per_pod_bytes", Group::TenantCost, "syncer, for a pod"),
+        row(Metric::SyncerKept, "syncer_kept_per_pod_bytes", Group::TenantCost, "not given back"),
         row(Metric::SyncerPodCpu, "syncer_cpu_per_pod_seconds", Group::TenantCost, "CPU: pod until Ready"),
         row(Metric::SyncerEndCpu, "syncer_cpu_per_end_seconds", Group::TenantCost, "CPU: pod's end"),
         row(Metric::IdealPodCpu, "ideal_cpu_per_pod_seconds", Group::TenantCost, "ideal's CPU: Ready"),

@@ -175,7 +175,7 @@ fn metrics(action: &Action, model: Model) -> Vec<&'static str> {
     always.iter().chain(with_plane).copied().collect()
 }
 
-const BURST: [&str; 22] = [
+const BURST: [&str; 23] = [
     "burst_bound_seconds",
     "burst_ready_seconds",
     "burst_gone_seconds",
@@ -194,6 +194,7 @@ const BURST: [&str; 22] = [
     "syncer_full_pss_bytes",
     "syncer_after_pss_bytes",
     "syncer_per_pod_bytes",
+    "syncer_kept_per_pod_bytes",
     "syncer_cpu_per_pod_seconds",
     "syncer_cpu_per_end_seconds",
     "ideal_cpu_per_pod_seconds",

@@ -1,7 +1,7 @@
 //! Kinds that are copied by one engine.
 
 use crate::{
-    index::{HostCopy, Pair, Seen, Translated, Wanted},
+    index::{HostCopy, Pair, Seen, Translated, Uid, Wanted},
     kinds::Kind,
 };
 
@@ -17,7 +17,7 @@ pub enum Step {
     /// Remove the host's copy.
     Delete {
         /// Its uid.
-        uid: Box<str>,
+        uid: Uid,
     },
     /// Tell the tenant why its object is not carried. A copy of an earlier state stays as it is.
     Refuse,

@@ -1,6 +1,6 @@
 //! Kinds that the host has and the tenant gets copies of.
 
-use crate::index::{Origin, Pair, Raised};
+use crate::index::{Origin, Pair, Raised, Uid};
 
 /// The next thing to do about one of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub enum Step {
     /// Remove the tenant's copy.
     Delete {
         /// Its uid.
-        uid: Box<str>,
+        uid: Uid,
     },
     /// The tenant has one of its own of that name, which stays as it is.
     Foreign,

@@ -1,6 +1,6 @@
 //! Services: the same cluster address and node ports on both sides.
 
-use crate::index::{Address, HostService, Id, Pair, Seen, TenantService};
+use crate::index::{Address, HostService, Id, Pair, Seen, TenantService, Uid};
 
 /// The next thing to do about a Service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub enum Step {
     /// Remove the host's copy.
     DeleteHost {
         /// Its uid.
-        uid: Box<str>,
+        uid: Uid,
     },
     /// The host's address differs and wins: take the tenant's address from its Service.
     Release,

@@ -109,7 +109,10 @@ impl Pass {
 
     fn note(&self, note: impl FnOnce(&mut Limit, usize)) {
         let mut state = self.gate.0.lock();
-        let under_way = state.turnstile.under_way();
+        // What is held back would be under way, were there more places.
+        let limit = state.now();
+        let is_used = state.turnstile.holds_back(limit);
+        let under_way = if is_used { limit } else { state.turnstile.under_way() };
         note(&mut state.limit, under_way);
     }
 }

@@ -17,12 +17,16 @@ pub(super) struct Turnstile<W> {
     /// Those of them who have none under way, by how long.
     idle: BTreeSet<(u64, TenantId)>,
     under_way: usize,
+    /// Those of them that went while many waited of their tenants.
+    of_many: usize,
     /// Tenants of whom calls are under way.
     active: usize,
     /// Grows with each call that goes, and each tenant that comes.
     numbers: u64,
     /// Calls that went.
     gone: u64,
+    /// How many had gone when one last went of whose tenant few waited.
+    few_gone: Option<u64>,
     /// Who called last, and how often in a row.
     last: Option<(TenantId, u32)>,
     /// Whether more than one tenant calls, as far as is remembered.
@@ -34,7 +38,12 @@ const ALONE: u32 = 1000;
 /// Who has no more calls waiting than these goes before those who have.
 const FEW: usize = 2;
 /// Of so many calls that go, one is that of who has waited longest with none under way, however many wait of it.
-const EACH: u64 = 8;
+const EACH: u64 = 16;
+/// While those of whom few wait call, those of whom many do have one of so many places: what they have under way makes the
+/// others' answers late, however soon these go.
+const SHARE: usize = 4;
+/// Without a call of them among so many, they do not.
+const RECENT: u64 = 64;
 
 /// Where a tenant stands among those that wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,6 +57,8 @@ struct Place {
 struct Line<W> {
     waiting: VecDeque<W>,
     under_way: usize,
+    /// Those of them that went while many waited.
+    of_many: usize,
     number: u64,
     place: Option<Place>,
 }
@@ -59,9 +70,11 @@ impl<W> Default for Turnstile<W> {
             order: BTreeSet::new(),
             idle: BTreeSet::new(),
             under_way: 0,
+            of_many: 0,
             active: 0,
             numbers: 0,
             gone: 0,
+            few_gone: None,
             last: None,
             is_shared: false,
         }
@@ -83,7 +96,7 @@ impl<W> Turnstile<W> {
     pub(super) fn wait(&mut self, tenant: TenantId, who: W) {
         self.remember(tenant);
         let number = self.numbers;
-        let none = || Line { waiting: VecDeque::new(), under_way: 0, number, place: None };
+        let none = || Line { waiting: VecDeque::new(), under_way: 0, of_many: 0, number, place: None };
         let line = self.tenants.entry(tenant).or_insert_with(none);
         if line.waiting.is_empty() {
             self.numbers += 1;
@@ -94,19 +107,27 @@ impl<W> Turnstile<W> {
 
     /// Who goes next, if `limit` allows it: so many calls in all, and the first one of so many tenants beyond that.
     pub(super) fn next(&mut self, limit: usize) -> Option<(TenantId, W)> {
-        let longest = self.idle.first().filter(|_| self.gone % EACH == EACH - 1);
-        let tenant = longest.map(|(_, tenant)| tenant).or(self.order.first().map(|(_, tenant)| tenant));
-        let tenant = *tenant?;
-        let under_way = self.tenants.get(&tenant)?.under_way;
+        let longest = self.idle.first().filter(|_| self.gone % EACH == EACH - 1).map(|(_, tenant)| *tenant);
+        let tenant = longest.or(self.order.first().map(|(_, tenant)| *tenant))?;
+        let line = self.tenants.get(&tenant)?;
+        let (under_way, has_many) = (line.under_way, line.place.is_some_and(|place| place.has_many));
         let taken = if under_way == 0 { self.active } else { self.under_way };
-        if taken >= limit {
+        if taken >= limit || (has_many && longest.is_none() && self.is_share_taken(limit)) {
             return None;
         }
         let who = self.tenants.get_mut(&tenant)?.waiting.pop_front()?;
         self.numbers += 1;
         let number = self.numbers;
-        self.change(tenant, |line| (line.under_way, line.number) = (line.under_way + 1, number));
+        let of_many = usize::from(has_many);
+        self.change(tenant, |line| {
+            (line.under_way, line.of_many, line.number) =
+                (line.under_way + 1, line.of_many + of_many, number);
+        });
         self.gone += 1;
+        if !has_many {
+            self.few_gone = Some(self.gone);
+        }
+        self.of_many += of_many;
         self.under_way += 1;
         self.active += usize::from(under_way == 0);
         Some((tenant, who))
@@ -114,13 +135,26 @@ impl<W> Turnstile<W> {
 
     /// A call that went has ended.
     pub(super) fn end(&mut self, tenant: TenantId) {
-        let mut was_last = false;
+        let (mut was_last, mut of_many) = (false, 0);
         self.change(tenant, |line| {
+            of_many = line.of_many.min(1);
+            line.of_many -= of_many;
             line.under_way -= 1;
             was_last = line.under_way == 0;
         });
+        self.of_many -= of_many;
         self.under_way -= 1;
         self.active -= usize::from(was_last);
+    }
+
+    /// Whether calls wait only for those of whom many wait to take no more than their share.
+    pub(super) fn holds_back(&self, limit: usize) -> bool {
+        !self.order.is_empty() && self.is_share_taken(limit)
+    }
+
+    fn is_share_taken(&self, limit: usize) -> bool {
+        let do_few_call = self.few_gone.is_some_and(|few| self.gone - few < RECENT);
+        do_few_call && self.of_many >= (limit / SHARE).max(1)
     }
 
     fn remember(&mut self, tenant: TenantId) {
@@ -184,11 +218,8 @@ mod tests {
     #[test]
     fn who_has_nothing_under_way_goes_at_once_however_many_others_wait() {
         let mut turnstile = Turnstile::default();
-        turnstile.wait(B, 0);
         (0..90).for_each(|call| turnstile.wait(A, call));
         assert_eq!(all(&mut turnstile, 8).len(), 8);
-        turnstile.end(B);
-        assert_eq!(all(&mut turnstile, 8).len(), 1);
         turnstile.wait(B, 1);
         turnstile.wait(B, 2);
         assert_eq!(all(&mut turnstile, 8), [(B, 1)], "the second one waits as others do");
@@ -199,13 +230,31 @@ mod tests {
     }
 
     #[test]
-    fn who_asks_for_little_goes_before_who_asks_for_much_but_for_each_eighth_time() {
+    fn who_asks_for_little_goes_before_who_asks_for_much_but_for_each_sixteenth_time() {
         let mut turnstile = Turnstile::default();
         (0..90).for_each(|call| turnstile.wait(A, call));
         (10..40).for_each(|tenant| turnstile.wait(TenantId(tenant), 0));
         let order: Vec<_> = all(&mut turnstile, 20).into_iter().map(|(tenant, _)| tenant).collect();
-        assert_eq!(order.iter().position(|tenant| *tenant == A), Some(7));
+        assert_eq!(order.iter().position(|tenant| *tenant == A), Some(15));
         assert_eq!(order.len(), 20);
+    }
+
+    #[test]
+    fn while_some_ask_for_little_those_who_ask_for_much_have_each_fourth_place() {
+        let mut turnstile = Turnstile::default();
+        turnstile.wait(B, 0);
+        (0..2000).for_each(|call| turnstile.wait(A, call));
+        let order: Vec<_> = all(&mut turnstile, 8).into_iter().map(|(tenant, _)| tenant).collect();
+        assert_eq!((order, turnstile.holds_back(8)), (vec![B, A, A], true));
+        turnstile.end(A);
+        assert_eq!(all(&mut turnstile, 8).len(), 1, "one for one");
+        turnstile.end(B);
+        assert_eq!(all(&mut turnstile, 8), [], "B may come again");
+        (0..RECENT).for_each(|_| {
+            turnstile.end(A);
+            all(&mut turnstile, 8);
+        });
+        assert_eq!((turnstile.under_way(), turnstile.holds_back(8)), (8, false), "it has not");
     }
 
     #[test]

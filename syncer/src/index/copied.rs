@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    Copied, Id,
+    Copied, Id, Uid,
     digest::{content_hash, hash},
 };
 use crate::{
@@ -64,7 +64,7 @@ pub struct Volume {
     /// The claim that it is bound to.
     pub claim: Id,
     /// That claim's uid.
-    pub claim_uid: Box<str>,
+    pub claim_uid: Uid,
 }
 
 impl Wanted {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Id, Key};
+use super::{Id, Key, Uid};
 use crate::{kinds::Kind, names::marks, object::Object};
 
 /// A copy on the host.
@@ -11,12 +11,12 @@ pub struct Copy {
     /// The tenant object that it was made from.
     pub key: Key,
     /// That object's uid.
-    pub tenant_uid: Box<str>,
+    pub tenant_uid: Uid,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Copies {
-    by_uid: HashMap<Box<str>, (Copy, u32)>,
+    by_uid: HashMap<Uid, (Copy, u32)>,
     /// Lists of each kind so far. What the last one did not show has vanished.
     epochs: HashMap<Kind, u32>,
 }
@@ -52,6 +52,11 @@ impl Copies {
     pub(super) fn listed(&mut self, kind: Kind) {
         let epoch = self.epoch(kind);
         self.by_uid.retain(|_, (copy, seen)| copy.key.kind != kind || *seen == epoch);
+    }
+
+    /// Gives up the room that nothing is in.
+    pub(super) fn shrink(&mut self) {
+        self.by_uid.shrink_to(2 * self.by_uid.len());
     }
 
     fn epoch(&self, kind: Kind) -> u32 {

@@ -1,10 +1,13 @@
 //! What the index keeps of an object: the few fields and hashes that decisions are made of.
 
-use std::hash::{DefaultHasher, Hasher};
+use std::{
+    hash::{DefaultHasher, Hasher},
+    sync::Arc,
+};
 
 use serde_json::{Value, json};
 
-use super::{Id, Key, Token};
+use super::{Id, Key, Token, Uid, words::Words};
 use crate::{
     json,
     kinds::Kind,
@@ -23,7 +26,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Copied {
     /// The uid of the tenant object that it was made from.
-    pub tenant_uid: Box<str>,
+    pub tenant_uid: Uid,
     /// A hash of the part of its content that is ours, as it is now, whoever wrote it.
     pub content: u64,
 }
@@ -32,7 +35,7 @@ pub struct Copied {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TenantPod {
     /// The node that it is bound to.
-    pub node: Option<Box<str>>,
+    pub node: Option<Arc<str>>,
     /// Whether it has been scheduled or started, so that it had a host pod once.
     pub started: bool,
     /// Succeeded or failed.
@@ -59,7 +62,7 @@ pub struct HostPod {
     /// Whose copy it is and what was last written.
     pub copied: Copied,
     /// The node that it is bound to.
-    pub node: Option<Box<str>>,
+    pub node: Option<Arc<str>>,
     /// Succeeded or failed.
     pub finished: bool,
     /// A hash of what the tenant's status is to be, were there no readiness gates.
@@ -153,14 +156,14 @@ pub(super) fn content_hash(kind: Kind, host: &Value) -> u64 {
 
 impl TenantPod {
     /// Also what the pod names.
-    pub(super) fn of(object: &Object, ownership: &Ownership) -> (Self, Vec<Key>) {
+    pub(super) fn of(object: &Object, ownership: &Ownership, words: &mut Words) -> (Self, Vec<Key>) {
         let tree = object.tree();
         let needs = pod::needs(&tree);
         let names =
             needs.names.into_iter().map(|(kind, name)| Key::new(kind, Id::new(object.namespace(), &name)));
         let status_of = &tree["status"];
         let this = Self {
-            node: json::text(&tree["spec"]["nodeName"]).map(Into::into),
+            node: json::text(&tree["spec"]["nodeName"]).map(|node| words.shared(node)),
             started: status::is_scheduled(status_of) || !status_of["startTime"].is_null(),
             finished: is_finished(&tree),
             gated: json::list(&tree["spec"]["readinessGates"]).next().is_some(),
@@ -177,11 +180,17 @@ impl TenantPod {
 }
 
 impl HostPod {
-    pub(super) fn of(object: &Object, tree: &Value, content: u64, view: &View<'_>) -> Self {
+    pub(super) fn of(
+        object: &Object,
+        tree: &Value,
+        content: u64,
+        view: &View<'_>,
+        words: &mut Words,
+    ) -> Self {
         let gates = gates::carried(tree);
         Self {
             copied: Copied::of(object, content),
-            node: json::text(&tree["spec"]["nodeName"]).map(Into::into),
+            node: json::text(&tree["spec"]["nodeName"]).map(|node| words.shared(node)),
             finished: is_finished(tree),
             status: status::digest(status::wanted(&tree["status"], &Value::Null, view)),
             gates: (!gates.is_empty()).then(|| hash(&gates::told(&tree["status"], &gates))),

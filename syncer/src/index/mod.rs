@@ -16,6 +16,8 @@ mod raised;
 mod references;
 mod rows;
 mod table;
+mod uid;
+mod words;
 mod written;
 
 use std::{
@@ -32,6 +34,7 @@ pub use lookup::Link;
 pub use raised::{Origin, Raised};
 pub use references::References;
 pub use table::{Pair, Seen, Table};
+pub use uid::Uid;
 pub use written::TRUCE;
 
 use rows::Rows;
@@ -86,7 +89,7 @@ impl Key {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
     /// The uid of the tenant pod whose tokens they are.
-    pub pod_uid: Box<str>,
+    pub pod_uid: Uid,
     /// When they were made, in seconds since 1970.
     pub minted_at: i64,
     /// When they are to be replaced, in seconds since 1970.
@@ -114,7 +117,7 @@ pub struct Index {
     /// Copies by the host's uid, for events.
     copies: copies::Copies,
     /// Host pods by uid whose tenant pods were removed while they ran.
-    forced: HashMap<Box<str>, Id>,
+    forced: HashMap<Uid, Id>,
     /// Copies of which it has to be asked whether they are gone.
     doubts: HashSet<Key>,
     shown: answers::Shown,
@@ -122,6 +125,7 @@ pub struct Index {
     /// its sides are gone.
     references: References,
     namespaces: Table<namespaces::Labels, ()>,
+    words: words::Words,
     /// Custom kinds, by group and name, of which it is not known yet what the tenant has and what that names.
     awaited: HashSet<(Box<str>, Box<str>)>,
 }
@@ -145,6 +149,7 @@ impl Index {
             shown: answers::Shown::default(),
             references: References::default(),
             namespaces: Table::default(),
+            words: words::Words::default(),
             awaited: HashSet::new(),
         }
     }
@@ -178,10 +183,10 @@ impl Index {
         match (kind, side) {
             (Kind::Pod, Side::Tenant) => self.tenant_pod_seen(id, object),
             (Kind::Pod, Side::Host) => {
-                let view = View::of(object, &id, self.names(), &self.node_address);
+                let view = View::of(object, &id, &self.ownership.names, &self.node_address);
                 let tree = digest::host_tree(kind, object);
                 let content = self.present(&Key::new(kind, id.clone()), &tree);
-                let pod = HostPod::of(object, &tree, content, &view);
+                let pod = HostPod::of(object, &tree, content, &view, &mut self.words);
                 let fresh = self.pods.see_host(&id, object, pod);
                 keys(fresh, kind, id)
             }
@@ -280,7 +285,7 @@ impl Index {
     /// The tenant pod with this uid has been bound by us, ahead of the watch.
     pub fn bound(&mut self, id: &Id, uid: &str, node: &str) {
         if let Some(seen) = self.pods.tenant_mut(id).filter(|seen| *seen.uid == *uid) {
-            seen.detail.node = Some(node.into());
+            seen.detail.node = Some(self.words.shared(node));
         }
     }
 
@@ -291,7 +296,7 @@ impl Index {
 
     /// The uid of the host pod that still runs when its tenant pod goes: the tenant did not wait for its containers to
     /// end. One that was not bound yet, or has ended, goes at once without anybody's haste.
-    fn host_pod_left_behind(&self, side: Side, id: &Id, uid: &str) -> Option<Box<str>> {
+    fn host_pod_left_behind(&self, side: Side, id: &Id, uid: &str) -> Option<Uid> {
         let pair = self.pods.get(id).filter(|_| side == Side::Tenant)?;
         let (tenant, host) = (pair.tenant.as_ref()?, pair.host.as_ref()?);
         let is_copy = *tenant.uid == *uid && host.detail.copied.tenant_uid == tenant.uid;
@@ -300,7 +305,7 @@ impl Index {
     }
 
     fn tenant_pod_seen(&mut self, id: Id, object: &Object) -> Vec<Key> {
-        let (pod, names) = TenantPod::of(object, &self.ownership);
+        let (pod, names) = TenantPod::of(object, &self.ownership, &mut self.words);
         if !self.pods.see_tenant(&id, object, pod) {
             return Vec::new();
         }
@@ -385,11 +390,29 @@ impl Index {
     /// Whose key an object belongs to; none for a host object that is not ours.
     fn id(&self, side: Side, object: &Object) -> Option<Id> {
         match side {
-            Side::Tenant => Some(Id::new(object.namespace(), object.name())),
+            Side::Tenant => Some(self.known_id(object.namespace(), object.name())),
             Side::Host => {
-                marks::origin(&self.ownership.names, object).map(|(namespace, name)| Id::new(namespace, name))
+                let origin = marks::origin(&self.ownership.names, object);
+                origin.map(|(namespace, name)| self.known_id(namespace, name))
             }
         }
+    }
+
+    /// The id of `namespace/name`, sharing what it is made of with what is known of a pod of that name.
+    fn known_id(&self, namespace: &str, name: &str) -> Id {
+        let namespace = self.words.known(namespace).unwrap_or_else(|| namespace.into());
+        let id = Id { namespace, name: name.into() };
+        self.pods.id(&id).cloned().unwrap_or(id)
+    }
+
+    /// Gives up the room that a burst took and nothing is in any more.
+    pub fn shrink(&mut self) {
+        self.pods.shrink();
+        self.tokens.shrink();
+        self.copies.shrink();
+        self.references.shrink();
+        self.written.shrink();
+        self.words.shrink();
     }
 }
 

@@ -8,7 +8,7 @@ use super::Key;
 /// The names by their user and the users by name.
 #[derive(Debug, Default)]
 pub struct References {
-    by_user: HashMap<Key, Vec<Key>>,
+    by_user: HashMap<Key, Box<[Key]>>,
     by_target: HashMap<Key, HashSet<Key>>,
 }
 
@@ -34,9 +34,21 @@ impl References {
             users.insert(user.clone());
         }
         if !targets.is_empty() {
+            // All users of a target share its name.
+            let known = |target| {
+                self.by_target.get_key_value(&target).map_or(target.clone(), |(known, _)| known.clone())
+            };
+            let targets = targets.into_iter().map(known).collect();
             self.by_user.insert(user.clone(), targets);
         }
         changed
+    }
+
+    /// Gives up the room that nothing is in.
+    pub(super) fn shrink(&mut self) {
+        self.by_user.shrink_to(2 * self.by_user.len());
+        self.by_target.shrink_to(2 * self.by_target.len());
+        self.by_target.values_mut().for_each(|users| users.shrink_to(2 * users.len()));
     }
 
     /// The objects that name a target.
@@ -51,6 +63,6 @@ impl References {
 
     /// What an object names.
     pub fn of(&self, user: &Key) -> &[Key] {
-        self.by_user.get(user).map_or(&[], Vec::as_slice)
+        self.by_user.get(user).map_or(&[], |targets| targets)
     }
 }

@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use super::{Id, rows::Rows};
+use super::{Id, Uid, rows::Rows};
 use crate::{kinds::Side, object::Object};
 
 /// One side of a pair.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen<D> {
     /// `metadata.uid`.
-    pub uid: Box<str>,
+    pub uid: Uid,
     /// `metadata.resourceVersion`.
     pub version: u64,
     /// The grace period in seconds, while it is being deleted.
@@ -70,6 +70,16 @@ impl<T, H> Table<T, H> {
     /// The pair of an id, if either side is there.
     pub fn get(&self, id: &Id) -> Option<&Pair<T, H>> {
         self.rows.get(id)
+    }
+
+    /// An id as it is held here.
+    pub(super) fn id(&self, id: &Id) -> Option<&Id> {
+        self.rows.get_key_value(id).map(|(id, _)| id)
+    }
+
+    /// Gives up the room that nothing is in.
+    pub(super) fn shrink(&mut self) {
+        self.rows.shrink_to(2 * self.rows.len());
     }
 
     /// How many objects of the tenant and of the host are there.

@@ -55,6 +55,11 @@ impl Written {
         self.0.get(key).is_some_and(|last| last.times >= PATIENCE && last.is_over(now))
     }
 
+    /// Gives up the room that nothing is in.
+    pub(super) fn shrink(&mut self) {
+        self.0.shrink_to(2 * self.0.len());
+    }
+
     /// A copy is gone, or is to be put right again.
     pub(super) fn forget(&mut self, key: &Key) {
         self.0.remove(key);

@@ -201,6 +201,13 @@ impl<K: Clone + Eq + Hash, V: Merge> Lane<K, V> {
         (counted, *failures)
     }
 
+    pub(super) fn shrink(&mut self) {
+        self.lines.iter_mut().for_each(|line| line.shrink_to(2 * line.len()));
+        self.waiting.shrink_to(2 * self.waiting.len());
+        self.busy.shrink_to(2 * self.busy.len());
+        self.failures.shrink_to(2 * self.failures.len());
+    }
+
     pub(super) fn is_drained(&self) -> bool {
         self.waiting.is_empty() && self.busy.is_empty()
     }

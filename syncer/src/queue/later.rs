@@ -46,6 +46,11 @@ impl<K: Clone + Ord + Hash, V: Merge> Later<K, V> {
         self.entries.retain(|(of, _), _| *of != tenant);
     }
 
+    /// Gives up the room that nothing is in.
+    pub fn shrink(&mut self) {
+        self.entries.shrink_to(2 * self.entries.len());
+    }
+
     /// How many keys of a tenant there are.
     pub fn count(&self, tenant: TenantId) -> usize {
         self.due.iter().filter(|(_, of, _)| *of == tenant).count()

@@ -128,6 +128,11 @@ impl<K: Clone + Eq + Hash, V: Merge> Queue<K, V> {
         Some((tenant, key, value))
     }
 
+    /// Gives up the room that nothing is in.
+    pub fn shrink(&mut self) {
+        self.lanes.values_mut().for_each(Lane::shrink);
+    }
+
     /// When there may be another key, after [`Queue::pop`] had none.
     pub fn next(&self) -> Option<Instant> {
         self.calms.first().and_then(|(at, _)| *at)

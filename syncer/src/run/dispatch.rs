@@ -45,6 +45,11 @@ impl Roster {
         self.0.write().remove(&id);
     }
 
+    /// What a burst took and nothing is in any more is free again.
+    fn shrink(&self) {
+        self.0.read().values().for_each(|member| member.tenant.shrink());
+    }
+
     fn member(&self, id: TenantId) -> Option<Member> {
         self.0.read().get(&id).cloned()
     }
@@ -62,6 +67,8 @@ pub(super) async fn run(shared: Shared, health: Health, stop: CancellationToken)
             next = work.next() => next,
             () = pulse.due() => continue,
             () = rest.due() => {
+                roster.shrink();
+                work.shrink();
                 rest.give_back();
                 continue;
             }

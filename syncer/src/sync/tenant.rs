@@ -119,6 +119,11 @@ impl Tenant {
         f(&self.index.lock())
     }
 
+    /// Gives up the room that a burst took and nothing is in any more.
+    pub(crate) fn shrink(&self) {
+        self.index.lock().shrink();
+    }
+
     /// The host's name for a tenant object.
     pub(super) fn host_name(&self, id: &Id) -> String {
         self.host_place(id).1

@@ -173,6 +173,13 @@ impl Work {
         self.state.lock().queue.is_drained(tenant)
     }
 
+    /// Gives up the room that a burst took and nothing is in any more.
+    pub(crate) fn shrink(&self) {
+        let mut state = self.state.lock();
+        state.queue.shrink();
+        state.later.shrink();
+    }
+
     /// A key, or when the next one is due.
     fn pop(&self) -> Result<(TenantId, Key, Hand), Option<Instant>> {
         let mut state = self.state.lock();

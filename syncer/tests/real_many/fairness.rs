@@ -16,7 +16,7 @@ use futures::{StreamExt, future::join_all};
 use k8s_openapi::api::core::v1::Pod;
 use kube::{
     Api, Client,
-    api::DeleteParams,
+    api::{DeleteParams, ListParams},
     runtime::{WatchStreamExt, watcher},
 };
 use serde_json::{Value, json};
@@ -222,10 +222,19 @@ impl Lab {
         let took = began.elapsed();
         // Otherwise the last ones were not beside all of it.
         let greedy_left = self.greedy().map(|tenant| tenant.count_not_ready()).sum();
+        let greedy_begun = self.greedy_on_host().await;
         stop.store(true, Ordering::SeqCst);
         let straight = straight.await.expect("it goes on");
         self.clear().await;
-        Arm { ways, straight, took, greedy_left }
+        Arm { ways, straight, took, greedy_left, greedy_begun }
+    }
+
+    /// Pods that the host has of the greedy ones, whose kubelets begin one after the other.
+    async fn greedy_on_host(&self) -> usize {
+        let pods: Api<Pod> = Api::all(self.world.host.clone());
+        let pods = pods.list_metadata(&ListParams::default()).await.expect("may list");
+        let namespaces = pods.items.iter().filter_map(|pod| pod.metadata.namespace.as_deref());
+        namespaces.filter(|namespace| namespace.starts_with("tenant-greedy-")).count()
     }
 
     async fn clear(&self) {
@@ -240,6 +249,7 @@ struct Arm {
     straight: Vec<Duration>,
     took: Duration,
     greedy_left: usize,
+    greedy_begun: usize,
 }
 
 #[derive(Default)]
@@ -278,8 +288,10 @@ async fn greedy_tenants_beside_modest_ones_are_timed_with_and_without_them() {
         for is_beside in if round % 2 == 0 { [false, true] } else { [true, false] } {
             let arm = lab.arm(round, is_beside).await;
             let name = if is_beside { "beside" } else { "alone" };
-            let (took, left) = (arm.took.as_secs_f64(), arm.greedy_left);
-            eprintln!("round {round}, {name}: {took:.1} s, {left} pods of the greedy not Ready at its end");
+            let (took, left, begun) = (arm.took.as_secs_f64(), arm.greedy_left, arm.greedy_begun);
+            eprintln!(
+                "round {round}, {name}: {took:.1} s; of the greedy's pods at its end: {begun} on the host, {left} not Ready"
+            );
             assert!(!is_beside || left > 0, "the modest were not beside the greedy all the time");
             if is_beside { beside.take(&arm) } else { alone.take(&arm) }
         }

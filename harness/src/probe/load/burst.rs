@@ -53,6 +53,8 @@ pub struct Burst {
 pub struct Used {
     /// Proportional set size in bytes before the burst, with all pods Ready, and with all gone.
     pub bytes: [u64; 3],
+    /// What of that is of no file, at the same times.
+    pub anonymous: [u64; 3],
     /// Processor time in seconds until all were Ready.
     pub ready_cpu: f64,
     /// The same from the first deletion until all were gone.
@@ -142,7 +144,8 @@ async fn rested(usage: impl Fn() -> Option<Usage>) -> Option<Usage> {
 fn used(idle: Option<Usage>, up: Option<(Usage, Usage)>, down: Option<(Usage, Usage)>) -> Option<Used> {
     let (idle, (ready, full), (gone, after)) = (idle?, up?, down?);
     Some(Used {
-        bytes: [idle.pss_bytes, full.pss_bytes, after.pss_bytes],
+        bytes: [idle, full, after].map(|usage| usage.pss_bytes),
+        anonymous: [idle, full, after].map(|usage| usage.anonymous_bytes),
         ready_cpu: ready.cpu_seconds - idle.cpu_seconds,
         gone_cpu: gone.cpu_seconds - full.cpu_seconds,
     })

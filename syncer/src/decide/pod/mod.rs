@@ -1,6 +1,8 @@
 //! Pods: made, followed and removed, in both directions.
 
-use crate::index::{HostPod, Pair, Seen, TenantPod, Token};
+use std::sync::Arc;
+
+use crate::index::{HostPod, Pair, Seen, TenantPod, Token, Uid};
 
 /// The next thing to do about a pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,14 +14,14 @@ pub enum Step {
     /// Delete the host's pod.
     DeleteHost {
         /// Its uid.
-        uid: Box<str>,
+        uid: Uid,
         /// The grace period in seconds; none for the pod's own.
         grace: Option<i64>,
     },
     /// Delete the tenant's pod.
     DeleteTenant {
         /// Its uid.
-        uid: Box<str>,
+        uid: Uid,
         /// The grace period in seconds; none for the pod's own.
         grace: Option<i64>,
         /// Whether somebody in the tenant may want to know how it ended: the host's last word on it comes first.
@@ -34,9 +36,9 @@ pub enum Step {
     /// Delete the Secret with the tokens of a pod that neither side has.
     DropTokens {
         /// The Secret's uid.
-        secret: Box<str>,
+        secret: Uid,
         /// The uid of the pod that they were made for.
-        pod: Box<str>,
+        pod: Uid,
     },
 }
 
@@ -61,7 +63,7 @@ pub struct Follow {
     /// The tokens are missing or due.
     pub token: bool,
     /// The host's pod is on this node, and the tenant's is unbound or has only just been.
-    pub bind: Option<Box<str>>,
+    pub bind: Option<Arc<str>>,
     /// The tenant's status may be out of date.
     pub status: bool,
     /// The host's metadata, images or tolerations are out of date.

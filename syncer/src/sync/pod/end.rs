@@ -51,6 +51,6 @@ impl Sync<'_> {
     pub(super) async fn conclude(&mut self) -> Result<(), SyncError> {
         let Some(tenant) = self.pair().tenant else { return Ok(()) };
         let status = json!({ "phase": "Failed", "reason": "HostPodGone", "message": UNTOLD });
-        self.write_status(&json!({ "metadata": { "uid": tenant.uid }, "status": status })).await
+        self.write_status(&json!({ "metadata": { "uid": &*tenant.uid }, "status": status })).await
     }
 }

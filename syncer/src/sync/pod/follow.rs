@@ -96,7 +96,7 @@ impl Sync<'_> {
         let id = &self.key.id;
         let binding = json!({
             "apiVersion": "v1", "kind": "Binding",
-            "metadata": { "name": &*id.name, "namespace": &*id.namespace, "uid": known.uid },
+            "metadata": { "name": &*id.name, "namespace": &*id.namespace, "uid": &*known.uid },
             "target": { "apiVersion": "v1", "kind": "Node", "name": node },
         });
         let path = format!("{}/binding", Kind::Pod.path(&id.namespace, &id.name));

@@ -8,6 +8,11 @@ use crate::{
     run::{RunError, recorder::RoundRecorder, steps::SYNCER_ELSEWHERE},
 };
 
+/// What the syncers hold at a time more than before the burst.
+fn grown(used: &Used, at: usize) -> f64 {
+    used.anonymous[at] as f64 - used.anonymous[0] as f64
+}
+
 /// All arms of a round.
 pub(super) struct Arms {
     pub(super) ours: Burst,
@@ -54,7 +59,8 @@ impl Arms {
         record(Metric::SyncerIdle, ours, |used| used.bytes[0] as f64, syncers);
         record(Metric::SyncerFull, ours, |used| used.bytes[1] as f64, syncers);
         record(Metric::SyncerAfter, ours, |used| used.bytes[2] as f64, syncers);
-        record(Metric::SyncerPerPod, ours, |used| used.bytes[1] as f64 - used.bytes[0] as f64, pods);
+        record(Metric::SyncerPerPod, ours, |used| grown(used, 1), pods);
+        record(Metric::SyncerKept, ours, |used| grown(used, 2), pods);
         for (used, up, end) in [
             (ours, Metric::SyncerPodCpu, Metric::SyncerEndCpu),
             (ideal, Metric::IdealPodCpu, Metric::IdealEndCpu),

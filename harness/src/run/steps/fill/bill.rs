@@ -109,9 +109,9 @@ mod tests {
     use super::*;
 
     fn bill(all: u64, parts: &[(&str, u64, f64)]) -> Bill {
-        let parts = parts
-            .iter()
-            .map(|&(name, mib, cpu_seconds)| (name.to_owned(), Usage { pss_bytes: mib << 20, cpu_seconds }));
+        let parts = parts.iter().map(|&(name, mib, cpu_seconds)| {
+            (name.to_owned(), Usage { pss_bytes: mib << 20, cpu_seconds, ..Usage::default() })
+        });
         Bill { all: Some(all << 20), available: 0, parts: parts.collect() }
     }
 

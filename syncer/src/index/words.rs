@@ -1,0 +1,44 @@
+//! Words that many objects have in common: of each, one copy.
+
+use std::{collections::HashSet, sync::Arc};
+
+/// Names of namespaces and nodes.
+#[derive(Debug, Default)]
+pub(super) struct Words(HashSet<Arc<str>>);
+
+impl Words {
+    /// The copy of a word, if there is one.
+    pub(super) fn known(&self, word: &str) -> Option<Arc<str>> {
+        self.0.get(word).cloned()
+    }
+
+    /// The copy of a word, from now on.
+    pub(super) fn shared(&mut self, word: &str) -> Arc<str> {
+        self.known(word).unwrap_or_else(|| {
+            let word: Arc<str> = word.into();
+            self.0.insert(Arc::clone(&word));
+            word
+        })
+    }
+
+    /// Forgets those that nobody uses.
+    pub(super) fn shrink(&mut self) {
+        self.0.retain(|word| Arc::strong_count(word) > 1);
+        self.0.shrink_to_fit();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_held_once_and_as_long_as_somebody_uses_it() {
+        let mut words = Words::default();
+        let (one, two) = (words.shared("default"), words.shared("default"));
+        words.shared("gone");
+        assert!(Arc::ptr_eq(&one, &two) && words.known("gone").is_some());
+        words.shrink();
+        assert!(words.known("default").is_some() && words.known("gone").is_none());
+    }
+}
