@@ -264,7 +264,7 @@ impl Metric {
         row(Metric::SyncerFull, "syncer_full_pss_bytes", Group::TenantCost, "syncer, all Ready"),
         row(Metric::SyncerAfter, "syncer_after_pss_bytes", Group::TenantCost, "syncer, all gone"),
         row(Metric::SyncerPerPod, "syncer_per_pod_bytes", Group::TenantCost, "syncer, for a pod"),
-        row(Metric::SyncerKept, "syncer_kept_per_pod_bytes", Group::TenantCost, "not given back"),
+        row(Metric::SyncerKept, "syncer_kept_per_pod_bytes", Group::TenantCost, "syncer, kept of a pod"),
         row(Metric::SyncerPodCpu, "syncer_cpu_per_pod_seconds", Group::TenantCost, "CPU: pod until Ready"),
         row(Metric::SyncerEndCpu, "syncer_cpu_per_end_seconds", Group::TenantCost, "CPU: pod's end"),
         row(Metric::IdealPodCpu, "ideal_cpu_per_pod_seconds", Group::TenantCost, "ideal's CPU: Ready"),

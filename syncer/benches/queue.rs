@@ -1,7 +1,7 @@
 //! What a key's way through the queue costs, with one tenant and with a thousand:
 //! `cargo bench -p tenantbench-syncer --bench queue`.
 
-use std::{hint::black_box, time::Instant};
+use std::hint::black_box;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use tenantbench_syncer::queue::{Limits, Line, Merge, Queue, TenantId};
@@ -28,8 +28,8 @@ fn filled(tenants: u32) -> Queue<u32, Nothing> {
 }
 
 fn emptied(mut queue: Queue<u32, Nothing>) -> u32 {
-    let (mut taken, now) = (0, Instant::now());
-    while let Some((tenant, key, _)) = queue.pop(now) {
+    let mut taken = 0;
+    while let Some((tenant, key, _)) = queue.pop() {
         queue.done(tenant, &key, false);
         taken += 1;
     }

@@ -99,21 +99,21 @@ impl Pass {
     /// The call was answered just now.
     pub fn answered(self, sort: Sort) {
         let took = self.began.elapsed().as_secs_f64();
-        self.note(|limit, under_way| limit.answered(under_way, sort, took));
+        // Who takes all of its share has tried what it may.
+        self.note(|limit, under_way, tried| limit.answered(under_way.max(tried), sort, took));
     }
 
     /// The API server is busy or away.
     pub fn meets_trouble(self) {
-        self.note(Limit::met_trouble);
+        self.note(|limit, under_way, _| limit.met_trouble(under_way));
     }
 
-    fn note(&self, note: impl FnOnce(&mut Limit, usize)) {
+    /// With the calls under way, and with all places where calls wait only for the share of those who ask for much.
+    fn note(&self, note: impl FnOnce(&mut Limit, usize, usize)) {
         let mut state = self.gate.0.lock();
-        // What is held back would be under way, were there more places.
-        let limit = state.now();
-        let is_used = state.turnstile.holds_back(limit);
-        let under_way = if is_used { limit } else { state.turnstile.under_way() };
-        note(&mut state.limit, under_way);
+        let (under_way, places) = (state.turnstile.under_way(), state.now());
+        let tried = if state.turnstile.holds_back(places) { places } else { 0 };
+        note(&mut state.limit, under_way, tried);
     }
 }
 

@@ -120,11 +120,13 @@ impl<W> Turnstile<W> {
         let number = self.numbers;
         let of_many = usize::from(has_many);
         self.change(tenant, |line| {
-            (line.under_way, line.of_many, line.number) =
-                (line.under_way + 1, line.of_many + of_many, number);
+            line.under_way += 1;
+            line.of_many += of_many;
+            line.number = number;
         });
         self.gone += 1;
-        if !has_many {
+        // Who has called much of late asks for much, though few wait by chance.
+        if !has_many && under_way <= FEW {
             self.few_gone = Some(self.gone);
         }
         self.of_many += of_many;
@@ -137,7 +139,7 @@ impl<W> Turnstile<W> {
     pub(super) fn end(&mut self, tenant: TenantId) {
         let (mut was_last, mut of_many) = (false, 0);
         self.change(tenant, |line| {
-            of_many = line.of_many.min(1);
+            of_many = usize::from(line.of_many == line.under_way);
             line.of_many -= of_many;
             line.under_way -= 1;
             was_last = line.under_way == 0;
@@ -154,7 +156,7 @@ impl<W> Turnstile<W> {
 
     fn is_share_taken(&self, limit: usize) -> bool {
         let do_few_call = self.few_gone.is_some_and(|few| self.gone - few < RECENT);
-        do_few_call && self.of_many >= (limit / SHARE).max(1)
+        self.is_shared && do_few_call && self.of_many >= (limit / SHARE).max(1)
     }
 
     fn remember(&mut self, tenant: TenantId) {
@@ -244,6 +246,7 @@ mod tests {
         let mut turnstile = Turnstile::default();
         turnstile.wait(B, 0);
         (0..2000).for_each(|call| turnstile.wait(A, call));
+        turnstile.is_shared = true;
         let order: Vec<_> = all(&mut turnstile, 8).into_iter().map(|(tenant, _)| tenant).collect();
         assert_eq!((order, turnstile.holds_back(8)), (vec![B, A, A], true));
         turnstile.end(A);
@@ -255,6 +258,31 @@ mod tests {
             all(&mut turnstile, 8);
         });
         assert_eq!((turnstile.under_way(), turnstile.holds_back(8)), (8, false), "it has not");
+    }
+
+    #[test]
+    fn who_asks_for_much_has_its_share_and_no_more_also_where_its_calls_come_one_by_one() {
+        let mut turnstile = Turnstile::default();
+        let mut under_way = 0;
+        for call in 0..2000 {
+            turnstile.wait(A, call);
+            under_way += all(&mut turnstile, 16).len();
+            if call % 2 == 0 && under_way > 0 {
+                turnstile.end(A);
+                under_way -= 1;
+            }
+        }
+        assert_eq!(under_way, 16, "it is alone");
+        for call in 0..200 {
+            turnstile.wait(B, call);
+            assert_eq!(turnstile.next(16), Some((B, call)));
+            turnstile.end(A);
+            turnstile.end(B);
+            under_way -= 1;
+            under_way += all(&mut turnstile, 16).len();
+            assert_eq!(turnstile.under_way(), under_way);
+        }
+        assert_eq!(under_way, 16 / SHARE);
     }
 
     #[test]
@@ -364,6 +392,7 @@ mod tests {
             }
             prop_assert_eq!(waiting, 0);
             prop_assert!(turnstile.tenants.is_empty() && turnstile.order.is_empty());
+            prop_assert_eq!(turnstile.of_many, 0);
         }
     }
 }

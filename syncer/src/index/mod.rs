@@ -173,6 +173,7 @@ impl Index {
             return self.raised_seen(side, kind, object);
         }
         let Some(id) = self.id(side, object) else { return Vec::new() };
+        let id = self.shared(id);
         if side == Side::Host {
             self.copies.see(kind, &id, object);
         }
@@ -398,11 +399,16 @@ impl Index {
         }
     }
 
-    /// The id of `namespace/name`, sharing what it is made of with what is known of a pod of that name.
+    /// The id of `namespace/name`. Of a pod it is the one that is held already: its tokens and our notes on it, of which
+    /// there are as many as pods, share its texts.
     fn known_id(&self, namespace: &str, name: &str) -> Id {
-        let namespace = self.words.known(namespace).unwrap_or_else(|| namespace.into());
-        let id = Id { namespace, name: name.into() };
+        let id = Id::new(namespace, name);
         self.pods.id(&id).cloned().unwrap_or(id)
+    }
+
+    /// The same id, with the one copy of its namespace's name.
+    fn shared(&mut self, id: Id) -> Id {
+        Id { namespace: self.words.shared(&id.namespace), name: id.name }
     }
 
     /// Gives up the room that a burst took and nothing is in any more.

@@ -52,6 +52,27 @@ fn a_config_map_is_looked_at_again_when_the_first_pod_names_it_and_when_the_last
 }
 
 #[test]
+fn what_is_known_of_pods_shares_their_texts() {
+    let mut index = index();
+    for name in ["a", "b"] {
+        index.seen(Side::Tenant, Kind::Pod, &pod(name, "u1", 2, with_config_map("c")));
+        index.seen(Side::Host, Kind::Pod, &host_pod(name, "u1", 3));
+    }
+    let held = |name: &str| index.pods.id(&Id::new("ns", name)).expect("held").clone();
+    let [a, b] = [held("a"), held("b")];
+    assert!(Arc::ptr_eq(&a.namespace, &b.namespace));
+    let copy = index.copy("h-a").expect("a copy");
+    assert!(Arc::ptr_eq(&copy.key.id.name, &a.name));
+    let names = [a, b].map(|id| index.references.of(&Key::new(Kind::Pod, id))[0].id.name.clone());
+    assert!(Arc::ptr_eq(&names[0], &names[1]));
+    let nodes = ["a", "b"].map(|name| {
+        let pair = index.pods.get(&Id::new("ns", name)).expect("held");
+        pair.host.as_ref().and_then(|host| host.detail.node.clone()).expect("a node")
+    });
+    assert!(Arc::ptr_eq(&nodes[0], &nodes[1]));
+}
+
+#[test]
 fn a_name_stays_used_until_the_host_pod_is_gone_too() {
     let mut index = index();
     let tenant = pod("a", "u1", 2, with_config_map("c"));

@@ -4,7 +4,6 @@
 use std::{
     collections::{HashMap, VecDeque},
     hash::Hash,
-    time::{Duration, Instant},
 };
 
 use super::{Lengths, Merge};
@@ -19,7 +18,7 @@ pub enum Line {
     Up,
     /// What a list has shown, or time alone asks for.
     Resync,
-    /// What nobody waits for: it goes when nothing else has for a moment, and otherwise in each 32nd turn.
+    /// What nobody waits for: it goes while little else is under way, and otherwise in each 32nd turn.
     Aside,
 }
 
@@ -37,11 +36,8 @@ const LINES: [Line; 4] = [Line::Down, Line::Up, Line::Resync, Line::Aside];
 
 /// Turns of which one is for what can wait, however much else there is to do.
 pub(super) const ASIDE_EACH: usize = 32;
-/// With fewer keys than this worked on, what can wait may go.
+/// With fewer keys than this worked on, what can wait need not.
 pub(super) const ASIDE_BELOW: usize = 4;
-/// So long after the last key that cannot wait. In a burst the next one comes sooner, and all that is sent meanwhile takes
-/// from both API servers what pods wait for.
-pub(super) const CALM: Duration = Duration::from_millis(100);
 
 /// Whose turn it is within a tenant. A line that is empty leaves its turn to the others, so none waits for ever and none
 /// idles.
@@ -64,11 +60,7 @@ pub(super) struct Lane<K, V> {
     /// How many keys may be worked on at once.
     most: usize,
     pub(super) deficit: u32,
-    /// When the last key went that cannot wait.
-    urgent: Option<Instant>,
     pub(super) in_ring: bool,
-    /// Whether the queue looks at it again when it may be calm.
-    pub(super) in_calms: bool,
     pub(super) is_open: bool,
 }
 
@@ -85,9 +77,7 @@ impl<K: Clone + Eq + Hash, V: Merge> Lane<K, V> {
             turn: 0,
             most: most.max(1),
             deficit: 0,
-            urgent: None,
             in_ring: false,
-            in_calms: false,
             is_open: false,
         }
     }
@@ -120,20 +110,10 @@ impl<K: Clone + Eq + Hash, V: Merge> Lane<K, V> {
         self.waiting.get(key).map(|(_, value)| value)
     }
 
-    /// Whether there is a key to give out now, calm or not.
+    /// Whether there is a key to give out now.
     pub(super) fn may_give(&self) -> bool {
-        let is_due = self.ready > self.aside || self.is_turn_of_asides();
+        let is_due = self.ready > self.aside || self.busy.len() < ASIDE_BELOW || self.is_turn_of_asides();
         self.is_open && self.ready > 0 && is_due && self.busy.len() < self.most
-    }
-
-    /// Whether there is one to give out when it is calm.
-    pub(super) fn may_give_in_calm(&self) -> bool {
-        self.is_open && self.ready > 0 && self.busy.len() < ASIDE_BELOW.min(self.most)
-    }
-
-    /// When it is calm, if nothing else comes; none for always.
-    pub(super) fn calm_from(&self) -> Option<Instant> {
-        self.urgent.map(|urgent| urgent + CALM)
     }
 
     /// Whether no key is worked on.
@@ -146,17 +126,14 @@ impl<K: Clone + Eq + Hash, V: Merge> Lane<K, V> {
     }
 
     /// The next key.
-    pub(super) fn pop(&mut self, now: Instant) -> Option<(K, V)> {
+    pub(super) fn pop(&mut self) -> Option<(K, V)> {
         let first = if self.is_turn_of_asides() { Line::Aside } else { TURNS[self.turn % TURNS.len()] };
         self.turn += 1;
         let others = LINES.into_iter().filter(|line| *line != first);
         let key = std::iter::once(first).chain(others).find_map(|line| self.take(line))?;
         let (line, value) = self.waiting.remove(&key)?;
         self.ready -= 1;
-        match line {
-            Line::Aside => self.aside -= 1,
-            Line::Down | Line::Up | Line::Resync => self.urgent = Some(now),
-        }
+        self.aside -= usize::from(line == Line::Aside);
         self.busy.insert(key.clone(), true);
         Some((key, value))
     }

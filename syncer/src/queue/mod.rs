@@ -8,9 +8,8 @@ mod lane;
 mod later;
 
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque},
+    collections::{HashMap, VecDeque},
     hash::Hash,
-    time::Instant,
 };
 
 pub use lane::Line;
@@ -59,8 +58,6 @@ pub struct Queue<K, V> {
     lanes: HashMap<TenantId, Lane<K, V>>,
     /// The tenants that have a key to give.
     ring: VecDeque<TenantId>,
-    /// Those that have none but what can wait, by when it may be calm. Some have other keys since.
-    calms: BTreeSet<(Option<Instant>, TenantId)>,
     limits: Limits,
     /// Keys that are worked on and count against the limit of all.
     counted: usize,
@@ -69,8 +66,7 @@ pub struct Queue<K, V> {
 impl<K: Clone + Eq + Hash, V: Merge> Queue<K, V> {
     /// An empty queue without tenants.
     pub fn new(limits: Limits) -> Self {
-        let (lanes, ring, calms) = (HashMap::new(), VecDeque::new(), BTreeSet::new());
-        Self { lanes, ring, calms, limits, counted: 0 }
+        Self { lanes: HashMap::new(), ring: VecDeque::new(), limits, counted: 0 }
     }
 
     /// From now on keys of this tenant are taken; none is given out before it is opened.
@@ -93,7 +89,6 @@ impl<K: Clone + Eq + Hash, V: Merge> Queue<K, V> {
             self.counted -= lane.counted();
         }
         self.ring.retain(|other| *other != tenant);
-        self.calms.retain(|(_, other)| *other != tenant);
     }
 
     /// Adds a key, or merges `value` into the one that waits already. Keys of tenants that are not there are dropped.
@@ -105,8 +100,7 @@ impl<K: Clone + Eq + Hash, V: Merge> Queue<K, V> {
     }
 
     /// The next key to work on, until [`Queue::done`] says that it is done.
-    pub fn pop(&mut self, now: Instant) -> Option<(TenantId, K, V)> {
-        self.look_at_calms(now);
+    pub fn pop(&mut self) -> Option<(TenantId, K, V)> {
         let at = self.turn()?;
         let tenant = *self.ring.get(at)?;
         let lane = self.lanes.get_mut(&tenant)?;
@@ -114,12 +108,11 @@ impl<K: Clone + Eq + Hash, V: Merge> Queue<K, V> {
             lane.deficit = QUANTUM;
         }
         lane.deficit -= 1;
-        let taken = lane.pop(now);
+        let taken = lane.pop();
         if !lane.may_give() {
             self.ring.remove(at);
             lane.in_ring = false;
             lane.deficit = 0;
-            self.enter(tenant);
         } else if lane.deficit == 0 && at == 0 {
             self.ring.rotate_left(1);
         }
@@ -131,30 +124,6 @@ impl<K: Clone + Eq + Hash, V: Merge> Queue<K, V> {
     /// Gives up the room that nothing is in.
     pub fn shrink(&mut self) {
         self.lanes.values_mut().for_each(Lane::shrink);
-    }
-
-    /// When there may be another key, after [`Queue::pop`] had none.
-    pub fn next(&self) -> Option<Instant> {
-        self.calms.first().and_then(|(at, _)| *at)
-    }
-
-    /// Tenants that are calm by now get their place in the ring.
-    fn look_at_calms(&mut self, now: Instant) {
-        let is_calm = |from: Option<Instant>| from.is_none_or(|from| from <= now);
-        while let Some((_, tenant)) = self.calms.first().copied().filter(|(from, _)| is_calm(*from)) {
-            self.calms.pop_first();
-            let Some(lane) = self.lanes.get_mut(&tenant) else { continue };
-            lane.in_calms = false;
-            if lane.in_ring || !lane.may_give_in_calm() {
-                continue;
-            }
-            if is_calm(lane.calm_from()) {
-                lane.in_ring = true;
-                self.ring.push_back(tenant);
-            } else {
-                self.enter(tenant);
-            }
-        }
     }
 
     /// Whose turn it is, as a place in the ring. While all places are taken, it is that of a tenant who has none.
@@ -198,15 +167,13 @@ impl<K: Clone + Eq + Hash, V: Merge> Queue<K, V> {
         self.lanes.get(&tenant).is_none_or(Lane::is_drained)
     }
 
-    /// A tenant gets the place that what it has to give asks for.
     fn enter(&mut self, tenant: TenantId) {
-        let Some(lane) = self.lanes.get_mut(&tenant).filter(|lane| !lane.in_ring) else { return };
-        if lane.may_give() {
+        if let Some(lane) = self.lanes.get_mut(&tenant)
+            && !lane.in_ring
+            && lane.may_give()
+        {
             lane.in_ring = true;
             self.ring.push_back(tenant);
-        } else if lane.may_give_in_calm() && !lane.in_calms {
-            lane.in_calms = true;
-            self.calms.insert((lane.calm_from(), tenant));
         }
     }
 }

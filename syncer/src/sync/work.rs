@@ -187,7 +187,7 @@ impl Work {
         while let Some((tenant, key, news)) = state.later.pop(now) {
             state.push(tenant, key, line(news), Hand::again(news));
         }
-        state.queue.pop(now).ok_or_else(|| state.later.next().into_iter().chain(state.queue.next()).min())
+        state.queue.pop().ok_or_else(|| state.later.next())
     }
 }
 
