@@ -16,6 +16,7 @@ mod port_forward;
 pub mod probe;
 pub mod process;
 mod refusal;
+mod retry;
 pub mod run;
 pub mod tenancy;
 pub mod workload;

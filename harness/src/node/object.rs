@@ -22,6 +22,7 @@ use kube::{
 use serde_json::json;
 
 use super::{NodeError, network::KUBELET_PORT};
+use crate::retry::granted;
 
 /// Cores that a simulated node says it has.
 pub(crate) const CPUS: u32 = 64;
@@ -33,14 +34,15 @@ const PODS: u32 = 2000;
 const LEASE_SECONDS: i32 = 40;
 const LEASES: &str = "kube-node-lease";
 
-/// Registers a node and declares it Ready.
+/// Registers a node and declares it Ready. The right to do so may be new.
 pub(super) async fn register(client: &Client, name: &str, address: Ipv4Addr) -> Result<(), NodeError> {
     let failed = |what: &str| {
         let what = format!("{what} node {name}");
         move |source| NodeError::Api { what, source: Box::new(source) }
     };
     let nodes = Api::<Node>::all(client.clone());
-    match nodes.create(&PostParams::default(), &node(name)).await {
+    let (params, node) = (PostParams::default(), node(name));
+    match granted(|| nodes.create(&params, &node)).await {
         Ok(_) => {}
         Err(kube::Error::Api(status)) if status.code == 409 => {}
         Err(error) => return Err(failed("registration of")(error)),

@@ -9,7 +9,7 @@ use tokio::sync::{Mutex, Semaphore};
 
 use crate::{
     names,
-    probe::load::retry::{is_passing, retried},
+    retry::{is_passing, retried},
 };
 
 /// As many calls are under way at once as a syncer allows a tenant.

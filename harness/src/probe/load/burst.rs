@@ -10,12 +10,10 @@ use kube::{
 };
 use serde_json::json;
 
-use super::{
-    Crowds, Ends, Runs, pod,
-    retry::{is_passing, retried},
-};
+use super::{Crowds, Ends, Runs, pod};
 use crate::{
     observe::{clock::Moment, process::Usage},
+    retry::{is_passing, retried},
     run::RunError,
 };
 

@@ -3,7 +3,6 @@
 pub mod burst;
 pub mod content;
 pub mod pace;
-pub mod retry;
 
 use std::time::Duration;
 
