@@ -21,6 +21,7 @@ pub mod object;
 pub mod queue;
 mod retry;
 pub mod role;
+mod room;
 pub mod run;
 pub mod sync;
 pub mod translate;

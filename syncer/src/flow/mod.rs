@@ -44,6 +44,12 @@ impl State {
     fn now(&self) -> usize {
         if self.turnstile.is_shared() { self.limit.of_many() } else { self.limit.of_one() }
     }
+
+    /// As many calls as the limit has been tried with: where those who wait have all of their share, with all places.
+    fn tried(&self) -> usize {
+        let (under_way, places) = (self.turnstile.under_way(), self.now());
+        if self.turnstile.holds_back(places) { under_way.max(places) } else { under_way }
+    }
 }
 
 impl Gate {
@@ -99,21 +105,16 @@ impl Pass {
     /// The call was answered just now.
     pub fn answered(self, sort: Sort) {
         let took = self.began.elapsed().as_secs_f64();
-        // Who takes all of its share has tried what it may.
-        self.note(|limit, under_way, tried| limit.answered(under_way.max(tried), sort, took));
+        let mut state = self.gate.0.lock();
+        let tried = state.tried();
+        state.limit.answered(tried, sort, took);
     }
 
     /// The API server is busy or away.
     pub fn meets_trouble(self) {
-        self.note(|limit, under_way, _| limit.met_trouble(under_way));
-    }
-
-    /// With the calls under way, and with all places where calls wait only for the share of those who ask for much.
-    fn note(&self, note: impl FnOnce(&mut Limit, usize, usize)) {
         let mut state = self.gate.0.lock();
-        let (under_way, places) = (state.turnstile.under_way(), state.now());
-        let tried = if state.turnstile.holds_back(places) { places } else { 0 };
-        note(&mut state.limit, under_way, tried);
+        let under_way = state.turnstile.under_way();
+        state.limit.met_trouble(under_way);
     }
 }
 

@@ -66,7 +66,7 @@ impl Index {
         self.take_in(side, kind, object)
     }
 
-    fn knows(&self, side: Side, kind: Kind, object: &Object) -> bool {
+    fn knows(&mut self, side: Side, kind: Kind, object: &Object) -> bool {
         let is_raised = self.raising.has(kind);
         let id = if is_raised { Some(Id::new("", object.name())) } else { self.id(side, object) };
         let tokens = self.is_token(side, kind, object);

@@ -6,6 +6,7 @@ use super::{HostCopy, Id, Index, Key, Table, Volume, Wanted, digest::content_has
 use crate::{
     kinds::Kind,
     object::Object,
+    room::Room,
     translate::content::{self, Around},
 };
 
@@ -24,6 +25,10 @@ impl Contents {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (Kind, &Table<Wanted, HostCopy>)> {
         self.tables.iter().map(|(kind, table)| (*kind, table))
+    }
+
+    pub(super) fn shrink(&mut self) {
+        self.tables.values_mut().for_each(Room::shrink);
     }
 
     pub(super) fn of_mut(&mut self, kind: Kind) -> &mut Table<Wanted, HostCopy> {

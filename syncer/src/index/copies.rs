@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Id, Key, Uid};
-use crate::{kinds::Kind, names::marks, object::Object};
+use crate::{kinds::Kind, names::marks, object::Object, room::Room};
 
 /// A copy on the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl Copies {
 
     /// Gives up the room that nothing is in.
     pub(super) fn shrink(&mut self) {
-        self.by_uid.shrink_to(2 * self.by_uid.len());
+        self.by_uid.shrink();
     }
 
     fn epoch(&self, kind: Kind) -> u32 {

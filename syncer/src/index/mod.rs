@@ -44,6 +44,7 @@ use crate::{
     kinds::{Kind, Side},
     names::{Names, marks},
     object::Object,
+    room::Room,
     translate::{metadata::Ownership, status::View},
 };
 
@@ -173,7 +174,6 @@ impl Index {
             return self.raised_seen(side, kind, object);
         }
         let Some(id) = self.id(side, object) else { return Vec::new() };
-        let id = self.shared(id);
         if side == Side::Host {
             self.copies.see(kind, &id, object);
         }
@@ -389,7 +389,7 @@ impl Index {
     }
 
     /// Whose key an object belongs to; none for a host object that is not ours.
-    fn id(&self, side: Side, object: &Object) -> Option<Id> {
+    fn id(&mut self, side: Side, object: &Object) -> Option<Id> {
         match side {
             Side::Tenant => Some(self.known_id(object.namespace(), object.name())),
             Side::Host => {
@@ -399,21 +399,18 @@ impl Index {
         }
     }
 
-    /// The id of `namespace/name`. Of a pod it is the one that is held already: its tokens and our notes on it, of which
-    /// there are as many as pods, share its texts.
-    fn known_id(&self, namespace: &str, name: &str) -> Id {
-        let id = Id::new(namespace, name);
+    /// The id of `namespace/name`, with the one copy of the namespace's name. Of a pod it is the one that is held already:
+    /// its tokens and our notes on it, of which there are as many as pods, share its texts.
+    fn known_id(&mut self, namespace: &str, name: &str) -> Id {
+        let id = Id { namespace: self.words.shared(namespace), name: name.into() };
         self.pods.id(&id).cloned().unwrap_or(id)
-    }
-
-    /// The same id, with the one copy of its namespace's name.
-    fn shared(&mut self, id: Id) -> Id {
-        Id { namespace: self.words.shared(&id.namespace), name: id.name }
     }
 
     /// Gives up the room that a burst took and nothing is in any more.
     pub fn shrink(&mut self) {
         self.pods.shrink();
+        self.services.shrink();
+        self.contents.shrink();
         self.tokens.shrink();
         self.copies.shrink();
         self.references.shrink();

@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Key;
+use crate::room::Room;
 
 /// The names by their user and the users by name.
 #[derive(Debug, Default)]
@@ -35,10 +36,8 @@ impl References {
         }
         if !targets.is_empty() {
             // All users of a target share its name.
-            let known = |target| {
-                self.by_target.get_key_value(&target).map_or(target.clone(), |(known, _)| known.clone())
-            };
-            let targets = targets.into_iter().map(known).collect();
+            let known = |target| self.by_target.get_key_value(target).map(|(known, _)| known.clone());
+            let targets = targets.iter().filter_map(known).collect();
             self.by_user.insert(user.clone(), targets);
         }
         changed
@@ -46,9 +45,9 @@ impl References {
 
     /// Gives up the room that nothing is in.
     pub(super) fn shrink(&mut self) {
-        self.by_user.shrink_to(2 * self.by_user.len());
-        self.by_target.shrink_to(2 * self.by_target.len());
-        self.by_target.values_mut().for_each(|users| users.shrink_to(2 * users.len()));
+        self.by_user.shrink();
+        self.by_target.shrink();
+        self.by_target.values_mut().for_each(Room::shrink);
     }
 
     /// The objects that name a target.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Id, Uid, rows::Rows};
-use crate::{kinds::Side, object::Object};
+use crate::{kinds::Side, object::Object, room::Room};
 
 /// One side of a pair.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,11 +75,6 @@ impl<T, H> Table<T, H> {
     /// An id as it is held here.
     pub(super) fn id(&self, id: &Id) -> Option<&Id> {
         self.rows.get_key_value(id).map(|(id, _)| id)
-    }
-
-    /// Gives up the room that nothing is in.
-    pub(super) fn shrink(&mut self) {
-        self.rows.shrink_to(2 * self.rows.len());
     }
 
     /// How many objects of the tenant and of the host are there.
@@ -213,6 +208,12 @@ impl<T, H> Rows for Table<T, H> {
             pair.tenant.is_some() || pair.host.is_some()
         });
         vanished
+    }
+}
+
+impl<T, H> Room for Table<T, H> {
+    fn shrink(&mut self) {
+        self.rows.shrink();
     }
 }
 

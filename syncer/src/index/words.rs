@@ -2,6 +2,8 @@
 
 use std::{collections::HashSet, sync::Arc};
 
+use crate::room::Room;
+
 /// Names of namespaces and nodes.
 #[derive(Debug, Default)]
 pub(super) struct Words(HashSet<Arc<str>>);
@@ -20,7 +22,7 @@ impl Words {
     /// Forgets those that nobody uses.
     pub(super) fn shrink(&mut self) {
         self.0.retain(|word| Arc::strong_count(word) > 1);
-        self.0.shrink_to(2 * self.0.len());
+        self.0.shrink();
     }
 }
 

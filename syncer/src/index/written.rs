@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::Key;
+use crate::room::Room;
 
 /// Writes of one content within [`TRUCE`] after which a copy is left as others want it, until that is over or the
 /// tenant wants another.
@@ -57,7 +58,7 @@ impl Written {
 
     /// Gives up the room that nothing is in.
     pub(super) fn shrink(&mut self) {
-        self.0.shrink_to(2 * self.0.len());
+        self.0.shrink();
     }
 
     /// A copy is gone, or is to be put right again.

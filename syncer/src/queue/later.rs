@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::{Merge, TenantId};
+use crate::room::Room;
 
 /// Keys by time, each once.
 #[derive(Debug)]
@@ -48,7 +49,7 @@ impl<K: Clone + Ord + Hash, V: Merge> Later<K, V> {
 
     /// Gives up the room that nothing is in.
     pub fn shrink(&mut self) {
-        self.entries.shrink_to(2 * self.entries.len());
+        self.entries.shrink();
     }
 
     /// How many keys of a tenant there are.
