@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{Lengths, Merge};
-use crate::kinds::Side;
+use crate::{kinds::Side, room::Room};
 
 /// In which line of its tenant a key waits. The first ones are about what happens now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,7 +18,8 @@ pub enum Line {
     Up,
     /// What a list has shown, or time alone asks for.
     Resync,
-    /// What nobody waits for: it goes while little else is under way, and otherwise in each 32nd turn.
+    /// What nobody waits for: it goes while nothing else is under way, but for what failed last time, and otherwise in
+    /// each 32nd turn.
     Aside,
 }
 
@@ -36,13 +37,21 @@ const LINES: [Line; 4] = [Line::Down, Line::Up, Line::Resync, Line::Aside];
 
 /// Turns of which one is for what can wait, however much else there is to do.
 pub(super) const ASIDE_EACH: usize = 32;
-/// With fewer keys than this worked on, what can wait need not.
+/// While nothing else is worked on, as many that can wait may go at once.
 pub(super) const ASIDE_BELOW: usize = 4;
 
 /// Whose turn it is within a tenant. A line that is empty leaves its turn to the others, so none waits for ever and none
 /// idles.
 const TURNS: [Line; 9] =
     [Line::Down, Line::Up, Line::Down, Line::Up, Line::Down, Line::Up, Line::Down, Line::Up, Line::Resync];
+
+/// A key that is worked on.
+#[derive(Debug)]
+struct Busy {
+    /// Against the limit of all tenants.
+    counts: bool,
+    is_urgent: bool,
+}
 
 #[derive(Debug)]
 pub(super) struct Lane<K, V> {
@@ -53,8 +62,9 @@ pub(super) struct Lane<K, V> {
     ready: usize,
     /// Those of them that can wait.
     aside: usize,
-    /// What is worked on, and whether it counts against the limit of all tenants.
-    busy: HashMap<K, bool>,
+    busy: HashMap<K, Busy>,
+    /// Keys of those worked on that what can wait does so for.
+    urgent: usize,
     failures: HashMap<K, u32>,
     turn: usize,
     /// How many keys may be worked on at once.
@@ -73,6 +83,7 @@ impl<K: Clone + Eq + Hash, V: Merge> Lane<K, V> {
             ready: 0,
             aside: 0,
             busy: HashMap::new(),
+            urgent: 0,
             failures: HashMap::new(),
             turn: 0,
             most: most.max(1),
@@ -112,7 +123,8 @@ impl<K: Clone + Eq + Hash, V: Merge> Lane<K, V> {
 
     /// Whether there is a key to give out now.
     pub(super) fn may_give(&self) -> bool {
-        let is_due = self.ready > self.aside || self.busy.len() < ASIDE_BELOW || self.is_turn_of_asides();
+        let is_calm = self.urgent == 0 && self.busy.len() < ASIDE_BELOW;
+        let is_due = self.ready > self.aside || is_calm || self.is_turn_of_asides();
         self.is_open && self.ready > 0 && is_due && self.busy.len() < self.most
     }
 
@@ -134,7 +146,10 @@ impl<K: Clone + Eq + Hash, V: Merge> Lane<K, V> {
         let (line, value) = self.waiting.remove(&key)?;
         self.ready -= 1;
         self.aside -= usize::from(line == Line::Aside);
-        self.busy.insert(key.clone(), true);
+        // One that failed may well hang for as long as a call may take.
+        let is_urgent = line != Line::Aside && !self.failures.contains_key(&key);
+        self.urgent += usize::from(is_urgent);
+        self.busy.insert(key.clone(), Busy { counts: true, is_urgent });
         Some((key, value))
     }
 
@@ -152,17 +167,19 @@ impl<K: Clone + Eq + Hash, V: Merge> Lane<K, V> {
 
     /// A key that is worked on counts no more. Returns whether it did.
     pub(super) fn set_apart(&mut self, key: &K) -> bool {
-        self.busy.get_mut(key).is_some_and(std::mem::take)
+        self.busy.get_mut(key).is_some_and(|busy| std::mem::take(&mut busy.counts))
     }
 
     /// Keys that are worked on and count against the limit of all tenants.
     pub(super) fn counted(&self) -> usize {
-        self.busy.values().filter(|counts| **counts).count()
+        self.busy.values().filter(|busy| busy.counts).count()
     }
 
     /// A key has been worked on. Returns whether it still counted, and how often in a row it failed.
     pub(super) fn done(&mut self, key: &K, failed: bool) -> (bool, u32) {
-        let counted = self.busy.remove(key).unwrap_or_default();
+        let busy = self.busy.remove(key);
+        let counted = busy.as_ref().is_some_and(|busy| busy.counts);
+        self.urgent -= usize::from(busy.is_some_and(|busy| busy.is_urgent));
         if let Some((line, _)) = self.waiting.get(key) {
             let line = *line;
             self.ready += 1;
@@ -179,10 +196,10 @@ impl<K: Clone + Eq + Hash, V: Merge> Lane<K, V> {
     }
 
     pub(super) fn shrink(&mut self) {
-        self.lines.iter_mut().for_each(|line| line.shrink_to(2 * line.len()));
-        self.waiting.shrink_to(2 * self.waiting.len());
-        self.busy.shrink_to(2 * self.busy.len());
-        self.failures.shrink_to(2 * self.failures.len());
+        self.lines.iter_mut().for_each(Room::shrink);
+        self.waiting.shrink();
+        self.busy.shrink();
+        self.failures.shrink();
     }
 
     pub(super) fn is_drained(&self) -> bool {
