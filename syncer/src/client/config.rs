@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use kube::{
     Config,
     config::{AuthInfo, KubeConfigOptions, Kubeconfig},
@@ -64,6 +65,23 @@ pub fn in_cluster(root: &Path) -> Result<Config, ClientError> {
 pub fn in_cluster_namespace(root: &Path) -> Result<String, ClientError> {
     let text = read(&root.join(SERVICE_ACCOUNT).join("namespace"))?;
     Ok(String::from_utf8_lossy(&text).trim().to_owned())
+}
+
+/// The certificate authorities of an API server, in PEM.
+#[must_use]
+pub fn authority(config: &Config) -> String {
+    const LINE: usize = 64;
+    let mut pem = String::new();
+    for certificate in config.root_cert.iter().flatten() {
+        pem.push_str("-----BEGIN CERTIFICATE-----\n");
+        let text = STANDARD.encode(certificate);
+        for line in text.as_bytes().chunks(LINE) {
+            pem.push_str(&String::from_utf8_lossy(line));
+            pem.push('\n');
+        }
+        pem.push_str("-----END CERTIFICATE-----\n");
+    }
+    pem
 }
 
 fn variable(part: &str) -> Result<String, ClientError> {

@@ -12,7 +12,7 @@ mod token_file;
 use http::{HeaderValue, header::USER_AGENT};
 use kube::{Client, Config, client::ClientBuilder};
 
-pub use config::{from_file, from_kubeconfig, in_cluster, in_cluster_namespace};
+pub use config::{authority, from_file, from_kubeconfig, in_cluster, in_cluster_namespace};
 pub use error::ClientError;
 pub use shared::{Lease, WatchClients};
 

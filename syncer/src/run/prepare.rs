@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use kube::{
     Api, Client,
     core::{ApiResource, DynamicObject},
@@ -12,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Options, RunError};
-use crate::{kinds::Kinds, names::marks, retry, sync::Settings, write::LONGEST_CALL};
+use crate::{client, kinds::Kinds, names::marks, retry, sync::Settings, write::LONGEST_CALL};
 
 /// The plane's own object on the host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -86,7 +85,7 @@ pub(super) async fn settings(
             .copying(kinds.rows().iter().filter(|row| row.is_down()).map(|row| row.kind)),
         owner,
         api,
-        ca: pem(options.tenant.root_cert.as_deref().unwrap_or_default()),
+        ca: client::authority(&options.tenant),
         node_address: options.node_address.clone(),
         kubelet_port: options.kubelet_port,
         version,
@@ -177,22 +176,6 @@ fn is_the_planes_alone(selector: Option<&BTreeMap<String, String>>) -> bool {
     let never_carried =
         |key: &String| marks::is_ours(key) && ![marks::VCLUSTER, marks::NAMESPACE].contains(&&**key);
     selector.is_none_or(|selector| selector.is_empty() || selector.keys().any(never_carried))
-}
-
-/// Certificates as text.
-fn pem(certificates: &[Vec<u8>]) -> String {
-    const LINE: usize = 64;
-    let mut pem = String::new();
-    for certificate in certificates {
-        pem.push_str("-----BEGIN CERTIFICATE-----\n");
-        let text = STANDARD.encode(certificate);
-        for line in text.as_bytes().chunks(LINE) {
-            pem.push_str(&String::from_utf8_lossy(line));
-            pem.push('\n');
-        }
-        pem.push_str("-----END CERTIFICATE-----\n");
-    }
-    pem
 }
 
 #[cfg(test)]

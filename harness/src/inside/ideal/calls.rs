@@ -1,16 +1,13 @@
 //! The writes, each in its plainest form.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{Method, Request, header};
 use kube::Client;
 use serde_json::{Value, json};
-use tenantbench_syncer::{names::marks, object::Object};
+use tenantbench_syncer::{object::Object, translate::Refused};
 use tokio::sync::{Mutex, Semaphore};
 
-use crate::{
-    names,
-    retry::{is_passing, retried},
-};
+use super::form::Form;
+use crate::retry::{is_passing, retried};
 
 /// As many calls are under way at once as a syncer allows a tenant.
 const IN_FLIGHT: usize = 64;
@@ -24,6 +21,10 @@ pub(super) enum CallError {
     Request(#[from] http::Error),
     #[error("an answer is not what it should be: {0}")]
     Answer(#[from] serde_json::Error),
+    #[error("{0}")]
+    Refused(#[from] Refused),
+    #[error("the pod has no volume with a token; only pods of a load are known")]
+    NoToken,
 }
 
 /// Writes to both sides.
@@ -31,45 +32,20 @@ pub(super) struct Calls {
     host: Client,
     tenant: Client,
     namespace: String,
-    suffix: String,
+    form: Form,
     slots: Semaphore,
     /// The tenant's Nodes that are there.
     nodes: Mutex<Vec<String>>,
 }
 
 impl Calls {
-    pub(super) fn new(host: Client, tenant: Client, namespace: String, suffix: String) -> Self {
-        Self { host, tenant, namespace, suffix, slots: Semaphore::new(IN_FLIGHT), nodes: Mutex::default() }
+    pub(super) fn new(host: Client, tenant: Client, namespace: String, form: Form) -> Self {
+        Self { host, tenant, namespace, form, slots: Semaphore::new(IN_FLIGHT), nodes: Mutex::default() }
     }
 
     /// Makes the host's pod; returns its uid.
     pub(super) async fn make(&self, pod: &Object) -> Result<String, CallError> {
-        let name = self.host_name(pod);
-        let tree = pod.value()?;
-        let mut spec = json!({
-            "containers": tree["spec"]["containers"],
-            "terminationGracePeriodSeconds": tree["spec"]["terminationGracePeriodSeconds"],
-            "automountServiceAccountToken": false,
-            "enableServiceLinks": false,
-            "volumes": [{"name": "token", "projected": {"sources": [{"secret": {"name": name}}]}}],
-        });
-        if let Some(containers) = spec["containers"].as_array_mut() {
-            for container in containers {
-                container["volumeMounts"] = json!([{
-                    "name": "token", "readOnly": true,
-                    "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount",
-                }]);
-            }
-        }
-        let body = json!({
-            "apiVersion": "v1", "kind": "Pod",
-            "metadata": {
-                "name": name,
-                "labels": {(names::LOAD_LABEL): "true"},
-                "annotations": {(marks::NAME): pod.name(), (marks::UID): pod.uid()},
-            },
-            "spec": spec,
-        });
+        let body = self.form.pod(pod)?;
         let made = self.call(&self.host, Method::POST, &self.host_path("pods", ""), &body).await?;
         Ok(Object::from_text(made)?.uid().to_owned())
     }
@@ -91,15 +67,7 @@ impl Calls {
 
     /// Makes the Secret that holds it, owned by the host's pod.
     pub(super) async fn keep_token(&self, pod: &Object, host: &str, token: &str) -> Result<(), CallError> {
-        let name = self.host_name(pod);
-        let body = json!({
-            "apiVersion": "v1", "kind": "Secret", "type": "Opaque",
-            "metadata": {
-                "name": name,
-                "ownerReferences": [{"apiVersion": "v1", "kind": "Pod", "name": name, "uid": host}],
-            },
-            "data": {"token": STANDARD.encode(token), "namespace": STANDARD.encode(pod.namespace())},
-        });
+        let body = self.form.secret(pod, host, token)?;
         self.call(&self.host, Method::POST, &self.host_path("secrets", ""), &body).await.map(drop)
     }
 
@@ -124,7 +92,7 @@ impl Calls {
 
     /// Deletes the host's pod with its own grace.
     pub(super) async fn end_on_host(&self, pod: &Object) -> Result<(), CallError> {
-        let path = self.host_path("pods", &self.host_name(pod));
+        let path = self.host_path("pods", &self.form.host_name(pod));
         self.call(&self.host, Method::DELETE, &path, &json!({})).await.map(drop)
     }
 
@@ -156,10 +124,6 @@ impl Calls {
         let body = serde_json::to_vec(body)?;
         let passes = |error: &CallError| matches!(error, CallError::Kube(error) if is_passing(error));
         retried(|| ask(to, &method, path, form, body.clone()), passes).await
-    }
-
-    fn host_name(&self, pod: &Object) -> String {
-        format!("{}-x-{}-x-{}", pod.name(), pod.namespace(), self.suffix)
     }
 
     fn host_path(&self, plural: &str, name: &str) -> String {

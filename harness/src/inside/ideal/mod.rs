@@ -1,23 +1,26 @@
 //! A measuring double: the ideal syncer. It sends exactly the API writes that any correct syncer must send for a pod
-//! (see docs/performance.md) as soon as a watch tells that it can, and does nothing else: no translation, index or queue,
-//! no other kinds. How fast it is bounds how fast any syncer can be. It knows pods of one make only, those of
-//! [`crate::probe::load`].
+//! (see docs/performance.md) as soon as a watch tells that it can, and does nothing else: it translates the first pod and
+//! no other, and has no index, no queue and no other kinds. How fast it is bounds how fast any syncer can be. It knows
+//! pods of one make only, those of [`crate::probe::load`].
 
 mod calls;
+mod form;
 mod pod;
 
 use std::{collections::HashMap, io, path::PathBuf, process::ExitCode, sync::Arc};
 
 use axum::Router;
 use futures::{StreamExt, pin_mut};
+use k8s_openapi::api::apps::v1::StatefulSet;
 use kube::{
-    Api,
+    Api, Client,
     runtime::{WatchStreamExt, watcher},
 };
+use serde_json::{Value, json};
 use tenantbench_syncer::{
     client::{self, Purpose},
     kinds::Kind,
-    names::marks,
+    names::{Names, marks},
     object::Object,
 };
 use tokio::{net::TcpListener, sync::mpsc};
@@ -25,6 +28,7 @@ use tokio::{net::TcpListener, sync::mpsc};
 use super::{ended, mounted};
 use crate::{cli::signals, names};
 use calls::Calls;
+use form::Form;
 use pod::News;
 
 /// What it is told; a subset of what a syncer is told.
@@ -36,6 +40,9 @@ pub struct IdealSyncerArgs {
     /// What the names of the host's pods end in.
     #[arg(long, value_name = "NAME")]
     name: String,
+    /// The StatefulSet of the plane, which owns what is made on the host.
+    #[arg(long, value_name = "NAME")]
+    stateful_set: String,
     /// The port on which it says that it is ready.
     #[arg(long)]
     port: u16,
@@ -64,12 +71,13 @@ async fn run(args: &IdealSyncerArgs) -> io::Result<()> {
     let tenant = client::from_file(&kubeconfig).await.map_err(io::Error::other)?;
     let make = |config, purpose| client::client(config, purpose).map_err(io::Error::other);
     let watches = Purpose::Watches { streams: 1 };
-    let calls = Calls::new(
-        make(host.clone(), Purpose::Requests)?,
-        make(tenant.clone(), Purpose::Requests)?,
-        namespace.clone(),
-        args.name.clone(),
-    );
+    let authority = client::authority(&tenant);
+    let hosts = make(host.clone(), Purpose::Requests)?;
+    let tenants = make(tenant.clone(), Purpose::Requests)?;
+    let names = Names::new(args.name.as_str(), namespace.as_str());
+    let owner = owner(&hosts, &namespace, &args.stateful_set).await?;
+    let form = Form::new(names, owner, authority);
+    let calls = Calls::new(hosts, tenants, namespace.clone(), form);
     let resource = Kind::Pod.resource();
     let tenant: Api<Object> = Api::all_with(make(tenant, watches)?, &resource);
     let host: Api<Object> = Api::namespaced_with(make(host, watches)?, &namespace, &resource);
@@ -79,6 +87,13 @@ async fn run(args: &IdealSyncerArgs) -> io::Result<()> {
         () = follow(calls, tenant, host) => Ok(()),
         served = axum::serve(listener, ready) => served,
     }
+}
+
+/// Who owns what is made on the host.
+async fn owner(host: &Client, namespace: &str, name: &str) -> io::Result<Value> {
+    let api: Api<StatefulSet> = Api::namespaced(host.clone(), namespace);
+    let found = api.get_metadata(name).await.map_err(io::Error::other)?;
+    Ok(json!({"apiVersion": "apps/v1", "kind": "StatefulSet", "name": name, "uid": found.metadata.uid}))
 }
 
 /// Which side an event is of.

@@ -49,6 +49,7 @@ pub(in crate::tenancy::vcluster) fn ideal(names: &PlaneNames, object: &mut Value
             "ideal-syncer",
             format!("--name={}", names.suffix),
             "--tenant-kubeconfig=/pki/syncer.kubeconfig",
+            format!("--stateful-set={}", names.stateful_set),
             format!("--port={HEALTH_PORT}"),
         ]);
     }

@@ -1,0 +1,161 @@
+//! What the host gets, in a correct syncer's words: the larger an object is, the more it costs the host's API server and
+//! whoever watches it. The first pod is translated as the syncer does it; into each other one its own names are put.
+
+use std::sync::OnceLock;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+use tenantbench_syncer::{
+    names::{Names, marks},
+    object::Object,
+    translate::{
+        metadata::Ownership,
+        pod::{self, CA_KEY, NAMESPACE_KEY, Rules, Sources, Surroundings},
+    },
+};
+
+use super::calls::CallError;
+
+/// Addresses for documentation (RFC 5737): nobody in these pods asks for anything.
+const API: (&str, u16) = ("192.0.2.1", 443);
+const DNS: &str = "192.0.2.2";
+
+/// The volume of a pod that has its tokens, by where it stands in the translated one.
+const SECRET: &str = "/spec/volumes/0/projected/sources/0/secret";
+
+/// Makes the host's objects of one virtual cluster.
+pub(super) struct Form {
+    ownership: Ownership,
+    ca: String,
+    first: OnceLock<Value>,
+}
+
+impl Form {
+    /// Of a plane whose objects belong to `owner`, with a certificate authority in PEM.
+    pub(super) fn new(names: Names, owner: Value, ca: String) -> Self {
+        Self { ownership: Ownership { names, owner: Some(owner) }, ca, first: OnceLock::new() }
+    }
+
+    /// The host's pod.
+    pub(super) fn pod(&self, tenant: &Object) -> Result<Value, CallError> {
+        let mut body = match self.first.get() {
+            Some(first) => first.clone(),
+            None => {
+                let first = self.translated(&tenant.value()?)?;
+                self.first.get_or_init(|| first).clone()
+            }
+        };
+        let annotations = json!({ (marks::NAME): tenant.name(), (marks::UID): tenant.uid() });
+        body["metadata"]["name"] = json!(self.host_name(tenant));
+        body["spec"]["hostname"] = json!(tenant.name());
+        for (key, value) in annotations.as_object().into_iter().flatten() {
+            body["metadata"]["annotations"][key] = value.clone();
+        }
+        let secret = body.pointer_mut(SECRET).ok_or(CallError::NoToken)?;
+        secret["name"] = json!(self.secret_name(tenant));
+        Ok(body)
+    }
+
+    /// The Secret with a pod's token, owned by the host's pod with this uid.
+    pub(super) fn secret(&self, tenant: &Object, host_uid: &str, token: &str) -> Result<Value, CallError> {
+        let first = self.first.get().and_then(|first| first.pointer(SECRET)).ok_or(CallError::NoToken)?;
+        let key = first["items"][0]["key"].as_str().ok_or(CallError::NoToken)?;
+        let mut labels = marks::scope(&self.ownership.names, tenant.namespace());
+        labels.insert(marks::ROLE.to_owned(), json!(marks::POD_TOKEN));
+        let now = jiff::Timestamp::now().to_string();
+        Ok(json!({
+            "apiVersion": "v1", "kind": "Secret", "type": "Opaque",
+            "metadata": {
+                "name": self.secret_name(tenant),
+                "labels": labels,
+                "annotations": {
+                    (marks::NAME): tenant.name(), (marks::UID): tenant.uid(),
+                    (marks::MINTED_AT): now, (marks::REFRESH_AT): now,
+                },
+                "ownerReferences": [
+                    {"apiVersion": "v1", "kind": "Pod", "name": self.host_name(tenant), "uid": host_uid},
+                ],
+            },
+            "data": {
+                (key): STANDARD.encode(token),
+                (CA_KEY): STANDARD.encode(&self.ca),
+                (NAMESPACE_KEY): STANDARD.encode(tenant.namespace()),
+            },
+        }))
+    }
+
+    /// The host's name of a pod.
+    pub(super) fn host_name(&self, tenant: &Object) -> String {
+        self.ownership.names.host(tenant.namespace(), tenant.name())
+    }
+
+    fn secret_name(&self, tenant: &Object) -> String {
+        self.ownership.names.token_secret(tenant.namespace(), tenant.name(), tenant.uid())
+    }
+
+    fn translated(&self, tenant: &Value) -> Result<Value, CallError> {
+        let around = Surroundings {
+            ownership: &self.ownership,
+            api: API,
+            links: &[],
+            sources: &Sources::default(),
+            dns: Some(DNS),
+            namespaces: &|_| Vec::new(),
+            rules: &Rules::default(),
+        };
+        Ok(pod::host(tenant, &around)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form() -> Form {
+        let owner = json!({"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "vc", "uid": "o"});
+        Form::new(Names::new("vc", "host-ns"), owner, "pem".to_owned())
+    }
+
+    /// A pod of a load, as a tenant's API server has it.
+    fn pod(name: &str, volume: &str) -> Object {
+        let sources = json!([
+            {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+            {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+            {"downwardAPI": {"items": [
+                {"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}},
+            ]}},
+        ]);
+        let pod = json!({
+            "metadata": {"name": name, "namespace": "default", "uid": format!("uid-of-{name}")},
+            "spec": {
+                "dnsPolicy": "ClusterFirst",
+                "containers": [{"name": "load", "volumeMounts": [
+                    {"name": volume, "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"},
+                ]}],
+                "volumes": [{"name": volume, "projected": {"sources": sources}}],
+            },
+        });
+        Object::from_text(pod.to_string()).unwrap()
+    }
+
+    #[test]
+    fn each_pod_is_what_the_syncers_own_translation_makes_of_it_but_for_the_name_of_its_volume() {
+        let form = form();
+        form.pod(&pod("first", "kube-api-access-x")).unwrap();
+        let second = form.pod(&pod("second", "kube-api-access-y")).unwrap();
+        let expected = form.translated(&pod("second", "kube-api-access-x").value().unwrap()).unwrap();
+        assert_eq!(second, expected);
+    }
+
+    #[test]
+    fn the_secret_has_what_the_pod_mounts() {
+        let form = form();
+        let pod = pod("first", "kube-api-access-x");
+        let made = form.pod(&pod).unwrap();
+        let secret = form.secret(&pod, "h1", "token").unwrap();
+        let mounted = made.pointer(SECRET).unwrap();
+        assert_eq!(secret["metadata"]["name"], mounted["name"]);
+        let keys = mounted["items"].as_array().unwrap().iter().map(|item| item["key"].as_str().unwrap());
+        assert!(keys.clone().count() == 3 && keys.clone().all(|key| secret["data"][key].is_string()));
+    }
+}
