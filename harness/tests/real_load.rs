@@ -31,7 +31,7 @@ fn a_burst_of_two_tenants_loses_no_ready_though_kubelets_wait_for_nothing_and_ha
     assert_eq!(kept.unwrap()["verdict"], "held", "{model}");
     assert_eq!(
         kept.unwrap()["detail"],
-        "of 50 pods that the host has shown were Ready and then not: 0",
+        "the 50 pods that the host has shown lost Ready 0 times before they were deleted",
         "25 of each tenant"
     );
     for stage in ["bound", "ready", "gone"] {

@@ -174,6 +174,9 @@ pub enum Metric {
     IdealPodCpu,
     /// The same of the ideal syncers.
     IdealEndCpu,
+    /// Processor time of one component in one stage of a burst, all pods together: of the tenants' planes, of the host, or of
+    /// tenantbench itself, which asks and watches.
+    BurstPartCpu,
     /// By how much the host's own processes grew over the round.
     HostGrowth,
     /// Objects that the round made on the host, of every kind.
@@ -269,6 +272,7 @@ impl Metric {
         row(Metric::SyncerEndCpu, "syncer_cpu_per_end_seconds", Group::TenantCost, "CPU: pod's end"),
         row(Metric::IdealPodCpu, "ideal_cpu_per_pod_seconds", Group::TenantCost, "ideal's CPU: Ready"),
         row(Metric::IdealEndCpu, "ideal_cpu_per_end_seconds", Group::TenantCost, "ideal's CPU: end"),
+        row(Metric::BurstPartCpu, "burst_component_cpu_seconds", Group::TenantCost, "a component's CPU"),
         row(Metric::HostGrowth, "host_growth_bytes", Group::HostCost, "memory growth"),
         row(Metric::HostObjectsCreated, "host_objects_created", Group::HostCost, "objects created"),
         row(Metric::TenantsHeld, "tenants_held", Group::Density, "tenants held"),

@@ -175,7 +175,7 @@ fn metrics(action: &Action, model: Model) -> Vec<&'static str> {
     always.iter().chain(with_plane).copied().collect()
 }
 
-const BURST: [&str; 23] = [
+const BURST: [&str; 24] = [
     "burst_bound_seconds",
     "burst_ready_seconds",
     "burst_gone_seconds",
@@ -199,6 +199,7 @@ const BURST: [&str; 23] = [
     "syncer_cpu_per_end_seconds",
     "ideal_cpu_per_pod_seconds",
     "ideal_cpu_per_end_seconds",
+    "burst_component_cpu_seconds",
 ];
 
 const PACE: [&str; 9] = [

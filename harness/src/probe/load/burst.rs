@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::{Crowds, Ends, Runs, pod};
 use crate::{
-    observe::{clock::Moment, process::Usage},
+    observe::clock::Moment,
     retry::{is_passing, retried},
     run::RunError,
 };
@@ -30,7 +30,7 @@ pub struct Load {
 
 /// What came of a burst. Times are seconds from the first call to the last pod of all places.
 #[derive(Clone, Copy, Debug)]
-pub struct Burst {
+pub struct Burst<L> {
     /// Until all were bound, where they were asked for.
     pub bound: f64,
     /// Until all were Ready there.
@@ -41,25 +41,39 @@ pub struct Burst {
     pub seen: usize,
     /// How often a pod lost Ready before it was deleted, at either end.
     pub lost: usize,
-    /// What the syncers used together; none where there is none to be read.
-    pub used: Option<Used>,
+    /// What was seen of the machine meanwhile.
+    pub looks: Looks<L>,
 }
 
-/// What syncers used for a burst. Memory is read a while after each stage, when there is nothing to do: what a syncer
-/// keeps is what a user pays for.
+/// Looks at whatever a burst costs.
 #[derive(Clone, Copy, Debug)]
-pub struct Used {
-    /// Proportional set size in bytes before the burst, with all pods Ready, and with all gone.
-    pub bytes: [u64; 3],
-    /// What of that is of no file, at the same times.
-    pub anonymous: [u64; 3],
-    /// Processor time in seconds until all were Ready.
-    pub ready_cpu: f64,
-    /// The same from the first deletion until all were gone.
-    pub gone_cpu: f64,
+pub struct Looks<L> {
+    /// Before the burst.
+    pub idle: L,
+    /// When all pods were Ready.
+    pub ready: L,
+    /// A while later, when there is nothing to do: what is kept then is what a user pays for.
+    pub full: L,
+    /// When all were gone.
+    pub gone: L,
+    /// A while later.
+    pub after: L,
 }
 
-/// How long a syncer is let alone before its memory is read.
+impl<L> Looks<L> {
+    /// One thing of each look; none where one of them lacks it.
+    pub fn of<T>(&self, part: impl Fn(&L) -> Option<T>) -> Option<Looks<T>> {
+        Some(Looks {
+            idle: part(&self.idle)?,
+            ready: part(&self.ready)?,
+            full: part(&self.full)?,
+            gone: part(&self.gone)?,
+            after: part(&self.after)?,
+        })
+    }
+}
+
+/// How long everything is let alone before it is looked at.
 const REST: Duration = Duration::from_secs(5);
 
 /// Goes to all places at the same time: creates all pods, waits until all of a place are Ready at once, deletes all when
@@ -67,19 +81,17 @@ const REST: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// [`RunError`] as calls and waits end.
-pub async fn run(places: &[Ends], load: Load, usage: impl Fn() -> Option<Usage>) -> Result<Burst, RunError> {
+pub async fn run<L>(places: &[Ends], load: Load, look: impl Fn() -> L) -> Result<Burst<L>, RunError> {
     let places = try_join_all(places.iter().map(|ends| Place::open(ends, load.limit))).await?;
-    let idle = usage();
+    let idle = look();
     let started = Moment::now();
     try_join_all(places.iter().map(|place| place.up(load))).await?;
-    let ready = usage();
-    let full = rested(&usage).await;
+    let (ready, full) = (look(), rested(&look).await);
     let seen = places.iter().map(|place| place.crowds.host().tally().seen).sum();
     let lost = places.iter().map(Place::lost).sum();
     let ended = Moment::now();
     try_join_all(places.iter().map(|place| place.down(load))).await?;
-    let gone = usage();
-    let after = rested(&usage).await;
+    let (gone, after) = (look(), rested(&look).await);
     let last = |from: Moment, of: &dyn Fn(&Crowds) -> Option<Moment>| {
         let last = places.iter().filter_map(|place| of(&place.crowds)).max_by_key(|moment| moment.instant);
         last.map_or(f64::NAN, |last| last.seconds_since(&from))
@@ -90,7 +102,7 @@ pub async fn run(places: &[Ends], load: Load, usage: impl Fn() -> Option<Usage>)
         gone: last(ended, &|crowds| crowds.host().last(|way| way.gone)),
         seen,
         lost,
-        used: used(idle, ready.zip(full), gone.zip(after)),
+        looks: Looks { idle, ready, full, gone, after },
     })
 }
 
@@ -131,22 +143,9 @@ impl Place {
     }
 }
 
-/// What it uses after a rest, if it can be read at all.
-async fn rested(usage: impl Fn() -> Option<Usage>) -> Option<Usage> {
-    usage()?;
+async fn rested<L>(look: impl Fn() -> L) -> L {
     tokio::time::sleep(REST).await;
-    usage()
-}
-
-/// Each pair is of a stage's end and of the rest after it.
-fn used(idle: Option<Usage>, up: Option<(Usage, Usage)>, down: Option<(Usage, Usage)>) -> Option<Used> {
-    let (idle, (ready, full), (gone, after)) = (idle?, up?, down?);
-    Some(Used {
-        bytes: [idle, full, after].map(|usage| usage.pss_bytes),
-        anonymous: [idle, full, after].map(|usage| usage.anonymous_bytes),
-        ready_cpu: ready.cpu_seconds - idle.cpu_seconds,
-        gone_cpu: gone.cpu_seconds - full.cpu_seconds,
-    })
+    look()
 }
 
 /// Creates the pods of a burst.

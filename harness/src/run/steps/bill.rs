@@ -1,8 +1,7 @@
 //! What processes use, by component: the host's own, and those of all tenants' planes.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
-use super::search::Memory;
 use crate::{
     observe::{
         machine,
@@ -11,6 +10,15 @@ use crate::{
     probe::machine::below,
     tenancy::{Platform, Tenant},
 };
+
+/// Memory at one moment, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Memory {
+    /// By how much all that is measured has grown since the first tenant.
+    pub(super) used: u64,
+    /// What the machine still has.
+    pub(super) available: u64,
+}
 
 /// Usage at one moment.
 #[derive(Clone, Debug, Default)]
@@ -24,7 +32,7 @@ pub(super) struct Bill {
 
 impl Bill {
     /// Looks at all processes.
-    pub(super) fn take(platform: &Platform, tenants: &[Arc<Tenant>]) -> Self {
+    pub(super) fn take<'t>(platform: &Platform, tenants: impl IntoIterator<Item = &'t Tenant>) -> Self {
         let host = platform.host.processes();
         let roots: Vec<u32> = host.values().copied().collect();
         let all = (!roots.is_empty()).then(|| {
@@ -35,13 +43,19 @@ impl Bill {
             .into_iter()
             .filter_map(|(component, pid)| Some((format!("host: {component}"), process::usage(pid)?)))
             .collect();
-        for (component, usage) in
-            tenants.iter().filter_map(|tenant| tenant.plane.as_ref()).flat_map(|plane| plane.usages())
-        {
+        let planes = tenants.into_iter().filter_map(|tenant| tenant.plane.as_ref());
+        for (component, usage) in planes.flat_map(|plane| plane.usages()) {
             let part = parts.entry(component.to_owned()).or_default();
             *part = *part + usage;
         }
         Self { all, available: machine::available_memory(), parts }
+    }
+
+    /// The same, with this program.
+    pub(super) fn with_own(mut self) -> Self {
+        let own = process::usage(std::process::id());
+        self.parts.extend(own.map(|usage| ("tenantbench".to_owned(), usage)));
+        self
     }
 
     /// Memory since `before`: of the host's processes, or of the whole machine where these are elsewhere.

@@ -1,6 +1,7 @@
 //! What a round can do, one file per step.
 
 pub mod audit;
+mod bill;
 pub mod burst;
 pub mod check;
 pub mod cost;

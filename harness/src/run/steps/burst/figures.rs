@@ -2,26 +2,22 @@
 
 use tenantbench_reports::{Metric, Verdict};
 
-use super::{Arm, Size};
+use super::{Arm, Look, Size};
 use crate::{
-    probe::load::burst::{Burst, Used},
+    observe::process::Usage,
+    probe::load::burst::{Burst, Looks},
     run::{RunError, recorder::RoundRecorder, steps::SYNCER_ELSEWHERE},
 };
 
-/// What the syncers hold at a time more than before the burst.
-fn grown(used: &Used, at: usize) -> f64 {
-    used.anonymous[at] as f64 - used.anonymous[0] as f64
-}
-
 /// All arms of a round.
 pub(super) struct Arms {
-    pub(super) ours: Burst,
-    pub(super) ideal: Burst,
-    pub(super) straight: Burst,
+    pub(super) ours: Burst<Look>,
+    pub(super) ideal: Burst<Look>,
+    pub(super) straight: Burst<Look>,
 }
 
 /// Records how long an arm took.
-pub(super) fn record_times(record: &RoundRecorder<'_>, arm: Arm, burst: &Burst) {
+pub(super) fn record_times(record: &RoundRecorder<'_>, arm: Arm, burst: &Burst<Look>) {
     let [bound, ready, gone] = match arm {
         Arm::Ours => [Metric::BurstBound, Metric::BurstReady, Metric::BurstGone],
         Arm::Ideal => [Metric::BurstBoundIdeal, Metric::BurstReadyIdeal, Metric::BurstGoneIdeal],
@@ -30,6 +26,22 @@ pub(super) fn record_times(record: &RoundRecorder<'_>, arm: Arm, burst: &Burst) 
     record.sample(bound, burst.bound);
     record.sample(ready, burst.ready);
     record.sample(gone, burst.gone);
+}
+
+/// Records the processor time of an arm by stage and component.
+pub(super) fn record_cpu(record: &RoundRecorder<'_>, arm: Arm, looks: &Looks<Look>) {
+    let Looks { idle, ready, full, gone, after } = looks;
+    for (stage, from, to) in [
+        ("until Ready", idle, ready),
+        ("then", ready, full),
+        ("until gone", full, gone),
+        ("at the end", gone, after),
+    ] {
+        for (component, part) in to.bill.each_since(&from.bill, 1).parts {
+            let subject = format!("{}, {stage}: {component}", arm.name());
+            record.full(Metric::BurstPartCpu, part.cpu, None, Some(subject), false);
+        }
+    }
 }
 
 impl Arms {
@@ -49,24 +61,25 @@ impl Arms {
 
     /// Records what a syncer takes, as the mean of all, and what a pod costs, of all pods of all tenants.
     pub(super) fn record_usage(&self, to: &RoundRecorder<'_>, size: Size) {
-        let (ours, ideal) = (self.ours.used, self.ideal.used);
+        let [ours, ideal] = [&self.ours, &self.ideal].map(|burst| burst.looks.of(|look| look.syncers));
         let syncers = f64::from(size.tenants);
         let pods = syncers * f64::from(size.pods);
-        let record = |metric, used: Option<Used>, read: fn(&Used) -> f64, of: f64| match used {
+        let record = |metric, used: Option<Looks<Usage>>, read: fn(&Looks<Usage>) -> f64, of: f64| match used
+        {
             Some(used) => to.sample(metric, read(&used) / of),
             None => to.absent(metric, SYNCER_ELSEWHERE),
         };
-        record(Metric::SyncerIdle, ours, |used| used.bytes[0] as f64, syncers);
-        record(Metric::SyncerFull, ours, |used| used.bytes[1] as f64, syncers);
-        record(Metric::SyncerAfter, ours, |used| used.bytes[2] as f64, syncers);
-        record(Metric::SyncerPerPod, ours, |used| grown(used, 1), pods);
-        record(Metric::SyncerKept, ours, |used| grown(used, 2), pods);
+        record(Metric::SyncerIdle, ours, |used| used.idle.pss_bytes as f64, syncers);
+        record(Metric::SyncerFull, ours, |used| used.full.pss_bytes as f64, syncers);
+        record(Metric::SyncerAfter, ours, |used| used.after.pss_bytes as f64, syncers);
+        record(Metric::SyncerPerPod, ours, |used| grown(used.idle, used.full), pods);
+        record(Metric::SyncerKept, ours, |used| grown(used.idle, used.after), pods);
         for (used, up, end) in [
             (ours, Metric::SyncerPodCpu, Metric::SyncerEndCpu),
             (ideal, Metric::IdealPodCpu, Metric::IdealEndCpu),
         ] {
-            record(up, used, |used| used.ready_cpu, pods);
-            record(end, used, |used| used.gone_cpu, pods);
+            record(up, used, |used| used.ready.cpu_seconds - used.idle.cpu_seconds, pods);
+            record(end, used, |used| used.gone.cpu_seconds - used.full.cpu_seconds, pods);
         }
     }
 
@@ -74,11 +87,18 @@ impl Arms {
     pub(super) fn check_kept(&self, record: &RoundRecorder<'_>) -> Result<(), RunError> {
         let Burst { seen, lost, .. } = self.ours;
         let verdict = if lost == 0 { Verdict::Held } else { Verdict::Broken };
-        let detail = format!("of {seen} pods that the host has shown were Ready and then not: {lost}");
+        let detail = format!(
+            "the {seen} pods that the host has shown lost Ready {lost} times before they were deleted"
+        );
         record.check("ready-is-kept", verdict, detail.as_str());
         match lost {
             0 => Ok(()),
             _ => Err(RunError::Broken { broken: vec![detail] }),
         }
     }
+}
+
+/// Bytes that a later time has more of its own.
+fn grown(idle: Usage, later: Usage) -> f64 {
+    later.anonymous_bytes as f64 - idle.anonymous_bytes as f64
 }

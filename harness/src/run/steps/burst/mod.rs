@@ -8,15 +8,15 @@ use futures::{FutureExt, future::BoxFuture};
 
 use self::{figures::Arms, sites::Sites};
 use crate::{
-    host::Host,
     observe::process::Usage,
     probe::load::{
         Ends,
-        burst::{self, Burst, Load},
+        burst::{self, Load},
     },
     run::{
         RunError,
         round::{Round, Step},
+        steps::bill::Bill,
     },
     tenancy::{Component, Tenant},
 };
@@ -38,6 +38,17 @@ enum Arm {
     Ours,
     Ideal,
     Straight,
+}
+
+impl Arm {
+    /// As figures name it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Ours => "ours",
+            Self::Ideal => "ideal",
+            Self::Straight => "straight",
+        }
+    }
 }
 
 /// Measures all three. What the floors and further tenants need goes with the step.
@@ -73,30 +84,38 @@ async fn arms(round: &Round<'_>, sites: &Sites, size: Size) -> Result<Option<Arm
     let (mut ours, mut ideal, mut straight) = (None, None, None);
     let on_host: Vec<Ends> = sites.straight.iter().map(|name| Ends::straight(host, name)).collect();
     // A host that has not had as many pods before is slower, and would be for whichever arm came first.
-    burst::run(&on_host, load, || None).await?;
+    burst::run(&on_host, load, || ()).await?;
     for arm in order(round.record.round) {
-        let (burst, place) = match arm {
-            Arm::Ours => (through(&sites.ours(round)?, host, load).await?, &mut ours),
-            Arm::Ideal => (through(&sites.ideal(), host, load).await?, &mut ideal),
-            Arm::Straight => (burst::run(&on_host, load, || None).await?, &mut straight),
+        let (tenants, place) = match arm {
+            Arm::Ours => (sites.ours(round)?, &mut ours),
+            Arm::Ideal => (sites.ideal(), &mut ideal),
+            Arm::Straight => (Vec::new(), &mut straight),
         };
+        let through: Vec<Ends> = tenants.iter().map(|tenant| Ends::of(tenant, host)).collect();
+        let places = if arm == Arm::Straight { &on_host } else { &through };
+        let burst = burst::run(places, load, || Look::take(round, &tenants)).await?;
         figures::record_times(&round.record, arm, &burst);
+        figures::record_cpu(&round.record, arm, &burst.looks);
         *place = Some(burst);
     }
     let all = ours.zip(ideal).zip(straight);
     Ok(all.map(|((ours, ideal), straight)| Arms { ours, ideal, straight }))
 }
 
-/// A burst by tenants through their syncers.
-async fn through(tenants: &[&Tenant], host: &dyn Host, load: Load) -> Result<Burst, RunError> {
-    let ends: Vec<Ends> = tenants.iter().map(|tenant| Ends::of(tenant, host)).collect();
-    burst::run(&ends, load, || used(tenants)).await
+/// What processes have used at one moment.
+#[derive(Debug)]
+struct Look {
+    bill: Bill,
+    /// The syncers together; none where one of them cannot be read.
+    syncers: Option<Usage>,
 }
 
-/// What the syncers of these use together; none where one of them cannot be read.
-fn used(tenants: &[&Tenant]) -> Option<Usage> {
-    let each = |tenant: &Tenant| tenant.plane.as_ref()?.usage(Component::Syncer);
-    tenants.iter().try_fold(Usage::default(), |sum, tenant| Some(sum + each(tenant)?))
+impl Look {
+    fn take(round: &Round<'_>, tenants: &[&Tenant]) -> Self {
+        let each = |tenant: &Tenant| tenant.plane.as_ref()?.usage(Component::Syncer);
+        let syncers = tenants.iter().try_fold(Usage::default(), |sum, tenant| Some(sum + each(tenant)?));
+        Self { bill: Bill::take(round.platform, tenants.iter().copied()).with_own(), syncers }
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! How many tenants the host holds, what stops it, and what each of them costs.
 
-mod bill;
 mod load;
 mod search;
 
@@ -13,14 +12,12 @@ use futures::{FutureExt, future::BoxFuture};
 use tenantbench_reports::{Metric, Verdict};
 use tenantbench_scenarios::Fill;
 
-use self::{
-    bill::Bill,
-    search::{Bounds, LATEST, Search, Stop, p99},
-};
+use self::search::{Bounds, LATEST, Search, Stop, p99};
 use crate::{
     run::{
         RunError,
         round::{Round, Step},
+        steps::bill::{Bill, Memory},
     },
     tenancy::{Limits, TenancyError, Tenant},
     workload::install,
@@ -87,7 +84,7 @@ impl<'a> Crowd<'a> {
             tenants: Vec::new(),
             made: 0,
             began: Instant::now(),
-            before: Bill::take(round.platform, &[]),
+            before: Bill::take(round.platform, []),
             search: Search::new(fill.most),
             bounds: Bounds { may: fill.memory, free: fill.keep_free },
             dearest: None,
@@ -181,8 +178,12 @@ impl<'a> Crowd<'a> {
         Ok(self.round.beside.remove(surplus.iter().map(|tenant| tenant.name.as_str())).await?)
     }
 
-    fn memory(&self) -> search::Memory {
-        Bill::take(self.round.platform, &self.tenants).memory_since(&self.before)
+    fn memory(&self) -> Memory {
+        self.bill().memory_since(&self.before)
+    }
+
+    fn bill(&self) -> Bill {
+        Bill::take(self.round.platform, self.tenants.iter().map(Arc::as_ref))
     }
 
     /// Records what came of it, with the largest number that holds still there.
@@ -200,7 +201,7 @@ impl<'a> Crowd<'a> {
         }
         let mut detail = format!("{held} tenants; stopped by {why}");
         if held > 0 {
-            let now = Bill::take(self.round.platform, &self.tenants);
+            let now = self.bill();
             let cost = now.each_since(&self.before, held);
             full(Metric::DensityMemory, cost.memory, None);
             cost.parts
@@ -210,7 +211,7 @@ impl<'a> Crowd<'a> {
             let began = Instant::now();
             tokio::time::sleep(REST).await;
             let minutes = began.elapsed().as_secs_f64() / 60.0;
-            let rest = Bill::take(self.round.platform, &self.tenants).each_since(&now, held);
+            let rest = self.bill().each_since(&now, held);
             full(Metric::DensityCpu, rest.cpu / minutes, None);
             rest.parts
                 .iter()

@@ -2,6 +2,8 @@
 
 use std::{fmt, time::Duration};
 
+use crate::run::steps::bill::Memory;
+
 const MIB: u64 = 1 << 20;
 
 /// What the first tenant may cost before anything is known of them.
@@ -65,15 +67,6 @@ impl fmt::Display for Stop {
             Self::Time => f.write_str("nothing; the time for it was over"),
         }
     }
-}
-
-/// Memory at one moment, in bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Memory {
-    /// By how much all that is measured has grown since the first tenant.
-    pub(super) used: u64,
-    /// What the machine still has.
-    pub(super) available: u64,
 }
 
 /// How much memory may be used, in bytes.
