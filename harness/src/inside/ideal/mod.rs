@@ -50,7 +50,8 @@ pub struct IdealSyncerArgs {
 
 /// Runs it until a signal.
 pub fn ideal_syncer(args: &IdealSyncerArgs) -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    // As a syncer of one tenant has it.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let ran = runtime.and_then(|runtime| {
         runtime.block_on(async {
             let stop = signals::shutdown()?;

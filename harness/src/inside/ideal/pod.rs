@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use tenantbench_syncer::object::Object;
+use tenantbench_syncer::object::{Field, Object};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::calls::{CallError, Calls};
+
+/// What of the host's pod is read.
+const READ: [Field<'_>; 2] = [Field::Of("spec", &[Field::Whole("nodeName")]), Field::Whole("status")];
 
 /// What a pod's task hears.
 pub(super) enum News {
@@ -33,7 +36,7 @@ async fn live(calls: &Calls, pod: &Object, mut news: UnboundedReceiver<News>) ->
     while let Some(heard) = news.recv().await {
         match heard {
             News::Host(host) => {
-                let host = host.value()?;
+                let host = host.part(&READ);
                 if let Some(node) = host["spec"]["nodeName"].as_str().filter(|_| !is_bound) {
                     calls.bind(pod, node).await?;
                     is_bound = true;
