@@ -43,15 +43,15 @@ impl Calls {
         Self { host, tenant, namespace, form, slots: Semaphore::new(IN_FLIGHT), nodes: Mutex::default() }
     }
 
-    /// Makes the host's pod; returns its uid.
-    pub(super) async fn make(&self, pod: &Object) -> Result<String, CallError> {
+    /// Makes the host's pod.
+    pub(super) async fn make(&self, pod: &Object) -> Result<(), CallError> {
         let body = self.form.pod(pod)?;
-        let made = self.call(&self.host, Method::POST, &self.host_path("pods", ""), &body).await?;
-        Ok(Object::from_text(made)?.uid().to_owned())
+        self.call(&self.host, Method::POST, &self.host_path("pods", ""), &body).await.map(drop)
     }
 
-    /// Asks for the pod's token.
-    pub(super) async fn token(&self, pod: &Object) -> Result<String, CallError> {
+    /// Asks for the pod's token, and makes the Secret that holds it. The host's pod does not own that: collecting it takes
+    /// the host more calls than one to delete it.
+    pub(super) async fn provide_token(&self, pod: &Object) -> Result<(), CallError> {
         let body = json!({
             "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
             "spec": {
@@ -60,15 +60,17 @@ impl Calls {
             },
         });
         let path = format!("/api/v1/namespaces/{}/serviceaccounts/default/token", pod.namespace());
-        let answer = self.call(&self.tenant, Method::POST, &path, &body).await?;
-        let answer: Value = serde_json::from_str(&answer)?;
-        Ok(answer["status"]["token"].as_str().unwrap_or_default().to_owned())
+        let answer: Value =
+            serde_json::from_str(&self.call(&self.tenant, Method::POST, &path, &body).await?)?;
+        let token = answer["status"]["token"].as_str().unwrap_or_default();
+        let body = self.form.secret(pod, token)?;
+        self.call(&self.host, Method::POST, &self.host_path("secrets", ""), &body).await.map(drop)
     }
 
-    /// Makes the Secret that holds it, owned by the host's pod.
-    pub(super) async fn keep_token(&self, pod: &Object, host: &str, token: &str) -> Result<(), CallError> {
-        let body = self.form.secret(pod, host, token)?;
-        self.call(&self.host, Method::POST, &self.host_path("secrets", ""), &body).await.map(drop)
+    /// Deletes the Secret with its token.
+    pub(super) async fn drop_token(&self, pod: &Object) -> Result<(), CallError> {
+        let path = self.host_path("secrets", &self.form.secret_name(pod));
+        self.call(&self.host, Method::DELETE, &path, &json!({})).await.map(drop)
     }
 
     /// Binds the tenant's pod to the host's node.

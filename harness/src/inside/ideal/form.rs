@@ -56,8 +56,8 @@ impl Form {
         Ok(body)
     }
 
-    /// The Secret with a pod's token, owned by the host's pod with this uid.
-    pub(super) fn secret(&self, tenant: &Object, host_uid: &str, token: &str) -> Result<Value, CallError> {
+    /// The Secret with a pod's token, of one whose pod has been made.
+    pub(super) fn secret(&self, tenant: &Object, token: &str) -> Result<Value, CallError> {
         let first = self.first.get().and_then(|first| first.pointer(SECRET)).ok_or(CallError::NoToken)?;
         let key = first["items"][0]["key"].as_str().ok_or(CallError::NoToken)?;
         let mut labels = marks::scope(&self.ownership.names, tenant.namespace());
@@ -72,9 +72,7 @@ impl Form {
                     (marks::NAME): tenant.name(), (marks::UID): tenant.uid(),
                     (marks::MINTED_AT): now, (marks::REFRESH_AT): now,
                 },
-                "ownerReferences": [
-                    {"apiVersion": "v1", "kind": "Pod", "name": self.host_name(tenant), "uid": host_uid},
-                ],
+                "ownerReferences": [self.ownership.owner],
             },
             "data": {
                 (key): STANDARD.encode(token),
@@ -89,7 +87,8 @@ impl Form {
         self.ownership.names.host(tenant.namespace(), tenant.name())
     }
 
-    fn secret_name(&self, tenant: &Object) -> String {
+    /// The host's name of that Secret.
+    pub(super) fn secret_name(&self, tenant: &Object) -> String {
         self.ownership.names.token_secret(tenant.namespace(), tenant.name(), tenant.uid())
     }
 
@@ -152,7 +151,7 @@ mod tests {
         let form = form();
         let pod = pod("first", "kube-api-access-x");
         let made = form.pod(&pod).unwrap();
-        let secret = form.secret(&pod, "h1", "token").unwrap();
+        let secret = form.secret(&pod, "token").unwrap();
         let mounted = made.pointer(SECRET).unwrap();
         assert_eq!(secret["metadata"]["name"], mounted["name"]);
         let keys = mounted["items"].as_array().unwrap().iter().map(|item| item["key"].as_str().unwrap());

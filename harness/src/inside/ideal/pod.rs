@@ -29,8 +29,7 @@ pub(super) async fn run(calls: Arc<Calls>, pod: Object, news: UnboundedReceiver<
 }
 
 async fn live(calls: &Calls, pod: &Object, mut news: UnboundedReceiver<News>) -> Result<(), CallError> {
-    let (made, token) = tokio::try_join!(calls.make(pod), calls.token(pod))?;
-    calls.keep_token(pod, &made, &token).await?;
+    tokio::try_join!(calls.make(pod), calls.provide_token(pod))?;
     let mut is_bound = false;
     let mut told = Value::Null;
     while let Some(heard) = news.recv().await {
@@ -49,7 +48,10 @@ async fn live(calls: &Calls, pod: &Object, mut news: UnboundedReceiver<News>) ->
                 }
             }
             News::Unwanted => calls.end_on_host(pod).await?,
-            News::Gone => return calls.end_in_tenant(pod).await,
+            News::Gone => {
+                calls.end_in_tenant(pod).await?;
+                return calls.drop_token(pod).await;
+            }
         }
     }
     Ok(())
