@@ -1,10 +1,10 @@
-//! Calls that an API server may well do when it is asked again.
+//! Calls that may well succeed when they are tried again, of an API server above all.
 
 use std::time::Duration;
 
 /// How long between two tries.
 const PAUSE: Duration = Duration::from_millis(50);
-/// Tries of a server that is busy: a second.
+/// Tries of what is busy: a second.
 const OF_BUSY: u32 = 20;
 /// Tries of a server that may not know of a right yet: ten seconds.
 const OF_UNAWARE: u32 = 200;

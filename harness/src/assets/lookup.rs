@@ -1,7 +1,7 @@
 //! Where a binary is already: in a folder that the user named, or in the cache.
 
 use std::{
-    env,
+    env, io,
     path::{Path, PathBuf},
     process::Stdio,
     time::Duration,
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use tokio::{process::Command, time};
 
 use super::{AssetError, Binary, Cache, Releases, Version};
+use crate::retry::retried;
 
 /// Where to look for binaries, and how to obtain them.
 #[derive(Clone, Debug)]
@@ -139,9 +140,14 @@ async fn in_folder(binary: Binary, path: PathBuf) -> Result<Found, AssetError> {
 pub(super) async fn version_of(binary: Binary, path: &Path, remedy: &str) -> Result<Version, AssetError> {
     let corrupt =
         |reason: String| AssetError::Corrupt { path: path.to_owned(), reason, remedy: remedy.into() };
-    let mut command = Command::new(path);
-    command.args(binary.version_arguments()).env_clear().stdin(Stdio::null()).kill_on_drop(true);
-    let output = time::timeout(Duration::from_secs(20), command.output())
+    let ask = || {
+        let mut command = Command::new(path);
+        command.args(binary.version_arguments()).env_clear().stdin(Stdio::null()).kill_on_drop(true);
+        command.output()
+    };
+    // A file that was written just now stays open in a process that was being started meanwhile, until that runs.
+    let is_open = |error: &io::Error| error.kind() == io::ErrorKind::ExecutableFileBusy;
+    let output = time::timeout(Duration::from_secs(20), retried(ask, is_open))
         .await
         .map_err(|_| corrupt("no answer in 20 s".into()))?
         .map_err(|error| corrupt(error.to_string()))?;
@@ -149,4 +155,29 @@ pub(super) async fn version_of(binary: Binary, path: &Path, remedy: &str) -> Res
     said(&output.stdout)
         .or_else(|| said(&output.stderr))
         .ok_or_else(|| corrupt(format!("it does not say its version ({})", output.status)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        fs::{self, OpenOptions, Permissions},
+        os::unix::fs::PermissionsExt,
+    };
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_program_that_is_still_open_for_writing_is_asked_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("etcd");
+        fs::write(&path, "#!/bin/sh\necho 'etcd Version: 3.6.16'\n").unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
+        let open = OpenOptions::new().append(true).open(&path).unwrap();
+        let closed = async {
+            time::sleep(Duration::from_millis(120)).await;
+            drop(open);
+        };
+        let (version, ()) = tokio::join!(version_of(Binary::Etcd, &path, "none"), closed);
+        assert_eq!(version.unwrap(), Version("3.6.16".into()));
+    }
 }
