@@ -4,17 +4,15 @@
 //! pod's owner, wherever it sees the Secret first: two more calls for a pod. It would also miss a pod whose successor of
 //! the same name its own watch shows it in the pod's place.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{Doing, SyncError, Tenant};
 use crate::{
     index::Key,
     json,
     kinds::{Kind, Side},
-    names::marks,
-    translate::pod::{CA_KEY, NAMESPACE_KEY, TokenAsk, needs},
+    translate::pod::{TokenAsk, Tokens, needs, token_secret},
     write::WriteError,
 };
 
@@ -98,33 +96,9 @@ pub(super) async fn drop(tenant: &Tenant, key: &Key, secret: &str, pod: &str) ->
 }
 
 fn secret(tenant: &Tenant, key: &Key, pod: &Value, minted: &Minted) -> Value {
-    let settings = tenant.settings();
-    let names = &settings.names;
     let uid = json::text(&pod["metadata"]["uid"]).unwrap_or_default();
-    let mut data: Map<String, Value> = Map::new();
-    let mut put = |key: &str, text: &str| data.insert(key.to_owned(), json!(STANDARD.encode(text)));
-    minted.tokens.iter().for_each(|(key, token)| {
-        put(key, token);
-    });
-    put(CA_KEY, &settings.ca);
-    put(NAMESPACE_KEY, &key.id.namespace);
-    let mut labels = marks::scope(names, &key.id.namespace);
-    labels.insert(marks::ROLE.to_owned(), json!(marks::POD_TOKEN));
-    let owners: Vec<&Value> = tenant.ownership().owner.iter().collect();
-    json!({
-        "apiVersion": "v1", "kind": "Secret", "type": "Opaque",
-        "metadata": {
-            "name": names.token_secret(&key.id.namespace, &key.id.name, uid),
-            "namespace": names.host_namespace(),
-            "labels": labels,
-            "annotations": {
-                (marks::NAME): &*key.id.name,
-                (marks::UID): uid,
-                (marks::MINTED_AT): minted.minted_at.to_string(),
-                (marks::REFRESH_AT): minted.refresh_at.to_string(),
-            },
-            "ownerReferences": owners,
-        },
-        "data": data,
-    })
+    let Minted { tokens, minted_at, refresh_at } = minted;
+    let ca = &tenant.settings().ca;
+    let held = Tokens { tokens, ca, minted_at: *minted_at, refresh_at: *refresh_at };
+    token_secret((&key.id.namespace, &key.id.name, uid), held, tenant.ownership())
 }

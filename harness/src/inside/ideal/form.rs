@@ -3,14 +3,14 @@
 
 use std::sync::OnceLock;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use tenantbench_syncer::{
     names::{Names, marks},
     object::Object,
     translate::{
         metadata::Ownership,
-        pod::{self, CA_KEY, NAMESPACE_KEY, Rules, Sources, Surroundings},
+        pod::{self, Rules, Sources, Surroundings, Tokens, token_secret},
     },
 };
 
@@ -45,12 +45,11 @@ impl Form {
                 self.first.get_or_init(|| first).clone()
             }
         };
-        let annotations = json!({ (marks::NAME): tenant.name(), (marks::UID): tenant.uid() });
         body["metadata"]["name"] = json!(self.host_name(tenant));
         body["spec"]["hostname"] = json!(tenant.name());
-        for (key, value) in annotations.as_object().into_iter().flatten() {
-            body["metadata"]["annotations"][key] = value.clone();
-        }
+        let annotations = &mut body["metadata"]["annotations"];
+        annotations[marks::NAME] = json!(tenant.name());
+        annotations[marks::UID] = json!(tenant.uid());
         let secret = body.pointer_mut(SECRET).ok_or(CallError::NoToken)?;
         secret["name"] = json!(self.secret_name(tenant));
         Ok(body)
@@ -60,26 +59,10 @@ impl Form {
     pub(super) fn secret(&self, tenant: &Object, token: &str) -> Result<Value, CallError> {
         let first = self.first.get().and_then(|first| first.pointer(SECRET)).ok_or(CallError::NoToken)?;
         let key = first["items"][0]["key"].as_str().ok_or(CallError::NoToken)?;
-        let mut labels = marks::scope(&self.ownership.names, tenant.namespace());
-        labels.insert(marks::ROLE.to_owned(), json!(marks::POD_TOKEN));
-        let now = jiff::Timestamp::now().to_string();
-        Ok(json!({
-            "apiVersion": "v1", "kind": "Secret", "type": "Opaque",
-            "metadata": {
-                "name": self.secret_name(tenant),
-                "labels": labels,
-                "annotations": {
-                    (marks::NAME): tenant.name(), (marks::UID): tenant.uid(),
-                    (marks::MINTED_AT): now, (marks::REFRESH_AT): now,
-                },
-                "ownerReferences": [self.ownership.owner],
-            },
-            "data": {
-                (key): STANDARD.encode(token),
-                (CA_KEY): STANDARD.encode(&self.ca),
-                (NAMESPACE_KEY): STANDARD.encode(tenant.namespace()),
-            },
-        }))
+        let (tokens, now) = ([(key.to_owned(), token.to_owned())], Timestamp::now());
+        let held = Tokens { tokens: &tokens, ca: &self.ca, minted_at: now, refresh_at: now };
+        let pod = (tenant.namespace(), tenant.name(), tenant.uid());
+        Ok(token_secret(pod, held, &self.ownership))
     }
 
     /// The host's name of a pod.

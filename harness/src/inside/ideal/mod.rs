@@ -13,10 +13,10 @@ use axum::Router;
 use futures::{StreamExt, pin_mut};
 use k8s_openapi::api::apps::v1::StatefulSet;
 use kube::{
-    Api, Client,
+    Api, Client, Resource,
     runtime::{WatchStreamExt, watcher},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use tenantbench_syncer::{
     client::{self, Purpose},
     kinds::Kind,
@@ -93,8 +93,8 @@ async fn run(args: &IdealSyncerArgs) -> io::Result<()> {
 /// Who owns what is made on the host.
 async fn owner(host: &Client, namespace: &str, name: &str) -> io::Result<Value> {
     let api: Api<StatefulSet> = Api::namespaced(host.clone(), namespace);
-    let found = api.get_metadata(name).await.map_err(io::Error::other)?;
-    Ok(json!({"apiVersion": "apps/v1", "kind": "StatefulSet", "name": name, "uid": found.metadata.uid}))
+    let set = api.get(name).await.map_err(io::Error::other)?;
+    Ok(serde_json::to_value(set.owner_ref(&()))?)
 }
 
 /// Which side an event is of.

@@ -73,25 +73,28 @@ impl<L> Looks<L> {
     }
 }
 
-/// How long everything is let alone before it is looked at.
-const REST: Duration = Duration::from_secs(5);
-
 /// Goes to all places at the same time: creates all pods, waits until all of a place are Ready at once, deletes all when
-/// they are so in every place, and waits until all are gone at both ends.
+/// they are so in every place, and waits until all are gone at both ends. Both times everything is let alone for `rest`
+/// before it is looked at again.
 ///
 /// # Errors
 /// [`RunError`] as calls and waits end.
-pub async fn run<L>(places: &[Ends], load: Load, look: impl Fn() -> L) -> Result<Burst<L>, RunError> {
+pub async fn run<L>(
+    places: &[Ends],
+    load: Load,
+    rest: Duration,
+    look: impl Fn() -> L,
+) -> Result<Burst<L>, RunError> {
     let places = try_join_all(places.iter().map(|ends| Place::open(ends, load.limit))).await?;
     let idle = look();
     let started = Moment::now();
     try_join_all(places.iter().map(|place| place.up(load))).await?;
-    let (ready, full) = (look(), rested(&look).await);
+    let (ready, full) = (look(), rested(rest, &look).await);
     let seen = places.iter().map(|place| place.crowds.host().tally().seen).sum();
     let lost = places.iter().map(Place::lost).sum();
     let ended = Moment::now();
     try_join_all(places.iter().map(|place| place.down(load))).await?;
-    let (gone, after) = (look(), rested(&look).await);
+    let (gone, after) = (look(), rested(rest, &look).await);
     let last = |from: Moment, of: &dyn Fn(&Crowds) -> Option<Moment>| {
         let last = places.iter().filter_map(|place| of(&place.crowds)).max_by_key(|moment| moment.instant);
         last.map_or(f64::NAN, |last| last.seconds_since(&from))
@@ -143,8 +146,8 @@ impl Place {
     }
 }
 
-async fn rested<L>(look: impl Fn() -> L) -> L {
-    tokio::time::sleep(REST).await;
+async fn rested<L>(rest: Duration, look: impl Fn() -> L) -> L {
+    tokio::time::sleep(rest).await;
     look()
 }
 

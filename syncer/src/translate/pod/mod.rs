@@ -8,6 +8,7 @@ mod placement;
 mod references;
 mod rules;
 mod sources;
+mod tokens;
 mod volumes;
 
 use serde_json::{Map, Value, json};
@@ -15,6 +16,7 @@ use serde_json::{Map, Value, json};
 pub use change::{changeable, metadata, missing_ephemeral, patch, resize};
 pub use rules::Rules;
 pub use sources::Sources;
+pub use tokens::{Tokens, token_secret};
 pub use volumes::{CA_KEY, NAMESPACE_KEY, TokenAsk};
 
 use super::{Refused, metadata::Ownership, status};

@@ -4,6 +4,8 @@
 mod figures;
 mod sites;
 
+use std::time::Duration;
+
 use futures::{FutureExt, future::BoxFuture};
 
 use self::{figures::Arms, sites::Sites};
@@ -31,6 +33,9 @@ pub struct Size {
     /// How many calls each has under way at once.
     pub parallel: u32,
 }
+
+/// How long everything is let alone after each half of a burst.
+const REST: Duration = Duration::from_secs(5);
 
 /// Who makes the pods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +89,7 @@ async fn arms(round: &Round<'_>, sites: &Sites, size: Size) -> Result<Option<Arm
     let (mut ours, mut ideal, mut straight) = (None, None, None);
     let on_host: Vec<Ends> = sites.straight.iter().map(|name| Ends::straight(host, name)).collect();
     // A host that has not had as many pods before is slower, and would be for whichever arm came first.
-    burst::run(&on_host, load, || ()).await?;
+    burst::run(&on_host, load, Duration::ZERO, || ()).await?;
     for arm in order(round.record.round) {
         let (tenants, place) = match arm {
             Arm::Ours => (sites.ours(round)?, &mut ours),
@@ -93,7 +98,7 @@ async fn arms(round: &Round<'_>, sites: &Sites, size: Size) -> Result<Option<Arm
         };
         let through: Vec<Ends> = tenants.iter().map(|tenant| Ends::of(tenant, host)).collect();
         let places = if arm == Arm::Straight { &on_host } else { &through };
-        let burst = burst::run(places, load, || Look::take(round, &tenants)).await?;
+        let burst = burst::run(places, load, REST, || Look::take(round, &tenants)).await?;
         figures::record_times(&round.record, arm, &burst);
         figures::record_cpu(&round.record, arm, &burst.looks);
         *place = Some(burst);
