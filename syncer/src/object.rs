@@ -65,11 +65,7 @@ impl Object {
     ///
     /// # Errors
     /// Text that is no JSON object with metadata.
-    pub fn from_text(text: String) -> Result<Self, serde_json::Error> {
-        Self::read(&text)
-    }
-
-    fn read(text: &str) -> Result<Self, serde_json::Error> {
+    pub fn from_text(text: &str) -> Result<Self, serde_json::Error> {
         let Head { metadata } = serde_json::from_str(text)?;
         let kept = metadata.managed_fields.map_or_else(|| text.into(), |fields| without(text, fields.get()));
         let meta = ObjectMeta {
@@ -174,7 +170,7 @@ fn without(text: &str, fields: &str) -> Box<str> {
 
 impl<'de> Deserialize<'de> for Object {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::read(Box::<RawValue>::deserialize(deserializer)?.get()).map_err(D::Error::custom)
+        Self::from_text(Box::<RawValue>::deserialize(deserializer)?.get()).map_err(D::Error::custom)
     }
 }
 
@@ -214,7 +210,7 @@ impl kube::Resource for Object {
 #[cfg(test)]
 impl From<Value> for Object {
     fn from(value: Value) -> Self {
-        Self::from_text(value.to_string()).expect("an object")
+        Self::from_text(&value.to_string()).expect("an object")
     }
 }
 
@@ -237,7 +233,7 @@ mod tests {
             ),
             (r#"{"metadata":{"name":"a"}}"#, r#"{"metadata":{"name":"a"}}"#),
         ] {
-            let object = Object::from_text(text.to_owned()).unwrap();
+            let object = Object::from_text(text).unwrap();
             assert_eq!((&*object.0.text, object.size()), (kept, text.len()));
         }
     }

@@ -103,5 +103,5 @@ pub(crate) fn host_pod(n: usize, tenant: &Value) -> Value {
 
 /// As it comes over the wire.
 pub(crate) fn object(tree: &Value) -> Object {
-    Object::from_text(tree.to_string()).expect("an object")
+    Object::from_text(&tree.to_string()).expect("an object")
 }

@@ -30,6 +30,12 @@ impl Index {
         })
     }
 
+    /// The pods that only one side has: made or removed while nobody looked, and waited for.
+    pub fn one_sided(&self) -> Vec<Key> {
+        let one_sided = self.pods.iter().filter(|(_, pair)| pair.tenant.is_none() || pair.host.is_none());
+        one_sided.map(|(id, _)| Key::new(Kind::Pod, id.clone())).collect()
+    }
+
     /// The tokens that are on the host for a pod of this name.
     pub fn token(&self, pod: &Id) -> Option<&Seen<Token>> {
         self.tokens.get(pod)?.host.as_ref()

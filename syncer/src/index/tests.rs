@@ -52,6 +52,20 @@ fn a_config_map_is_looked_at_again_when_the_first_pod_names_it_and_when_the_last
 }
 
 #[test]
+fn a_pod_that_was_made_or_removed_while_nobody_looked_is_told_from_those_that_both_sides_have() {
+    let mut index = index();
+    for name in ["both", "made"] {
+        index.seen(Side::Tenant, Kind::Pod, &pod(name, "u1", 2, json!({})));
+    }
+    for name in ["both", "removed"] {
+        index.seen(Side::Host, Kind::Pod, &host_pod(name, "u1", 3));
+    }
+    let mut one_sided = index.one_sided();
+    one_sided.sort();
+    assert_eq!(one_sided, [key(Kind::Pod, "made"), key(Kind::Pod, "removed")]);
+}
+
+#[test]
 fn what_is_known_of_pods_shares_their_texts() {
     let mut index = index();
     for name in ["a", "b"] {

@@ -27,6 +27,9 @@ use crate::{
 /// How often it is looked for what was left behind; tokens are of no use after an hour.
 const CLEAR_UP_EVERY: Duration = Duration::from_secs(3600);
 
+/// How long after the rest events are listed where that has not been worked off by then.
+const EVENTS_AFTER: Duration = Duration::from_secs(10);
+
 /// Works for a tenant until `stop`. Waits for either API as long as it takes.
 ///
 /// # Errors
@@ -90,11 +93,19 @@ pub(super) async fn run(
             Side::Host => Way::Host(shared.watches.clone()),
         };
         let (tenant, listed, kind, side) = (Arc::clone(&tenant), health.clone(), watch.kind, watch.side);
-        tasks.spawn(watch.run(way, health.clone(), trust.clone(), stop.clone(), move |event| {
+        let before = until_due(kind, health.clone());
+        let run = watch.run(way, health.clone(), trust.clone(), stop.clone(), move |event| {
             if tenant.watched(side, kind, event) {
+                tracing::debug!(side = side.word(), kind = kind.name(), "the list is whole");
                 listed.list_is_whole(side, kind);
             }
-        }));
+        });
+        let until = stop.clone();
+        tasks.spawn(async move {
+            if until.run_until_cancelled(before).await.is_some() {
+                run.await;
+            }
+        });
     }
     let place = custom::Place {
         tenant: Arc::clone(&tenant),
@@ -126,6 +137,16 @@ pub(super) async fn run(
     }
 }
 
+/// Returns when it is time to list a kind. What waits for others takes no processor from them either: of events there are
+/// as many as of pods.
+async fn until_due(kind: Kind, health: Health) {
+    if !watches::is_waited_for(kind) {
+        health.lists_are_whole().await;
+        // A tenant that never comes to rest is told of events, too.
+        let _ = tokio::time::timeout(EVENTS_AFTER, health.ready()).await;
+    }
+}
+
 /// Works until `stop`. Nothing is decided before both sides are listed, for what is not listed yet is not gone; nor is
 /// what has lost its labels. Nothing is written before that is this process's to do.
 async fn go_on(
@@ -153,7 +174,8 @@ async fn go_on(
     let mut tasks = JoinSet::new();
     tasks.spawn(tend_nodes(Arc::clone(tenant)));
     tasks.spawn(jumps::look_out(Arc::clone(tenant)));
-    tasks.spawn(clear_up(Arc::clone(tenant)));
+    tasks.spawn(clear_up(Arc::clone(tenant), health.clone()));
+    tenant.put_forward();
     seat.open(tenant, health);
     stop.cancelled().await;
     Ok(())
@@ -173,7 +195,9 @@ async fn until_done<F: Future<Output = Result<(), SyncError>>>(
     }
 }
 
-async fn clear_up(tenant: Arc<Tenant>) {
+async fn clear_up(tenant: Arc<Tenant>, health: Health) {
+    // Nobody waits for it, and what waits for its turn at a start wants the host to itself.
+    health.ready().await;
     loop {
         until_done(&tenant, "what was left behind is not removed yet", || clear_tokens(&tenant)).await;
         tenant.clock().sleep(CLEAR_UP_EVERY).await;

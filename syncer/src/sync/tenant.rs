@@ -241,6 +241,12 @@ impl Tenant {
         self.index.lock().tokens_dropped(pod, secret);
     }
 
+    /// Has those pods looked at before all others that only one side has. To be called when both sides have been listed.
+    pub fn put_forward(&self) {
+        let pods = self.index(Index::one_sided);
+        self.push(Side::Tenant, Line::Down, pods);
+    }
+
     /// Has every pod with tokens looked at: the clock has jumped.
     pub fn look_at_tokens(&self) {
         let pods: Vec<Id> = self.index(|index| index.tokens.iter().map(|(id, _)| id.clone()).collect());

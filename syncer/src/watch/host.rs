@@ -1,27 +1,24 @@
 //! How tenants of one process watch the host: together where that may be, else each by itself.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::sync::Arc;
 
 use futures::{
     Stream, StreamExt,
     stream::{self, BoxStream},
 };
-use kube::{Client, api::ListParams, runtime::watcher};
+use kube::Client;
 
 use super::{
     Doors, Event, Hub, Watch,
     hub::{Loss, Sharing, Subscription},
+    list::{List, Listed},
+    own,
 };
 use crate::{
     client::{ClientError, Lease, WatchClients},
     metrics::Metrics,
-    object::Object,
     run::Health,
-    write::LONGEST_CALL,
 };
-
-/// Objects of a list that are asked for at once.
-const PAGE: u32 = 500;
 
 /// The ways to the host. Clones are the same.
 #[derive(Clone)]
@@ -47,7 +44,9 @@ struct Member {
 enum State {
     /// It is to be found out how it gets what.
     Begun,
-    /// It lists its own namespace.
+    /// Its own namespace is to be listed.
+    Asking,
+    /// It is being listed.
     Listing(List),
     /// It takes what is newer than this.
     Following(u64),
@@ -57,16 +56,8 @@ enum State {
 
 /// A watch of its own, and its place on a connection.
 struct Alone {
-    events: BoxStream<'static, watcher::Result<Event>>,
+    events: BoxStream<'static, kube::Result<Event>>,
     _lease: Lease,
-}
-
-/// A list that is being read.
-#[derive(Default)]
-struct List {
-    objects: VecDeque<Object>,
-    next: Option<String>,
-    version: Option<u64>,
 }
 
 impl HostWatches {
@@ -96,7 +87,7 @@ impl HostWatches {
         &self,
         watch: Watch,
         metrics: Metrics,
-    ) -> impl Stream<Item = watcher::Result<Event>> + Send + use<> {
+    ) -> impl Stream<Item = kube::Result<Event>> + Send + use<> {
         let shared = self.0.hub.as_ref().map(|hub| hub.subscribe(&watch));
         let member = Member { watch, host: self.clone(), metrics, shared, state: State::Begun };
         stream::unfold(member, |mut member| async move {
@@ -107,7 +98,7 @@ impl HostWatches {
 }
 
 impl Member {
-    async fn next(&mut self) -> watcher::Result<Event> {
+    async fn next(&mut self) -> kube::Result<Event> {
         loop {
             if let Some(event) = self.step().await? {
                 return Ok(event);
@@ -116,7 +107,7 @@ impl Member {
     }
 
     /// Goes on; returns an event if there is one by then.
-    async fn step(&mut self) -> watcher::Result<Option<Event>> {
+    async fn step(&mut self) -> kube::Result<Option<Event>> {
         match &mut self.state {
             State::Begun => {
                 let way = match &mut self.shared {
@@ -124,26 +115,29 @@ impl Member {
                     None => Sharing::Apart,
                 };
                 if way == Sharing::Together {
-                    self.state = State::Listing(List::default());
+                    self.state = State::Asking;
                     return Ok(Some(Event::Init));
                 }
                 self.state = State::Alone(alone(&self.watch, &self.host)?);
                 Ok(None)
             }
-            State::Listing(list) => {
-                if let Some(object) = list.objects.pop_front() {
-                    return Ok(Some(Event::InitApply(object)));
-                }
-                if let (None, Some(version)) = (&list.next, list.version) {
-                    self.state = State::Following(version);
-                    return Ok(Some(Event::InitDone));
-                }
-                let read = read_on(list, &self.watch, &self.host.0.requests).await;
-                if read.is_err() {
-                    self.state = State::Begun;
-                }
-                read.map(|()| None).map_err(watcher::Error::InitialListFailed)
+            State::Asking => {
+                let opened = List::open(&self.host.0.requests, &self.watch).await;
+                self.state = State::Begun;
+                self.state = State::Listing(opened?);
+                Ok(None)
             }
+            State::Listing(list) => match list.next().await {
+                Ok(Listed::Object(object)) => Ok(Some(Event::InitApply(object))),
+                Ok(Listed::Whole(version)) => {
+                    self.state = State::Following(version);
+                    Ok(Some(Event::InitDone))
+                }
+                Err(error) => {
+                    self.state = State::Begun;
+                    Err(error)
+                }
+            },
             State::Following(listed) => {
                 let Some(shared) = &self.shared else { return Ok(None) };
                 match shared.next().await {
@@ -179,30 +173,10 @@ impl Member {
     }
 }
 
-fn alone(watch: &Watch, host: &HostWatches) -> watcher::Result<Alone> {
-    let lease = host
-        .lease()
-        .map_err(|error| watcher::Error::InitialListFailed(kube::Error::Service(error.into())))?;
-    let events = watch.events(lease.client().clone()).boxed();
+fn alone(watch: &Watch, host: &HostWatches) -> kube::Result<Alone> {
+    let lease = host.lease().map_err(|error| kube::Error::Service(error.into()))?;
+    let events = own::events(watch.clone(), lease.client().clone()).boxed();
     Ok(Alone { events, _lease: lease })
-}
-
-/// Reads the next page.
-async fn read_on(list: &mut List, watch: &Watch, client: &Client) -> kube::Result<()> {
-    let params = ListParams {
-        label_selector: watch.selection.labels(),
-        limit: Some(PAGE),
-        continue_token: list.next.take(),
-        ..ListParams::default()
-    };
-    let api = watch.api(client.clone());
-    let late = |_| kube::Error::Service("no answer in time".into());
-    let page = tokio::time::timeout(LONGEST_CALL, api.list(&params)).await.map_err(late)??;
-    list.objects = page.items.into();
-    list.next = page.metadata.continue_.filter(|token| !token.is_empty());
-    let version = page.metadata.resource_version.and_then(|version| version.parse().ok());
-    list.version = Some(version.ok_or_else(|| kube::Error::Service("a list without a version".into()))?);
-    Ok(())
 }
 
 #[cfg(test)]
@@ -231,10 +205,10 @@ mod tests {
         HostWatches::new(nowhere, Client::new(service, "ns"), None)
     }
 
-    fn list(version: u64, objects: &[u64], next: &str) -> Value {
+    fn list(version: u64, objects: &[u64]) -> Value {
         let one = |version: &u64| json!({"metadata": {"name": "o", "namespace": "ns", "uid": "u", "resourceVersion": version.to_string()}});
         let items: Vec<Value> = objects.iter().map(one).collect();
-        let metadata = json!({"resourceVersion": version.to_string(), "continue": next});
+        let metadata = json!({"resourceVersion": version.to_string()});
         json!({"apiVersion": "v1", "kind": "PodList", "metadata": metadata, "items": items})
     }
 
@@ -271,7 +245,7 @@ mod tests {
     async fn what_changes_while_a_tenant_lists_comes_after_its_list_and_what_the_list_has_does_not_come_again()
      {
         let played = Played::new(Kind::Pod);
-        let mut member = member(&played, vec![list(10, &[3, 7], "more"), list(10, &[9], "")]);
+        let mut member = member(&played, vec![list(10, &[3, 7, 9])]);
         assert_eq!(some(&mut member, 2).await, ["init", "listed 3"]);
         // The shared watch lags behind the list, and then goes past it.
         for version in [9, 10, 11] {
@@ -289,9 +263,7 @@ mod tests {
         let played = Played::new(Kind::Pod);
         let mut member = member(
             &played,
-            [(10, &[][..]), (20, &[15]), (30, &[])]
-                .map(|(version, objects)| list(version, objects, ""))
-                .into(),
+            [(10, &[][..]), (20, &[15]), (30, &[])].map(|(version, objects)| list(version, objects)).into(),
         );
         assert_eq!(some(&mut member, 2).await, ["init", "done"]);
         played.shows("ns", 12);

@@ -117,7 +117,7 @@ mod tests {
                 "volumes": [{"name": volume, "projected": {"sources": sources}}],
             },
         });
-        Object::from_text(pod.to_string()).unwrap()
+        Object::from_text(&pod.to_string()).unwrap()
     }
 
     #[test]

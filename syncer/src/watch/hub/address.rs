@@ -1,23 +1,6 @@
 //! Whose a change on the host is.
 
-use crate::object::Object;
-
-/// One change of the host, as a watch of all namespaces shows it.
-#[derive(Clone, Debug)]
-pub(super) enum Change {
-    /// It is so now.
-    Apply(Object),
-    /// It is gone, or not selected any more.
-    Delete(Object),
-}
-
-impl Change {
-    pub(super) fn object(&self) -> &Object {
-        match self {
-            Self::Apply(object) | Self::Delete(object) => object,
-        }
-    }
-}
+use crate::watch::feed::Change;
 
 /// The part of the host that one tenant's watch of a kind shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +39,7 @@ impl Address {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use crate::object::Object;
     use serde_json::json;
 
     use super::*;

@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use super::address::{Address, Change};
+use super::address::Address;
+use crate::watch::feed::Change;
 
 /// Bytes of objects that wait for one tenant; who has more to wait for lists anew.
 const ROOM: usize = 8 << 20;

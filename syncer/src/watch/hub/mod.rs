@@ -18,13 +18,8 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use self::{
-    address::{Address, Change},
-    inbox::Inbox,
-    router::Router,
-    source::Source,
-};
-use super::{Event, Selection, Watch};
+use self::{address::Address, inbox::Inbox, router::Router, source::Source};
+use super::{Event, Selection, Watch, feed::Change};
 use crate::{
     client::WatchClients,
     kinds::{Api, Kind},

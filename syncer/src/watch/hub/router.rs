@@ -5,9 +5,10 @@ use std::{collections::HashMap, sync::Arc};
 use parking_lot::Mutex;
 
 use super::{
-    address::{Address, Change},
+    address::Address,
     inbox::{Inbox, Loss},
 };
+use crate::watch::feed::Change;
 
 /// The inboxes of one kind by host namespace.
 #[derive(Debug, Default)]

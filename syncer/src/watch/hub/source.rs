@@ -2,18 +2,17 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures::StreamExt;
-use kube::{
-    Client,
-    api::{ListParams, WatchParams},
-    core::WatchEvent,
-};
+use kube::{Client, api::ListParams};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    super::{Watch, until},
-    Change, Loss, Router, Sharing,
+    super::{
+        Watch,
+        feed::{Feed, Problem},
+        until,
+    },
+    Loss, Router, Sharing,
 };
 use crate::{
     client::WatchClients,
@@ -28,10 +27,6 @@ const LOOK_AGAIN: Duration = Duration::from_secs(30);
 /// So often in a row a right is asked for before it counts as taken away, about 15 s in all: an API server that has just
 /// started refuses what it will allow.
 const ASK: u32 = 10;
-/// How long a watch is asked for, in seconds.
-const LASTS: u32 = 290;
-/// An API server that has not ended it then is not there any more.
-const SILENT: Duration = Duration::from_secs(LASTS as u64 + 5);
 
 pub(super) struct Source {
     pub(super) watch: Watch,
@@ -126,10 +121,9 @@ impl Source {
             let before = version.clone();
             match self.watch_once(version).await {
                 Ok(()) => {}
-                Err(Problem::Gone) => return End::Gone,
-                Err(Problem::Other(error)) => self.interrupted(&error),
-                Err(Problem::Kube(error)) => {
-                    self.interrupted(&error.to_string());
+                Err(Problem::Gone(_)) => return End::Gone,
+                Err(Problem::Ended(error) | Problem::Unread(error)) => {
+                    self.interrupted(&error);
                     if let Err(lack) = self.refused(&error).await {
                         return End::Refused(lack);
                     }
@@ -142,48 +136,23 @@ impl Source {
 
     /// One watch, until it ends.
     async fn watch_once(&self, version: &mut String) -> Result<(), Problem> {
-        let lease = self.watches.lease(1).map_err(|error| Problem::Other(error.to_string()))?;
-        let params = WatchParams {
-            label_selector: self.labels(),
-            timeout: Some(LASTS),
-            bookmarks: true,
-            ..WatchParams::default()
-        };
+        let lease =
+            self.watches.lease(1).map_err(|error| Problem::Ended(kube::Error::Service(error.into())))?;
         let api = self.watch.api(lease.client().clone());
-        let opened = tokio::time::timeout(LONGEST_CALL, api.watch(&params, version)).await;
-        let mut events = opened.map_err(|_| Problem::Other("no answer in time".to_owned()))??.boxed();
+        let mut feed = Feed::open(api, &self.watch.selection, version).await?;
         loop {
-            let next = tokio::time::timeout(SILENT, events.next()).await;
-            let Some(event) = next.map_err(|_| Problem::Other("nothing came in time".to_owned()))? else {
-                return Ok(());
-            };
-            let event = match event {
-                Ok(event) => event,
-                // The end follows where it is the connection's.
-                Err(error) => {
-                    self.interrupted(&error.to_string());
-                    continue;
-                }
-            };
-            match event {
-                WatchEvent::Added(object) | WatchEvent::Modified(object) => {
-                    self.hand_out(Change::Apply(object), version);
-                }
-                WatchEvent::Deleted(object) => self.hand_out(Change::Delete(object), version),
-                WatchEvent::Bookmark(mark) => *version = mark.metadata.resource_version,
-                WatchEvent::Error(status) => return Err(kube::Error::Api(status).into()),
+            match feed.next(version).await {
+                Ok(Some(change)) => self.router.route(&change),
+                Ok(None) => return Ok(()),
+                Err(Problem::Unread(error)) => self.interrupted(&error),
+                Err(problem) => return Err(problem),
             }
         }
     }
 
-    fn interrupted(&self, error: &str) {
+    fn interrupted(&self, error: &kube::Error) {
         self.health.metrics().interrupted(self.watch.side, self.watch.kind);
-        tracing::debug!(watch = %self.watch, error, "the watch is interrupted");
-    }
-
-    fn hand_out(&self, change: Change, version: &mut String) {
-        *version = change.object().version().to_string();
-        self.router.route(&change);
+        tracing::debug!(watch = %self.watch, %error, "the watch is interrupted");
     }
 
     fn labels(&self) -> Option<String> {
@@ -265,22 +234,6 @@ impl Source {
                  `role --watch-everywhere` prints to have one watch for all"
             ),
             _ => tracing::info!(resource, "one watch of the host is for all tenants"),
-        }
-    }
-}
-
-/// Why one watch ended too early.
-enum Problem {
-    Gone,
-    Kube(kube::Error),
-    Other(String),
-}
-
-impl From<kube::Error> for Problem {
-    fn from(error: kube::Error) -> Self {
-        match error {
-            kube::Error::Api(status) if status.code == 410 => Self::Gone,
-            error => Self::Kube(error),
         }
     }
 }

@@ -1,0 +1,228 @@
+//! A watch that is nobody else's: a list, what changes after it, and a list again where the API server has forgotten that.
+
+use futures::{Stream, stream};
+use kube::Client;
+
+use super::{
+    Event, Watch,
+    feed::{Change, Feed, Problem},
+    list::{List, Listed},
+};
+
+/// What a watch says. Errors are told, and it goes on after them; it never ends.
+pub(super) fn events(watch: Watch, client: Client) -> impl Stream<Item = kube::Result<Event>> + Send {
+    stream::unfold(Own { watch, client, state: State::Begun }, |mut own| async move {
+        let event = own.next().await;
+        Some((event, own))
+    })
+}
+
+struct Own {
+    watch: Watch,
+    client: Client,
+    state: State,
+}
+
+/// How far it has come.
+enum State {
+    /// It is to be listed.
+    Begun,
+    /// That has been said, and the list is asked for.
+    Asking,
+    /// It is being listed.
+    Listing(List),
+    /// What has changed since this version is asked for.
+    Resuming(String),
+    /// What changes is shown, up to this version so far.
+    Following(Feed, String),
+}
+
+impl Own {
+    async fn next(&mut self) -> kube::Result<Event> {
+        loop {
+            if let Some(event) = self.step().await? {
+                return Ok(event);
+            }
+        }
+    }
+
+    /// Goes on; returns an event if there is one by then.
+    async fn step(&mut self) -> kube::Result<Option<Event>> {
+        match &mut self.state {
+            State::Begun => {
+                self.state = State::Asking;
+                Ok(Some(Event::Init))
+            }
+            State::Asking => {
+                let opened = List::open(&self.client, &self.watch).await;
+                self.state = State::Begun;
+                self.state = State::Listing(opened?);
+                Ok(None)
+            }
+            State::Listing(list) => match list.next().await {
+                Ok(Listed::Object(object)) => Ok(Some(Event::InitApply(object))),
+                Ok(Listed::Whole(version)) => {
+                    self.state = State::Resuming(version.to_string());
+                    Ok(Some(Event::InitDone))
+                }
+                Err(error) => {
+                    self.state = State::Begun;
+                    Err(error)
+                }
+            },
+            State::Resuming(version) => {
+                let api = self.watch.api(self.client.clone());
+                let feed = Feed::open(api, &self.watch.selection, version).await;
+                match feed {
+                    Ok(feed) => self.state = State::Following(feed, std::mem::take(version)),
+                    Err(problem) => return Err(self.interrupted(problem)),
+                }
+                Ok(None)
+            }
+            State::Following(feed, version) => match feed.next(version).await {
+                Ok(Some(Change::Apply(object))) => Ok(Some(Event::Apply(object))),
+                Ok(Some(Change::Delete(object))) => Ok(Some(Event::Delete(object))),
+                Ok(None) => {
+                    self.state = State::Resuming(std::mem::take(version));
+                    Ok(None)
+                }
+                Err(problem) => Err(self.interrupted(problem)),
+            },
+        }
+    }
+
+    /// Goes back to where it can go on.
+    fn interrupted(&mut self, problem: Problem) -> kube::Error {
+        match (problem, &mut self.state) {
+            (Problem::Gone(error), _) => {
+                self.state = State::Begun;
+                error
+            }
+            (Problem::Ended(error), State::Following(_, version)) => {
+                self.state = State::Resuming(std::mem::take(version));
+                error
+            }
+            (Problem::Ended(error) | Problem::Unread(error), _) => error,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{convert::Infallible, sync::Arc};
+
+    use http::{Request, Response};
+    use kube::client::Body;
+    use parking_lot::Mutex;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::{
+        kinds::{Kind, Side},
+        watch::Selection,
+    };
+
+    /// What was asked for, in order: a list, or the version from which on it was watched.
+    type Asked = Arc<Mutex<Vec<String>>>;
+
+    /// A watch of an API server that answers as the test says.
+    fn own(answers: Vec<(u16, String)>) -> (Own, Asked) {
+        let (asked, answers) = (Asked::default(), Arc::new(Mutex::new(answers.into_iter())));
+        let log = Arc::clone(&asked);
+        let service = tower::service_fn(move |request: Request<Body>| {
+            let query = request.uri().query().unwrap_or_default();
+            let version = query.split('&').find_map(|pair| pair.strip_prefix("resourceVersion="));
+            let is_watch = query.contains("watch=true");
+            log.lock().push(if is_watch { version.unwrap_or("none").to_owned() } else { "list".to_owned() });
+            let (status, body) = answers.lock().next().expect("an answer more");
+            let answer = Response::builder().status(status).body(Body::from(body.into_bytes()));
+            async move { Ok::<_, Infallible>(answer.expect("an answer")) }
+        });
+        let watch = Watch {
+            side: Side::Host,
+            kind: Kind::Pod,
+            namespace: "ns".to_owned(),
+            selection: Selection::All,
+        };
+        (Own { watch, client: Client::new(service, "ns"), state: State::Begun }, asked)
+    }
+
+    fn object(version: u64) -> Value {
+        json!({"metadata": {"name": "o", "namespace": "ns", "uid": "u", "resourceVersion": version.to_string()}})
+    }
+
+    fn list(version: u64, objects: &[u64]) -> String {
+        let items: Vec<Value> = objects.iter().copied().map(object).collect();
+        json!({"kind": "PodList", "metadata": {"resourceVersion": version.to_string()}, "items": items})
+            .to_string()
+    }
+
+    fn changes(changes: &[(&str, Value)]) -> (u16, String) {
+        let line = |(kind, object): &(&str, Value)| format!("{{\"type\":\"{kind}\",\"object\":{object}}}\n");
+        (200, changes.iter().map(line).collect())
+    }
+
+    fn status(code: u16) -> Value {
+        json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": "no", "code": code})
+    }
+
+    async fn some(own: &mut Own, count: usize) -> Vec<String> {
+        let mut events = Vec::new();
+        for _ in 0..count {
+            events.push(match own.next().await {
+                Ok(Event::Init) => "init".to_owned(),
+                Ok(Event::InitApply(object)) => format!("listed {}", object.version()),
+                Ok(Event::InitDone) => "done".to_owned(),
+                Ok(Event::Apply(object)) => format!("apply {}", object.version()),
+                Ok(Event::Delete(object)) => format!("delete {}", object.version()),
+                Err(_) => "error".to_owned(),
+            });
+        }
+        events
+    }
+
+    #[tokio::test]
+    async fn a_watch_that_ends_goes_on_where_it_was_without_a_list() {
+        let mark = json!({"kind": "Pod", "apiVersion": "v1", "metadata": {"resourceVersion": "9"}});
+        let (mut own, asked) = own(vec![
+            (200, list(5, &[3, 4])),
+            changes(&[("MODIFIED", object(6)), ("DELETED", object(7))]),
+            changes(&[("BOOKMARK", mark)]),
+            changes(&[("ERROR", status(500))]),
+            changes(&[("ADDED", object(11))]),
+        ]);
+        assert_eq!(some(&mut own, 4).await, ["init", "listed 3", "listed 4", "done"]);
+        assert_eq!(some(&mut own, 4).await, ["apply 6", "delete 7", "error", "apply 11"]);
+        assert_eq!(*asked.lock(), ["list", "5", "7", "9", "9"]);
+    }
+
+    #[tokio::test]
+    async fn what_the_api_server_has_forgotten_is_listed_again() {
+        for forgotten in [changes(&[("ERROR", status(410))]), (410, status(410).to_string())] {
+            let (mut own, asked) = own(vec![(200, list(5, &[3])), forgotten, (200, list(20, &[15]))]);
+            assert_eq!(some(&mut own, 4).await, ["init", "listed 3", "done", "error"]);
+            assert_eq!(some(&mut own, 3).await, ["init", "listed 15", "done"]);
+            assert_eq!(*asked.lock(), ["list", "5", "list"]);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_list_that_does_not_come_whole_is_asked_for_again_and_never_done() {
+        let whole = list(5, &[3]);
+        let paged = json!({"metadata": {"resourceVersion": "5", "continue": "more"}, "items": [object(3)]})
+            .to_string();
+        for (bad, shown) in [
+            ((200, whole[..whole.len() - 2].to_owned()), 2),
+            ((200, json!({"metadata": {}, "items": [object(3)]}).to_string()), 2),
+            ((200, json!({"metadata": {"resourceVersion": "5"}, "items": [{"metadata": 1}]}).to_string()), 1),
+            ((200, paged), 2),
+            ((503, status(503).to_string()), 1),
+        ] {
+            let (mut own, _) = own(vec![bad, (200, whole.clone())]);
+            let events = some(&mut own, shown + 1).await;
+            assert_eq!(events.last().map(String::as_str), Some("error"), "{events:?}");
+            assert!(!events.contains(&"done".to_owned()), "{events:?}");
+            assert_eq!(some(&mut own, 3).await, ["init", "listed 3", "done"]);
+        }
+    }
+}
