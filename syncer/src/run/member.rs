@@ -27,8 +27,8 @@ use crate::{
 /// How often it is looked for what was left behind; tokens are of no use after an hour.
 const CLEAR_UP_EVERY: Duration = Duration::from_secs(3600);
 
-/// How long after the rest events are listed where that has not been worked off by then.
-const EVENTS_AFTER: Duration = Duration::from_secs(10);
+/// How long after the lists what waits for them to be worked off goes on in any case.
+const FIRST_ROUND: Duration = Duration::from_secs(10);
 
 /// Works for a tenant until `stop`. Waits for either API as long as it takes.
 ///
@@ -142,9 +142,14 @@ pub(super) async fn run(
 async fn until_due(kind: Kind, health: Health) {
     if !watches::is_waited_for(kind) {
         health.lists_are_whole().await;
-        // A tenant that never comes to rest is told of events, too.
-        let _ = tokio::time::timeout(EVENTS_AFTER, health.ready()).await;
+        after_the_first_round(&health).await;
     }
+}
+
+/// Returns when all that the lists ask for has been done once, or would have been in a tenant that comes to rest.
+async fn after_the_first_round(health: &Health) {
+    // Either way it is time.
+    let _ = tokio::time::timeout(FIRST_ROUND, health.ready()).await;
 }
 
 /// Works until `stop`. Nothing is decided before both sides are listed, for what is not listed yet is not gone; nor is
@@ -197,7 +202,7 @@ async fn until_done<F: Future<Output = Result<(), SyncError>>>(
 
 async fn clear_up(tenant: Arc<Tenant>, health: Health) {
     // Nobody waits for it, and what waits for its turn at a start wants the host to itself.
-    health.ready().await;
+    after_the_first_round(&health).await;
     loop {
         until_done(&tenant, "what was left behind is not removed yet", || clear_tokens(&tenant)).await;
         tenant.clock().sleep(CLEAR_UP_EVERY).await;

@@ -1,6 +1,6 @@
 //! One watch from a version on, until it ends.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::{StreamExt, stream::BoxStream};
 use kube::{Api, api::WatchParams, core::WatchEvent};
@@ -30,8 +30,15 @@ impl Change {
     }
 }
 
+/// A watch that ends before, with nothing in it, was none: something between answers for an API server that is away.
+const AT_ONCE: Duration = Duration::from_secs(1);
+
 /// A watch that is open.
-pub(super) struct Feed(BoxStream<'static, kube::Result<WatchEvent<Object>>>);
+pub(super) struct Feed {
+    events: BoxStream<'static, kube::Result<WatchEvent<Object>>>,
+    /// When it was opened, as long as nothing has come.
+    silent_since: Option<Instant>,
+}
 
 /// What is wrong with a watch.
 #[derive(Debug)]
@@ -45,6 +52,10 @@ pub(super) enum Problem {
 }
 
 impl Problem {
+    fn ended(how: &str) -> Self {
+        Self::Ended(kube::Error::Service(how.into()))
+    }
+
     fn of(error: kube::Error) -> Self {
         match error {
             kube::Error::Api(status) if status.code == 410 => Self::Gone(kube::Error::Api(status)),
@@ -67,16 +78,17 @@ impl Feed {
             ..WatchParams::default()
         };
         let opened = tokio::time::timeout(LONGEST_CALL, api.watch(&params, version)).await;
-        let late = |_| Problem::Ended(kube::Error::Service("no answer in time".into()));
-        Ok(Self(opened.map_err(late)?.map_err(Problem::of)?.boxed()))
+        let events = opened.map_err(|_| Problem::ended("no answer in time"))?.map_err(Problem::of)?.boxed();
+        Ok(Self { events, silent_since: Some(Instant::now()) })
     }
 
     /// The next change, after which `version` is where to go on; none at the end.
     pub(super) async fn next(&mut self, version: &mut String) -> Result<Option<Change>, Problem> {
         loop {
-            let late = |_| Problem::Ended(kube::Error::Service("nothing came in time".into()));
-            let next = tokio::time::timeout(SILENT, self.0.next()).await.map_err(late)?;
-            let Some(event) = next.transpose().map_err(Problem::Unread)? else { return Ok(None) };
+            let next = tokio::time::timeout(SILENT, self.events.next()).await;
+            let next = next.map_err(|_| Problem::ended("nothing came in time"))?;
+            let Some(event) = next.transpose().map_err(Problem::Unread)? else { return self.end() };
+            self.silent_since = None;
             let change = match event {
                 WatchEvent::Added(object) | WatchEvent::Modified(object) => Change::Apply(object),
                 WatchEvent::Deleted(object) => Change::Delete(object),
@@ -86,8 +98,19 @@ impl Feed {
                 }
                 WatchEvent::Error(status) => return Err(Problem::of(kube::Error::Api(status))),
             };
-            *version = change.object().version().to_string();
+            *version = match change.object().version() {
+                // To go on from nought would be to miss what was deleted.
+                0 => return Err(Problem::Gone(kube::Error::Service("an object without a version".into()))),
+                known => known.to_string(),
+            };
             return Ok(Some(change));
+        }
+    }
+
+    fn end(&self) -> Result<Option<Change>, Problem> {
+        match self.silent_since {
+            Some(since) if since.elapsed() < AT_ONCE => Err(Problem::ended("it ended at once")),
+            _ => Ok(None),
         }
     }
 }

@@ -11,7 +11,7 @@ use kube::Client;
 use super::{
     Doors, Event, Hub, Watch,
     hub::{Loss, Sharing, Subscription},
-    list::{List, Listed},
+    list::{Listed, Lister},
     own,
 };
 use crate::{
@@ -37,6 +37,7 @@ struct Member {
     host: HostWatches,
     metrics: Metrics,
     shared: Option<Subscription>,
+    lister: Lister,
     state: State,
 }
 
@@ -44,10 +45,8 @@ struct Member {
 enum State {
     /// It is to be found out how it gets what.
     Begun,
-    /// Its own namespace is to be listed.
-    Asking,
-    /// It is being listed.
-    Listing(List),
+    /// It lists its own namespace.
+    Listing,
     /// It takes what is newer than this.
     Following(u64),
     /// It has a watch of its own.
@@ -89,7 +88,7 @@ impl HostWatches {
         metrics: Metrics,
     ) -> impl Stream<Item = kube::Result<Event>> + Send + use<> {
         let shared = self.0.hub.as_ref().map(|hub| hub.subscribe(&watch));
-        let member = Member { watch, host: self.clone(), metrics, shared, state: State::Begun };
+        let member = Member::new(watch, self.clone(), metrics, shared);
         stream::unfold(member, |mut member| async move {
             let event = member.next().await;
             Some((event, member))
@@ -98,6 +97,11 @@ impl HostWatches {
 }
 
 impl Member {
+    fn new(watch: Watch, host: HostWatches, metrics: Metrics, shared: Option<Subscription>) -> Self {
+        let lister = Lister::new(watch.clone(), host.0.requests.clone());
+        Self { watch, host, metrics, shared, lister, state: State::Begun }
+    }
+
     async fn next(&mut self) -> kube::Result<Event> {
         loop {
             if let Some(event) = self.step().await? {
@@ -115,19 +119,13 @@ impl Member {
                     None => Sharing::Apart,
                 };
                 if way == Sharing::Together {
-                    self.state = State::Asking;
+                    self.state = State::Listing;
                     return Ok(Some(Event::Init));
                 }
                 self.state = State::Alone(alone(&self.watch, &self.host)?);
                 Ok(None)
             }
-            State::Asking => {
-                let opened = List::open(&self.host.0.requests, &self.watch).await;
-                self.state = State::Begun;
-                self.state = State::Listing(opened?);
-                Ok(None)
-            }
-            State::Listing(list) => match list.next().await {
+            State::Listing => match self.lister.next().await {
                 Ok(Listed::Object(object)) => Ok(Some(Event::InitApply(object))),
                 Ok(Listed::Whole(version)) => {
                     self.state = State::Following(version);
@@ -220,7 +218,7 @@ mod tests {
             selection: Selection::All,
         };
         let (host, shared) = (host(lists), Some(played.subscription("ns")));
-        Member { watch, host, metrics: Metrics::default(), shared, state: State::Begun }
+        Member::new(watch, host, Metrics::default(), shared)
     }
 
     async fn next(member: &mut Member) -> String {

@@ -132,7 +132,7 @@ impl Watch {
                     if !is_listing {
                         door = None;
                     }
-                    failures.end(matches!(event, Event::Init));
+                    failures.end(is_listing);
                     trust.saw(side, &event);
                     sink(event);
                 }
@@ -158,7 +158,7 @@ impl Watch {
     }
 }
 
-/// Failures in a row. That a list is about to be asked for is no success yet.
+/// Failures in a row. A list is no success before it is whole.
 #[derive(Default)]
 struct Failures {
     count: u32,
@@ -174,9 +174,9 @@ impl Failures {
         self.is_last = true;
     }
 
-    fn end(&mut self, is_about_to_list: bool) {
+    fn end(&mut self, is_listing: bool) {
         self.is_last = false;
-        if !is_about_to_list {
+        if !is_listing {
             self.count = 0;
         }
     }

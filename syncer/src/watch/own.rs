@@ -6,12 +6,12 @@ use kube::Client;
 use super::{
     Event, Watch,
     feed::{Change, Feed, Problem},
-    list::{List, Listed},
+    list::{Listed, Lister},
 };
 
 /// What a watch says. Errors are told, and it goes on after them; it never ends.
 pub(super) fn events(watch: Watch, client: Client) -> impl Stream<Item = kube::Result<Event>> + Send {
-    stream::unfold(Own { watch, client, state: State::Begun }, |mut own| async move {
+    stream::unfold(Own::new(watch, client), |mut own| async move {
         let event = own.next().await;
         Some((event, own))
     })
@@ -20,6 +20,7 @@ pub(super) fn events(watch: Watch, client: Client) -> impl Stream<Item = kube::R
 struct Own {
     watch: Watch,
     client: Client,
+    lister: Lister,
     state: State,
 }
 
@@ -27,10 +28,8 @@ struct Own {
 enum State {
     /// It is to be listed.
     Begun,
-    /// That has been said, and the list is asked for.
-    Asking,
     /// It is being listed.
-    Listing(List),
+    Listing,
     /// What has changed since this version is asked for.
     Resuming(String),
     /// What changes is shown, up to this version so far.
@@ -38,6 +37,11 @@ enum State {
 }
 
 impl Own {
+    fn new(watch: Watch, client: Client) -> Self {
+        let lister = Lister::new(watch.clone(), client.clone());
+        Self { watch, client, lister, state: State::Begun }
+    }
+
     async fn next(&mut self) -> kube::Result<Event> {
         loop {
             if let Some(event) = self.step().await? {
@@ -50,16 +54,10 @@ impl Own {
     async fn step(&mut self) -> kube::Result<Option<Event>> {
         match &mut self.state {
             State::Begun => {
-                self.state = State::Asking;
+                self.state = State::Listing;
                 Ok(Some(Event::Init))
             }
-            State::Asking => {
-                let opened = List::open(&self.client, &self.watch).await;
-                self.state = State::Begun;
-                self.state = State::Listing(opened?);
-                Ok(None)
-            }
-            State::Listing(list) => match list.next().await {
+            State::Listing => match self.lister.next().await {
                 Ok(Listed::Object(object)) => Ok(Some(Event::InitApply(object))),
                 Ok(Listed::Whole(version)) => {
                     self.state = State::Resuming(version.to_string());
@@ -122,7 +120,7 @@ mod tests {
         watch::Selection,
     };
 
-    /// What was asked for, in order: a list, or the version from which on it was watched.
+    /// What was asked for, in order: a list, the rest of one, or the version from which on it was watched.
     type Asked = Arc<Mutex<Vec<String>>>;
 
     /// A watch of an API server that answers as the test says.
@@ -131,9 +129,13 @@ mod tests {
         let log = Arc::clone(&asked);
         let service = tower::service_fn(move |request: Request<Body>| {
             let query = request.uri().query().unwrap_or_default();
-            let version = query.split('&').find_map(|pair| pair.strip_prefix("resourceVersion="));
-            let is_watch = query.contains("watch=true");
-            log.lock().push(if is_watch { version.unwrap_or("none").to_owned() } else { "list".to_owned() });
+            let value = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name));
+            log.lock().push(match (query.contains("watch=true"), value("continue="), value("limit=")) {
+                (true, ..) => value("resourceVersion=").unwrap_or("none").to_owned(),
+                (_, Some(more), _) => more.to_owned(),
+                (_, None, Some(limit)) => format!("list {limit}"),
+                (_, None, None) => "list".to_owned(),
+            });
             let (status, body) = answers.lock().next().expect("an answer more");
             let answer = Response::builder().status(status).body(Body::from(body.into_bytes()));
             async move { Ok::<_, Infallible>(answer.expect("an answer")) }
@@ -144,7 +146,7 @@ mod tests {
             namespace: "ns".to_owned(),
             selection: Selection::All,
         };
-        (Own { watch, client: Client::new(service, "ns"), state: State::Begun }, asked)
+        (Own::new(watch, Client::new(service, "ns")), asked)
     }
 
     fn object(version: u64) -> Value {
@@ -206,16 +208,45 @@ mod tests {
         }
     }
 
+    fn page(object_of: u64, more: &str) -> (u16, String) {
+        let metadata = json!({"resourceVersion": "5", "continue": more});
+        (200, json!({"metadata": metadata, "items": [object(object_of)]}).to_string())
+    }
+
+    #[tokio::test]
+    async fn a_list_that_broke_off_is_asked_for_in_pages_once() {
+        let mut cut = list(5, &[3]);
+        cut.truncate(cut.len() - 2);
+        let forgotten = (410, status(410).to_string());
+        let (mut own, asked) =
+            own(vec![(200, cut), page(3, "p2"), page(4, ""), forgotten, (200, list(9, &[]))]);
+        assert_eq!(some(&mut own, 3).await, ["init", "listed 3", "error"]);
+        assert_eq!(some(&mut own, 5).await, ["init", "listed 3", "listed 4", "done", "error"]);
+        assert_eq!(some(&mut own, 2).await, ["init", "done"]);
+        assert_eq!(*asked.lock(), ["list", "list 500", "p2", "5", "list"]);
+    }
+
+    #[tokio::test]
+    async fn pages_that_nobody_asked_for_are_one_list() {
+        let (mut own, _) = own(vec![page(3, "p2"), page(4, "")]);
+        assert_eq!(some(&mut own, 4).await, ["init", "listed 3", "listed 4", "done"]);
+    }
+
+    #[tokio::test]
+    async fn a_watch_that_ends_at_once_with_nothing_in_it_is_a_failure() {
+        let (mut own, asked) = own(vec![(200, list(5, &[])), changes(&[]), changes(&[("ADDED", object(6))])]);
+        assert_eq!(some(&mut own, 4).await, ["init", "done", "error", "apply 6"]);
+        assert_eq!(*asked.lock(), ["list", "5", "5"]);
+    }
+
     #[tokio::test]
     async fn a_list_that_does_not_come_whole_is_asked_for_again_and_never_done() {
         let whole = list(5, &[3]);
-        let paged = json!({"metadata": {"resourceVersion": "5", "continue": "more"}, "items": [object(3)]})
-            .to_string();
         for (bad, shown) in [
             ((200, whole[..whole.len() - 2].to_owned()), 2),
             ((200, json!({"metadata": {}, "items": [object(3)]}).to_string()), 2),
             ((200, json!({"metadata": {"resourceVersion": "5"}, "items": [{"metadata": 1}]}).to_string()), 1),
-            ((200, paged), 2),
+            ((200, json!({"metadata": {"resourceVersion": "5"}}).to_string()), 1),
             ((503, status(503).to_string()), 1),
         ] {
             let (mut own, _) = own(vec![bad, (200, whole.clone())]);

@@ -22,6 +22,7 @@ pub(super) struct Items {
     depth: usize,
     text: Text,
     field: Field,
+    has_items: bool,
     is_whole: bool,
 }
 
@@ -92,9 +93,9 @@ impl Items {
         &self.held
     }
 
-    /// Whether the list has been read to its end.
+    /// Whether a list has been read to its end. What has no place for objects is none, however well it ends.
     pub(super) fn is_whole(&self) -> bool {
-        self.is_whole
+        self.is_whole && self.has_items
     }
 
     /// The next byte that can mean something.
@@ -132,6 +133,10 @@ impl Items {
             (Field::Metadata, 1, b'{') => Part::Metadata,
             (Field::Items, 2, b'{') => Part::Object,
             (_, 0, _) => return Meaning::Begins,
+            (Field::Items, 1, b'{') => {
+                self.has_items = false;
+                return Meaning::Nothing;
+            }
             _ => return Meaning::Nothing,
         };
         self.part = Some((part, around));
@@ -149,7 +154,10 @@ impl Items {
     fn name(&mut self) {
         self.field = match self.held.get(1..).unwrap_or_default().trim_ascii() {
             br#""metadata""# => Field::Metadata,
-            br#""items""# => Field::Items,
+            br#""items""# => {
+                self.has_items = true;
+                Field::Items
+            }
             _ => Field::Other,
         };
     }
@@ -220,6 +228,13 @@ mod tests {
             assert!(!parts(&text[..end], 7).1, "{}", &text[..end]);
         }
         assert_eq!(parts(text, 7).0.len(), 2);
+    }
+
+    #[test]
+    fn what_has_no_place_for_objects_is_no_list() {
+        for text in [r#"{}"#, r#"{"metadata":{}}"#, r#"{"metadata":{},"rows":[]}"#, r#"{"items":{"a":[]}}"#] {
+            assert!(!parts(text, 5).1, "{text}");
+        }
     }
 
     #[test]

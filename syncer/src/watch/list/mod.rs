@@ -1,22 +1,28 @@
-//! A list, object by object as it comes.
+//! Lists, object by object as they come.
 //!
-//! It is asked for in one piece: API servers answer that from memory, and each further page from etcd, which costs them and
-//! the start half as much again (docs/performance.md).
+//! A list is asked for in one piece: API servers answer that from memory, and each further page from etcd, which costs them
+//! and the start half as much again (docs/performance.md). They give an answer no more than a minute, though, so after a
+//! list that broke off the next is asked for in pages: that way a slow reader comes to an end.
 
 mod items;
+mod page;
 
-use std::pin::Pin;
+use std::{pin::Pin, time::Duration};
 
-use futures::{AsyncBufRead, AsyncBufReadExt};
-use kube::{
-    Client,
-    api::ListParams,
-    core::{ListMeta, Request},
-};
+use futures::AsyncBufRead;
+use kube::{Client, api::ListParams, core::Request};
 
-use self::items::{Items, Part};
+use self::page::Page;
 use super::Watch;
-use crate::{object::Object, write::LONGEST_CALL};
+use crate::object::Object;
+
+/// How long nothing of a list may come: as long as an API server takes for the whole of it, where nobody has set that.
+const SILENT: Duration = Duration::from_secs(60);
+/// Objects of a page, where a list is asked for in pages; as many as in those of other clients.
+const PAGE: u32 = 500;
+
+/// An answer that comes.
+type Text = Pin<Box<dyn AsyncBufRead + Send>>;
 
 /// What comes next of a list.
 pub(super) enum Listed {
@@ -26,63 +32,70 @@ pub(super) enum Listed {
     Whole(u64),
 }
 
-/// A list that is being read.
-pub(super) struct List {
-    text: Pin<Box<dyn AsyncBufRead + Send>>,
-    items: Items,
-    version: Option<u64>,
+/// Lists what a watch is about, as often as it is asked to.
+pub(super) struct Lister {
+    watch: Watch,
+    client: Client,
+    /// What is being read of a list.
+    page: Option<Page>,
+    /// Whether the last list did.
+    broke_off: bool,
 }
 
-impl List {
-    /// Asks for what a watch is about.
-    pub(super) async fn open(client: &Client, watch: &Watch) -> kube::Result<Self> {
-        let params = ListParams { label_selector: watch.selection.labels(), ..ListParams::default() };
-        let request = Request::new(watch.api(client.clone()).resource_url());
-        let request = request.list(&params).map_err(kube::Error::BuildRequest)?;
-        let text = in_time(client.request_stream(request)).await??;
-        Ok(Self { text: Box::pin(text), items: Items::default(), version: None })
+impl Lister {
+    pub(super) fn new(watch: Watch, client: Client) -> Self {
+        Self { watch, client, page: None, broke_off: false }
     }
 
-    /// Its next object, or its end.
+    /// The next object of the list that is being read or, where none is, of a new one. After an error a new one begins.
     pub(super) async fn next(&mut self) -> kube::Result<Listed> {
+        let next = self.read_on().await;
+        if !matches!(next, Ok(Listed::Object(_))) {
+            let had_begun = self.page.take().is_some();
+            self.broke_off = next.is_err() && (had_begun || self.broke_off);
+        }
+        next
+    }
+
+    async fn read_on(&mut self) -> kube::Result<Listed> {
         loop {
-            let text = in_time(self.text.fill_buf()).await?.map_err(kube::Error::ReadEvents)?;
-            if text.is_empty() {
-                return self.end();
+            let Some(page) = &mut self.page else {
+                let request = self.request(None)?;
+                self.page = Some(ask(&self.client, request).await?);
+                continue;
+            };
+            if let Some(object) = page.next().await? {
+                return Ok(Listed::Object(object));
             }
-            let (read, part) = self.items.read(text);
-            self.text.as_mut().consume(read);
-            match part {
-                Some(Part::Object) => return self.object().map(Listed::Object),
-                Some(Part::Metadata) => {
-                    let metadata = serde_json::from_slice(self.items.held());
-                    let metadata: ListMeta = metadata.map_err(kube::Error::SerdeError)?;
-                    if metadata.continue_.is_some_and(|token| !token.is_empty()) {
-                        return Err(wrong("a part of a list that was asked for as a whole"));
-                    }
-                    self.version = metadata.resource_version.and_then(|version| version.parse().ok());
+            match page.more() {
+                Some(more) => {
+                    let request = self.request(Some(more))?;
+                    self.page = Some(ask(&self.client, request).await?);
                 }
-                None => {}
+                None => return page.version().map(Listed::Whole),
             }
         }
     }
 
-    fn end(&self) -> kube::Result<Listed> {
-        if !self.items.is_whole() {
-            return Err(wrong("a list that is cut short"));
-        }
-        self.version.map(Listed::Whole).ok_or_else(|| wrong("a list without a version"))
+    fn request(&self, more: Option<String>) -> kube::Result<http::Request<Vec<u8>>> {
+        let params = ListParams {
+            label_selector: self.watch.selection.labels(),
+            limit: self.broke_off.then_some(PAGE),
+            continue_token: more,
+            ..ListParams::default()
+        };
+        let request = Request::new(self.watch.api(self.client.clone()).resource_url());
+        request.list(&params).map_err(kube::Error::BuildRequest)
     }
+}
 
-    fn object(&self) -> kube::Result<Object> {
-        let text =
-            std::str::from_utf8(self.items.held()).map_err(|error| kube::Error::Service(error.into()))?;
-        Object::from_text(text).map_err(kube::Error::SerdeError)
-    }
+async fn ask(client: &Client, request: http::Request<Vec<u8>>) -> kube::Result<Page> {
+    let text = in_time(client.request_stream(request)).await??;
+    Ok(Page::new(Box::pin(text)))
 }
 
 async fn in_time<T>(call: impl Future<Output = T>) -> kube::Result<T> {
-    tokio::time::timeout(LONGEST_CALL, call).await.map_err(|_| wrong("no answer in time"))
+    tokio::time::timeout(SILENT, call).await.map_err(|_| wrong("no answer in time"))
 }
 
 fn wrong(problem: &str) -> kube::Error {
