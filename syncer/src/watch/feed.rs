@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures::{StreamExt, stream::BoxStream};
 use kube::{Api, api::WatchParams, core::WatchEvent};
 
-use super::Selection;
+use super::{Event, Selection};
 use crate::{object::Object, write::LONGEST_CALL};
 
 /// How long a watch is asked for, in seconds.
@@ -26,6 +26,15 @@ impl Change {
     pub(super) fn object(&self) -> &Object {
         match self {
             Self::Apply(object) | Self::Delete(object) => object,
+        }
+    }
+}
+
+impl From<Change> for Event {
+    fn from(change: Change) -> Self {
+        match change {
+            Change::Apply(object) => Self::Apply(object),
+            Change::Delete(object) => Self::Delete(object),
         }
     }
 }

@@ -2,17 +2,15 @@
 
 use std::sync::Arc;
 
-use futures::{
-    Stream, StreamExt,
-    stream::{self, BoxStream},
-};
+use futures::{Stream, StreamExt, stream::BoxStream};
 use kube::Client;
 
 use super::{
     Doors, Event, Hub, Watch,
     hub::{Loss, Sharing, Subscription},
     list::{Listed, Lister},
-    own,
+    own::Own,
+    steps::Steps,
 };
 use crate::{
     client::{ClientError, Lease, WatchClients},
@@ -88,11 +86,7 @@ impl HostWatches {
         metrics: Metrics,
     ) -> impl Stream<Item = kube::Result<Event>> + Send + use<> {
         let shared = self.0.hub.as_ref().map(|hub| hub.subscribe(&watch));
-        let member = Member::new(watch, self.clone(), metrics, shared);
-        stream::unfold(member, |mut member| async move {
-            let event = member.next().await;
-            Some((event, member))
-        })
+        Member::new(watch, self.clone(), metrics, shared).events()
     }
 }
 
@@ -102,15 +96,14 @@ impl Member {
         Self { watch, host, metrics, shared, lister, state: State::Begun }
     }
 
-    async fn next(&mut self) -> kube::Result<Event> {
-        loop {
-            if let Some(event) = self.step().await? {
-                return Ok(event);
-            }
-        }
+    fn begin_anew(&mut self, loss: Loss) {
+        self.metrics.lists_again(self.watch.kind, loss);
+        tracing::debug!(watch = %self.watch, namespace = self.watch.namespace, ?loss, "it is listed anew");
+        self.state = State::Begun;
     }
+}
 
-    /// Goes on; returns an event if there is one by then.
+impl Steps for Member {
     async fn step(&mut self) -> kube::Result<Option<Event>> {
         match &mut self.state {
             State::Begun => {
@@ -154,7 +147,7 @@ impl Member {
                     }
                 };
                 tokio::select! {
-                    // kube's watcher never ends.
+                    // It never ends.
                     event = alone.events.next() => return event.transpose(),
                     () = changed => {}
                 }
@@ -163,17 +156,11 @@ impl Member {
             }
         }
     }
-
-    fn begin_anew(&mut self, loss: Loss) {
-        self.metrics.lists_again(self.watch.kind, loss);
-        tracing::debug!(watch = %self.watch, namespace = self.watch.namespace, ?loss, "it is listed anew");
-        self.state = State::Begun;
-    }
 }
 
 fn alone(watch: &Watch, host: &HostWatches) -> kube::Result<Alone> {
     let lease = host.lease().map_err(|error| kube::Error::Service(error.into()))?;
-    let events = own::events(watch.clone(), lease.client().clone()).boxed();
+    let events = Own::new(watch.clone(), lease.client().clone()).events().boxed();
     Ok(Alone { events, _lease: lease })
 }
 

@@ -6,6 +6,7 @@ mod host;
 mod hub;
 mod list;
 mod own;
+mod steps;
 
 use std::time::Duration;
 
@@ -17,6 +18,8 @@ pub use doors::Doors;
 pub use host::HostWatches;
 use hub::Hub;
 pub use hub::Loss;
+use own::Own;
+use steps::Steps;
 
 use crate::{
     kinds::{Kind, Side},
@@ -100,7 +103,7 @@ impl Watch {
         let (side, kind, name) = (self.side, self.kind, self.to_string());
         let pulse = health.pulse(&name);
         let (mut events, doors) = match way {
-            Way::Own(client) => (own::events(self, client).boxed(), Doors::open()),
+            Way::Own(client) => (Own::new(self, client).events().boxed(), Doors::open()),
             Way::Host(host) => (host.events(self, health.metrics().clone()).boxed(), host.doors()),
         };
         let mut failures = Failures::default();

@@ -1,23 +1,16 @@
 //! A watch that is nobody else's: a list, what changes after it, and a list again where the API server has forgotten that.
 
-use futures::{Stream, stream};
 use kube::Client;
 
 use super::{
     Event, Watch,
-    feed::{Change, Feed, Problem},
+    feed::{Feed, Problem},
     list::{Listed, Lister},
+    steps::Steps,
 };
 
-/// What a watch says. Errors are told, and it goes on after them; it never ends.
-pub(super) fn events(watch: Watch, client: Client) -> impl Stream<Item = kube::Result<Event>> + Send {
-    stream::unfold(Own::new(watch, client), |mut own| async move {
-        let event = own.next().await;
-        Some((event, own))
-    })
-}
-
-struct Own {
+/// One watch on a client.
+pub(super) struct Own {
     watch: Watch,
     client: Client,
     lister: Lister,
@@ -37,20 +30,28 @@ enum State {
 }
 
 impl Own {
-    fn new(watch: Watch, client: Client) -> Self {
+    pub(super) fn new(watch: Watch, client: Client) -> Self {
         let lister = Lister::new(watch.clone(), client.clone());
         Self { watch, client, lister, state: State::Begun }
     }
 
-    async fn next(&mut self) -> kube::Result<Event> {
-        loop {
-            if let Some(event) = self.step().await? {
-                return Ok(event);
+    /// Goes back to where it can go on.
+    fn interrupted(&mut self, problem: Problem) -> kube::Error {
+        match (problem, &mut self.state) {
+            (Problem::Gone(error), _) => {
+                self.state = State::Begun;
+                error
             }
+            (Problem::Ended(error), State::Following(_, version)) => {
+                self.state = State::Resuming(std::mem::take(version));
+                error
+            }
+            (Problem::Ended(error) | Problem::Unread(error), _) => error,
         }
     }
+}
 
-    /// Goes on; returns an event if there is one by then.
+impl Steps for Own {
     async fn step(&mut self) -> kube::Result<Option<Event>> {
         match &mut self.state {
             State::Begun => {
@@ -78,29 +79,13 @@ impl Own {
                 Ok(None)
             }
             State::Following(feed, version) => match feed.next(version).await {
-                Ok(Some(Change::Apply(object))) => Ok(Some(Event::Apply(object))),
-                Ok(Some(Change::Delete(object))) => Ok(Some(Event::Delete(object))),
+                Ok(Some(change)) => Ok(Some(change.into())),
                 Ok(None) => {
                     self.state = State::Resuming(std::mem::take(version));
                     Ok(None)
                 }
                 Err(problem) => Err(self.interrupted(problem)),
             },
-        }
-    }
-
-    /// Goes back to where it can go on.
-    fn interrupted(&mut self, problem: Problem) -> kube::Error {
-        match (problem, &mut self.state) {
-            (Problem::Gone(error), _) => {
-                self.state = State::Begun;
-                error
-            }
-            (Problem::Ended(error), State::Following(_, version)) => {
-                self.state = State::Resuming(std::mem::take(version));
-                error
-            }
-            (Problem::Ended(error) | Problem::Unread(error), _) => error,
         }
     }
 }

@@ -224,8 +224,8 @@ impl Cluster {
         body: Option<Bytes>,
     ) -> Result<Object, WriteError> {
         let bytes = self.send(method, path, content_type, body).await?;
-        let text = String::from_utf8(bytes.into()).map_err(|_| WriteError::NotText)?;
-        Object::from_text(&text).map_err(WriteError::Answer)
+        let text = std::str::from_utf8(&bytes).map_err(|_| WriteError::NotText)?;
+        Object::from_text(text).map_err(WriteError::Answer)
     }
 
     async fn exchange(&self, request: Request<Body>) -> Result<(Parts, Bytes), WriteError> {

@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use self::{address::Address, inbox::Inbox, router::Router, source::Source};
-use super::{Event, Selection, Watch, feed::Change};
+use super::{Event, Selection, Watch};
 use crate::{
     client::WatchClients,
     kinds::{Api, Kind},
@@ -140,11 +140,7 @@ impl Subscription {
     /// The next change, or why it has to begin anew.
     pub(super) async fn next(&self) -> Result<(u64, Event), Loss> {
         let change = self.inbox.next().await?;
-        let version = change.object().version();
-        Ok(match change {
-            Change::Apply(object) => (version, Event::Apply(object)),
-            Change::Delete(object) => (version, Event::Delete(object)),
-        })
+        Ok((change.object().version(), change.into()))
     }
 
     /// Returns when the way is not `present` any more.
@@ -171,6 +167,7 @@ impl Drop for Subscription {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::watch::feed::Change;
 
     /// A shared watch whose source is a test.
     pub(crate) struct Played {

@@ -1,0 +1,30 @@
+//! A watch as a machine that goes on step by step.
+
+use futures::{Stream, stream};
+
+use super::Event;
+
+/// What goes on step by step, now and then with an event. Errors are told, and it goes on after them; it never ends.
+pub(super) trait Steps: Send + Sized {
+    /// Goes on; returns an event if there is one by then.
+    fn step(&mut self) -> impl Future<Output = kube::Result<Option<Event>>> + Send;
+
+    /// The next event.
+    fn next(&mut self) -> impl Future<Output = kube::Result<Event>> + Send {
+        async {
+            loop {
+                if let Some(event) = self.step().await? {
+                    return Ok(event);
+                }
+            }
+        }
+    }
+
+    /// All of its events.
+    fn events(self) -> impl Stream<Item = kube::Result<Event>> + Send {
+        stream::unfold(self, |mut machine| async move {
+            let event = machine.next().await;
+            Some((event, machine))
+        })
+    }
+}
