@@ -141,6 +141,7 @@ fn way(direction: Direction) -> &'static str {
         Direction::DownAndStatusUp => "down, status up",
         Direction::Up => "up",
         Direction::Synthesised => "made in the tenant",
+        Direction::Aside => "made on the host",
         Direction::Local => "read in the tenant",
     }
 }

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use super::{Id, Index, Key, rows::Rows};
+use super::{Id, Index, Key};
 use crate::{
     kinds::{Kind, Side},
     object::Object,
@@ -69,8 +69,7 @@ impl Index {
     fn knows(&mut self, side: Side, kind: Kind, object: &Object) -> bool {
         let is_raised = self.raising.has(kind);
         let id = if is_raised { Some(Id::new("", object.name())) } else { self.id(side, object) };
-        let tokens = self.is_token(side, kind, object);
-        let rows = if tokens { Some(&self.tokens as &dyn Rows) } else { self.rows(kind) };
+        let rows = self.rows(kind);
         id.is_some_and(|id| rows.is_some_and(|rows| rows.uid(side, &id) == Some(object.uid())))
     }
 }

@@ -1,5 +1,7 @@
 //! Custom kinds, whose definitions come and go while the syncer runs.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::{Id, Index, Key};
@@ -39,9 +41,19 @@ impl Index {
         !matches!(kind, Kind::Custom(_)) || self.contents(kind).is_listed()
     }
 
-    /// A custom kind is about to be listed, again perhaps.
+    /// A custom kind is about to be listed, again perhaps, and from now on in this version.
     pub fn unlist(&mut self, kind: Kind) {
+        if let Kind::Custom(custom) = kind {
+            self.served.replace(custom);
+        }
         self.contents.of_mut(kind).unlist();
+    }
+
+    /// A key in the version in which its kind is served now: it may have waited, or failed, since there was another.
+    pub fn as_served<'k>(&self, key: &'k Key) -> Cow<'k, Key> {
+        let Kind::Custom(former) = key.kind else { return Cow::Borrowed(key) };
+        let present = self.served.get(&former).copied().unwrap_or(former);
+        Cow::Owned(Key::new(Kind::Custom(present), key.id.clone()))
     }
 
     pub(super) fn custom_listed(&mut self, side: Side, custom: Custom) -> Vec<Key> {
@@ -132,6 +144,20 @@ mod tests {
 
     fn key(kind: Kind, name: &str) -> Key {
         Key::new(kind, Id::new("ns", name))
+    }
+
+    #[test]
+    fn a_key_that_has_waited_is_of_the_version_that_is_served_now() {
+        let mut index = index();
+        let other = Api::at_run_time(["example.com", "v2", "Widget", "widgets"], Reach::Namespaced);
+        let other = Kind::Custom(Custom::new(other, Arc::default(), true));
+        let waiting = key(widget(), "w");
+        let version = |index: &Index| index.as_served(&waiting).kind.api().version;
+        assert_eq!(version(&index), "v1");
+        for (kind, served) in [(widget(), "v1"), (other, "v2"), (widget(), "v1")] {
+            index.unlist(kind);
+            assert_eq!(version(&index), served);
+        }
     }
 
     #[test]

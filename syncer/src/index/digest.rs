@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{Id, Key, Token, Uid, words::Words};
+use super::{Id, Key, Uid, words::Words};
 use crate::{
     json,
     kinds::Kind,
@@ -224,19 +224,6 @@ impl HostService {
             shared: shared::mark(Kind::Service, &tree).map(Into::into),
             agreed: shared::agreed(&tree).map(Into::into),
         }
-    }
-}
-
-pub(super) fn token(object: &Object) -> Token {
-    // One without times is one to replace.
-    let time = |key: &str| {
-        let time = object.annotation(key).and_then(|text| text.parse::<jiff::Timestamp>().ok());
-        time.map_or(0, jiff::Timestamp::as_second)
-    };
-    Token {
-        pod_uid: object.annotation(marks::UID).unwrap_or_default().into(),
-        minted_at: time(marks::MINTED_AT),
-        refresh_at: time(marks::REFRESH_AT),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Address, Copy, HostPod, Id, Index, Key, Pair, Seen, TenantPod, Token};
+use super::{Address, Copy, HostPod, Id, Index, Key, Pair, TenantPod};
 use crate::{
     index::ServicePort,
     kinds::{Kind, Side},
@@ -34,11 +34,6 @@ impl Index {
     pub fn one_sided(&self) -> Vec<Key> {
         let one_sided = self.pods.iter().filter(|(_, pair)| pair.tenant.is_none() || pair.host.is_none());
         one_sided.map(|(id, _)| Key::new(Kind::Pod, id.clone())).collect()
-    }
-
-    /// The tokens that are on the host for a pod of this name.
-    pub fn token(&self, pod: &Id) -> Option<&Seen<Token>> {
-        self.tokens.get(pod)?.host.as_ref()
     }
 
     /// The Services of a namespace that a pod's environment shows, by name.

@@ -16,6 +16,7 @@ mod raised;
 mod references;
 mod rows;
 mod table;
+mod tokens;
 mod uid;
 mod words;
 mod written;
@@ -34,6 +35,7 @@ pub use lookup::Link;
 pub use raised::{Origin, Raised};
 pub use references::References;
 pub use table::{Pair, Seen, Table};
+pub use tokens::{Token, Tokens};
 pub use uid::Uid;
 pub use written::TRUCE;
 
@@ -41,7 +43,7 @@ use rows::Rows;
 use serde_json::Value;
 
 use crate::{
-    kinds::{Kind, Side},
+    kinds::{Custom, Kind, Side},
     names::{Names, marks},
     object::Object,
     room::Room,
@@ -86,17 +88,6 @@ impl Key {
     }
 }
 
-/// A pod's token Secret on the host.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Token {
-    /// The uid of the tenant pod whose tokens they are.
-    pub pod_uid: Uid,
-    /// When they were made, in seconds since 1970.
-    pub minted_at: i64,
-    /// When they are to be replaced, in seconds since 1970.
-    pub refresh_at: i64,
-}
-
 /// One virtual cluster, seen from both sides.
 #[derive(Debug)]
 pub struct Index {
@@ -114,7 +105,7 @@ pub struct Index {
     /// Volumes of the tenant that stand for the host's.
     pub volumes: Table<Volume, ()>,
     /// Token Secrets by pod.
-    pub tokens: Table<(), Token>,
+    tokens: Table<(), Token>,
     /// Copies by the host's uid, for events.
     copies: copies::Copies,
     /// Host pods by uid whose tenant pods were removed while they ran.
@@ -129,6 +120,8 @@ pub struct Index {
     words: words::Words,
     /// Custom kinds, by group and name, of which it is not known yet what the tenant has and what that names.
     awaited: HashSet<(Box<str>, Box<str>)>,
+    /// Custom kinds in the version in which they are served now.
+    served: HashSet<Custom>,
 }
 
 impl Index {
@@ -152,6 +145,7 @@ impl Index {
             namespaces: Table::default(),
             words: words::Words::default(),
             awaited: HashSet::new(),
+            served: HashSet::new(),
         }
     }
 
@@ -198,10 +192,7 @@ impl Index {
                 let fresh = self.services.see_host(&key.id, object, service);
                 keys(fresh, kind, key.id)
             }
-            (kind, side) if self.is_token(side, kind, object) => {
-                let fresh = self.tokens.see_host(&id, object, digest::token(object));
-                keys(fresh, Kind::Pod, id)
-            }
+            (Kind::PodToken, Side::Host) => self.token_seen(id, object),
             (Kind::Namespace, Side::Tenant) => self.namespace_seen(&id, object),
             (Kind::PersistentVolume, Side::Tenant) => self.volume_seen(id, object),
             (kind, Side::Tenant) if kind.is_copied() => self.tenant_content_seen(kind, id, object),
@@ -217,7 +208,7 @@ impl Index {
             return self.raised_gone(side, kind, object);
         }
         let Some(id) = self.id(side, object) else { return Vec::new() };
-        if self.is_token(side, kind, object) {
+        if kind == Kind::PodToken {
             return keys(self.tokens.lose(side, &id, object.uid()), Kind::Pod, id);
         }
         let key = Key::new(kind, id);
@@ -253,15 +244,15 @@ impl Index {
         if let Some(rows) = self.rows_mut(kind) {
             rows.listing(side);
         }
-        if kind == Kind::Secret {
-            self.tokens.listing(side);
-        }
     }
 
     /// A list of this kind is whole.
     pub fn listed(&mut self, side: Side, kind: Kind) -> Vec<Key> {
         if self.raising.has(kind) {
             return self.raised_listed(side, kind);
+        }
+        if kind == Kind::PodToken {
+            return self.tokens_listed(side);
         }
         let mut doubted = Vec::new();
         if side == Side::Host {
@@ -273,10 +264,8 @@ impl Index {
             let host = |id: &Id| self.pods.get(id).and_then(|pair| pair.host.as_ref());
             self.forced.retain(|uid, id| host(id).is_some_and(|host| host.uid == *uid));
         }
-        let tokens = if kind == Kind::Secret { self.tokens.listed(side) } else { Vec::new() };
-        let pods = tokens.into_iter().map(|id| Key::new(Kind::Pod, id));
         let vanished = vanished.into_iter().flat_map(|id| self.after_loss(side, kind, id));
-        let mut changed: Vec<Key> = doubted.into_iter().chain(pods).chain(vanished).collect();
+        let mut changed: Vec<Key> = doubted.into_iter().chain(vanished).collect();
         if let Kind::Custom(custom) = kind {
             changed.extend(self.custom_listed(side, custom));
         }
@@ -288,11 +277,6 @@ impl Index {
         if let Some(seen) = self.pods.tenant_mut(id).filter(|seen| *seen.uid == *uid) {
             seen.detail.node = Some(self.words.shared(node));
         }
-    }
-
-    /// The Secret with this uid, which held tokens of a pod of this name, is gone.
-    pub fn tokens_dropped(&mut self, pod: &Id, secret: &str) {
-        self.tokens.lose(Side::Host, pod, secret);
     }
 
     /// The uid of the host pod that still runs when its tenant pod goes: the tenant did not wait for its containers to
@@ -381,11 +365,6 @@ impl Index {
         }
         changed.push(key);
         changed
-    }
-
-    /// Whether an object holds a pod's tokens, and so is no copy.
-    fn is_token(&self, side: Side, kind: Kind, object: &Object) -> bool {
-        (side, kind) == (Side::Host, Kind::Secret) && object.label(marks::ROLE) == Some(marks::POD_TOKEN)
     }
 
     /// Whose key an object belongs to; none for a host object that is not ours.

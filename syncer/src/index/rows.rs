@@ -36,6 +36,7 @@ impl Index {
         match kind {
             Kind::Pod => Some(&self.pods),
             Kind::Service => Some(&self.services),
+            Kind::PodToken => Some(&self.tokens),
             Kind::Namespace => Some(&self.namespaces),
             Kind::PersistentVolume => Some(&self.volumes),
             kind if self.raising.has(kind) => self.raising.rows(kind),
@@ -49,6 +50,7 @@ impl Index {
         match kind {
             Kind::Pod => Some(&mut self.pods),
             Kind::Service => Some(&mut self.services),
+            Kind::PodToken => Some(&mut self.tokens),
             Kind::Namespace => Some(&mut self.namespaces),
             Kind::PersistentVolume => Some(&mut self.volumes),
             kind if self.raising.has(kind) => self.raising.rows_mut(kind),

@@ -125,6 +125,11 @@ impl<T, H> Table<T, H> {
         self.tenant_listed && self.host_listed
     }
 
+    /// Whether the host's objects have been listed.
+    pub(super) fn is_listed_on_host(&self) -> bool {
+        self.host_listed
+    }
+
     /// Nobody watches it any more, so what is known may be outdated until it is listed again.
     pub(super) fn unlist(&mut self) {
         (self.tenant_listed, self.host_listed) = (false, false);

@@ -40,6 +40,8 @@ pub enum Kind {
     ConfigMap,
     /// v1 Secret.
     Secret,
+    /// The v1 Secrets in which the host holds the tokens of a tenant's pods.
+    PodToken,
     /// v1 Endpoints.
     Endpoints,
     /// discovery.k8s.io/v1 EndpointSlice.
@@ -90,6 +92,7 @@ impl Kind {
             Self::Service => core("Service", "services"),
             Self::ConfigMap => core("ConfigMap", "configmaps"),
             Self::Secret => core("Secret", "secrets"),
+            Self::PodToken => core("Secret (pod tokens)", "secrets"),
             Self::Endpoints => core("Endpoints", "endpoints"),
             Self::EndpointSlice => Api::namespaced("discovery.k8s.io", "EndpointSlice", "endpointslices"),
             Self::PersistentVolumeClaim => core("PersistentVolumeClaim", "persistentvolumeclaims"),
@@ -132,6 +135,7 @@ impl Kind {
             | Self::EphemeralContainers
             | Self::PodResize
             | Self::ReadinessGates
+            | Self::PodToken
             | Self::Service
             | Self::PersistentVolume
             | Self::IngressClass
@@ -140,6 +144,19 @@ impl Kind {
             | Self::Event
             | Self::Node
             | Self::Lease => false,
+        }
+    }
+
+    /// Whether its metadata say all that is wanted of it, so that nothing else of it is read.
+    pub fn is_read_by_metadata(self) -> bool {
+        self == Self::PodToken
+    }
+
+    /// What its watch is called.
+    pub fn watched_as(self) -> &'static str {
+        match self {
+            Self::PodToken => "secrets (pod tokens)",
+            _ => self.api().plural,
         }
     }
 

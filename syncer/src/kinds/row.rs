@@ -16,6 +16,8 @@ pub enum Direction {
     Up,
     /// Made by us in the tenant; the host's are never read.
     Synthesised,
+    /// Made by us on the host for another object's copy; the tenant's are never read.
+    Aside,
     /// Read in the tenant, for what other objects say by it.
     Local,
 }
@@ -81,6 +83,7 @@ impl Row {
         match (self.direction, self.kind) {
             (Direction::Synthesised, Kind::PersistentVolume | Kind::Node) => &[Side::Tenant],
             (Direction::Synthesised, _) => &[],
+            (Direction::Aside, _) => &[Side::Host],
             (Direction::Local, _) => &[Side::Tenant],
             // They come with their pods.
             (_, Kind::EphemeralContainers | Kind::PodResize | Kind::ReadinessGates) => &[],

@@ -2,7 +2,7 @@
 
 use super::{
     Custom,
-    Direction::{self, Down, DownAndStatusUp, Local, Synthesised, Up},
+    Direction::{self, Aside, Down, DownAndStatusUp, Local, Synthesised, Up},
     Grant, Kind,
     On::{self, WhereGranted},
     Row,
@@ -40,6 +40,8 @@ pub static TABLE: &[Row] = &[
     ),
     row(Kind::PodResize, Down, All, On::Option("resize"), "pod", &[on("resize", &["patch"])]),
     row(Kind::ReadinessGates, Down, All, On::Option("readiness-gates"), "pod", &[on("status", &["patch"])]),
+    // With the rights of the row of Secrets.
+    row(Kind::PodToken, Aside, OfSynced, On::Default, "pod", &[]),
     row(Kind::Event, Up, OfSynced, On::Default, "event", READ),
     row(Kind::Node, Synthesised, InUse, On::Default, "node", &[]),
     row(Kind::Node, Up, InUse, On::Option("host-nodes"), "node", READ),

@@ -75,6 +75,16 @@ pub fn selector(labels: &[(&str, String)]) -> String {
     labels.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",")
 }
 
+/// The same, of copies alone.
+pub fn copies(selector: &str) -> String {
+    format!("{selector},!{ROLE}")
+}
+
+/// The same, of what holds pods' tokens alone.
+pub fn tokens(selector: &str) -> String {
+    format!("{selector},{ROLE}={POD_TOKEN}")
+}
+
 /// Whether a label or annotation key is ours.
 pub fn is_ours(key: &str) -> bool {
     key.starts_with(DOMAIN)

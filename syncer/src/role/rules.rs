@@ -59,7 +59,13 @@ fn add(rules: &mut Vec<PolicyRule>, group: &str, resource: String, verbs: &[&str
         rule.verbs.iter().eq(verbs) && rule.api_groups.iter().flatten().any(|other| other == group)
     });
     match same {
-        Some(rule) => rule.resources.get_or_insert_default().push(resource),
+        Some(rule) => {
+            let resources = rule.resources.get_or_insert_default();
+            // Of one resource there can be several kinds.
+            if !resources.contains(&resource) {
+                resources.push(resource);
+            }
+        }
         None => rules.push(rule(group, &[&resource], verbs)),
     }
 }

@@ -24,7 +24,7 @@ pub struct Health {
     /// The tenant's name, where the process serves many.
     tenant: Option<Arc<str>>,
     members: Arc<Mutex<BTreeMap<String, Self>>>,
-    /// Where many tenants are served: how each kind of the host is watched, by its plural.
+    /// Where many tenants are served: how each kind of the host is watched, by what its watch is called.
     host_watches: Arc<Mutex<BTreeMap<&'static str, String>>>,
 }
 
@@ -141,13 +141,13 @@ impl Health {
             None => "(one for all tenants)".to_owned(),
             Some(lack) => format!("(one for each, for it may not {lack} in all namespaces)"),
         };
-        self.host_watches.lock().insert(kind.api().plural, how);
+        self.host_watches.lock().insert(kind.watched_as(), how);
         self.metrics.watched_together(kind, Some(lack.is_none()));
     }
 
     /// A kind of the host is not watched any more.
     pub(crate) fn host_watch_ends(&self, kind: Kind) {
-        self.host_watches.lock().remove(kind.api().plural);
+        self.host_watches.lock().remove(kind.watched_as());
         self.metrics.watched_together(kind, None);
     }
 

@@ -15,9 +15,10 @@ pub(super) fn watches(names: &Names, kinds: &Kinds, classes: &str) -> Vec<Watch>
     kinds.rows().iter().flat_map(of_row).collect()
 }
 
-/// Whether nothing is decided before a kind has been listed. Events wait for others, and nothing waits for them.
+/// Whether nothing is decided before a kind has been listed. Of the others there are as many as of pods: they wait until
+/// the pods have been looked at, and no new pod waits for them.
 pub(super) fn is_waited_for(kind: Kind) -> bool {
-    kind != Kind::Event
+    !matches!(kind, Kind::Event | Kind::PodToken)
 }
 
 /// The watch on one side of a row. `classes`: a selector for the host's classes.
@@ -32,6 +33,7 @@ pub(super) fn watch(names: &Names, row: &Row, side: Side, classes: &str) -> Watc
             (Side::Host, Direction::Down | Direction::DownAndStatusUp) => {
                 Selection::Copies(marks::of_virtual_cluster(names, reach))
             }
+            (_, Direction::Aside) => Selection::Tokens(marks::of_virtual_cluster(names, reach)),
             // Only what we have made; a Node that someone else has made may be in our way.
             (Side::Tenant, Direction::Synthesised) if row.kind != Kind::Node => {
                 Selection::Labelled(marks::SYNTHESISED.to_owned())
@@ -57,8 +59,11 @@ mod tests {
         let pods = of_host(Kind::Pod).expect("a watch");
         assert_eq!(
             (pods.namespace.as_str(), pods.selection.labels().as_deref()),
-            ("tenant-a", Some("tenantbench.dev/vcluster=vc"))
+            ("tenant-a", Some("tenantbench.dev/vcluster=vc,!tenantbench.dev/role"))
         );
+        let tokens = of_host(Kind::PodToken).expect("a watch");
+        let labels = tokens.selection.labels();
+        assert_eq!(labels.as_deref(), Some("tenantbench.dev/vcluster=vc,tenantbench.dev/role=pod-token"));
         let events = of_host(Kind::Event).expect("a watch");
         assert_eq!((events.namespace.as_str(), &events.selection), ("tenant-a", &Selection::All));
         assert!(of_host(Kind::Node).is_none());

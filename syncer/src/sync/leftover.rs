@@ -17,16 +17,14 @@ use crate::{
 pub async fn clear_tokens(tenant: &Tenant) -> Result<(), SyncError> {
     let names = &tenant.settings().names;
     let (namespace, host) = (names.host_namespace(), tenant.cluster(Side::Host));
-    let mut ours = marks::of_virtual_cluster(names, Reach::Namespaced);
-    ours.push((marks::ROLE, marks::POD_TOKEN.to_owned()));
-    let ours = marks::selector(&ours);
-    let listed = host.list_metadata(Kind::Secret, namespace, &ours).await;
+    let ours = marks::tokens(&marks::selector(&marks::of_virtual_cluster(names, Reach::Namespaced)));
+    let listed = host.list_metadata(Kind::PodToken, namespace, &ours).await;
     for metadata in listed.doing("listing the tokens' Secrets")? {
         let (Some(name), Some(uid)) = (&metadata.name, &metadata.uid) else { continue };
         if tenant.index(|index| is_left_over(index, &metadata)) {
             tracing::info!(name, "a pod's tokens were left behind, and are removed");
             let place = (namespace, name.as_str());
-            host.delete(Kind::Secret, place, uid, None)
+            host.delete(Kind::PodToken, place, uid, None)
                 .await
                 .doing("removing tokens that were left behind")?;
         }

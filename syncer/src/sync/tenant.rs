@@ -249,7 +249,7 @@ impl Tenant {
 
     /// Has every pod with tokens looked at: the clock has jumped.
     pub fn look_at_tokens(&self) {
-        let pods: Vec<Id> = self.index(|index| index.tokens.iter().map(|(id, _)| id.clone()).collect());
+        let pods: Vec<Id> = self.index(|index| index.pods_with_tokens().cloned().collect());
         for pod in pods {
             self.work.push(self.id, Key::new(Kind::Pod, pod), Line::Resync, Hand::default());
         }
@@ -378,14 +378,17 @@ impl Tenant {
         Cow::Owned(rules)
     }
 
-    /// Keys of the object's own kind get it into their hand: as it is now, or as it was last. To keys of another kind it
-    /// is news of the tenant: the way down is what waits for others.
+    /// Keys of the object's own kind get it into their hand: as it is now, or as it was last. What is listed is left out,
+    /// for most of it is as it is to be, and until that is known the text of all would be held. To keys of another kind it is
+    /// news of the tenant: the way down is what waits for others.
     fn push_with(&self, keys: Vec<Key>, (side, line): (Side, Line), kind: Kind, object: &Object) {
         let now = self.clock().instant();
         for key in keys {
-            let is_own = key.kind == kind;
-            let hand =
-                if is_own { Hand::of(side, object.clone(), now) } else { Hand::seen(Side::Tenant, now) };
+            let hand = match (key.kind == kind, line) {
+                (true, Line::Resync) => Hand::seen(side, now),
+                (true, _) => Hand::of(side, object.clone(), now),
+                (false, _) => Hand::seen(Side::Tenant, now),
+            };
             self.work.push(self.id, key, line, hand);
         }
     }

@@ -76,11 +76,11 @@ pub(super) async fn store(tenant: &Tenant, key: &Key, pod: &Value, minted: &Mint
     let names = &tenant.settings().names;
     let name = json::text(&secret["metadata"]["name"]).unwrap_or_default();
     let host = tenant.cluster(Side::Host);
-    let written = match host.create(Kind::Secret, names.host_namespace(), &secret).await {
-        Err(WriteError::Exists) => host.replace(Kind::Secret, names.host_namespace(), name, &secret).await,
+    let written = match host.create(Kind::PodToken, names.host_namespace(), &secret).await {
+        Err(WriteError::Exists) => host.replace(Kind::PodToken, names.host_namespace(), name, &secret).await,
         other => other,
     };
-    tenant.learn(Side::Host, Kind::Secret, written.doing("writing the pod's tokens")?, asked);
+    tenant.learn(Side::Host, Kind::PodToken, written.doing("writing the pod's tokens")?, asked);
     Ok(())
 }
 
@@ -89,7 +89,7 @@ pub(super) async fn drop(tenant: &Tenant, key: &Key, secret: &str, pod: &str) ->
     let names = &tenant.settings().names;
     let name = names.token_secret(&key.id.namespace, &key.id.name, pod);
     let host = tenant.cluster(Side::Host);
-    let deleted = host.delete(Kind::Secret, (names.host_namespace(), &name), secret, None).await;
+    let deleted = host.delete(Kind::PodToken, (names.host_namespace(), &name), secret, None).await;
     deleted.doing("deleting the tokens of a pod that is gone")?;
     tenant.tokens_dropped(&key.id, secret);
     Ok(())

@@ -3,9 +3,13 @@
 use std::time::{Duration, Instant};
 
 use futures::{StreamExt, stream::BoxStream};
-use kube::{Api, api::WatchParams, core::WatchEvent};
+use kube::{
+    Client,
+    api::WatchParams,
+    core::{Request, WatchEvent},
+};
 
-use super::{Event, Selection};
+use super::{Event, Watch};
 use crate::{object::Object, write::LONGEST_CALL};
 
 /// How long a watch is asked for, in seconds.
@@ -75,18 +79,15 @@ impl Problem {
 
 impl Feed {
     /// Asks for what changes after `version`.
-    pub(super) async fn open(
-        api: Api<Object>,
-        selection: &Selection,
-        version: &str,
-    ) -> Result<Self, Problem> {
+    pub(super) async fn open(watch: &Watch, client: Client, version: &str) -> Result<Self, Problem> {
         let params = WatchParams {
-            label_selector: selection.labels(),
+            label_selector: watch.selection.labels(),
             timeout: Some(LASTS),
             bookmarks: true,
             ..WatchParams::default()
         };
-        let opened = tokio::time::timeout(LONGEST_CALL, api.watch(&params, version)).await;
+        let request = request(watch, &client, &params, version).map_err(Problem::Ended)?;
+        let opened = tokio::time::timeout(LONGEST_CALL, client.request_events(request)).await;
         let events = opened.map_err(|_| Problem::ended("no answer in time"))?.map_err(Problem::of)?.boxed();
         Ok(Self { events, silent_since: Some(Instant::now()) })
     }
@@ -122,4 +123,18 @@ impl Feed {
             _ => Ok(None),
         }
     }
+}
+
+fn request(
+    watch: &Watch,
+    client: &Client,
+    params: &WatchParams,
+    version: &str,
+) -> kube::Result<http::Request<Vec<u8>>> {
+    let request = Request::new(watch.api(client.clone()).resource_url());
+    let request = match watch.kind.is_read_by_metadata() {
+        true => request.watch_metadata(params, version),
+        false => request.watch(params, version),
+    };
+    request.map_err(kube::Error::BuildRequest)
 }

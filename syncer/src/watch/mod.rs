@@ -59,6 +59,8 @@ pub enum Selection {
     All,
     /// The copies of a virtual cluster, which all have these labels.
     Copies(Vec<(&'static str, String)>),
+    /// What holds the tokens of its pods, with the same labels.
+    Tokens(Vec<(&'static str, String)>),
     /// Those that a label selector selects.
     Labelled(String),
 }
@@ -77,7 +79,8 @@ impl Selection {
     pub fn labels(&self) -> Option<String> {
         match self {
             Self::All => None,
-            Self::Copies(labels) => Some(marks::selector(labels)),
+            Self::Copies(labels) => Some(marks::copies(&marks::selector(labels))),
+            Self::Tokens(labels) => Some(marks::tokens(&marks::selector(labels))),
             Self::Labelled(labels) => Some(labels.clone()),
         }
     }
@@ -85,7 +88,7 @@ impl Selection {
 
 impl std::fmt::Display for Watch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "watch {}/{}", self.side.word(), self.kind.api().plural)
+        write!(f, "watch {}/{}", self.side.word(), self.kind.watched_as())
     }
 }
 

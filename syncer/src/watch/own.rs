@@ -70,9 +70,7 @@ impl Steps for Own {
                 }
             },
             State::Resuming(version) => {
-                let api = self.watch.api(self.client.clone());
-                let feed = Feed::open(api, &self.watch.selection, version).await;
-                match feed {
+                match Feed::open(&self.watch, self.client.clone(), version).await {
                     Ok(feed) => self.state = State::Following(feed, std::mem::take(version)),
                     Err(problem) => return Err(self.interrupted(problem)),
                 }

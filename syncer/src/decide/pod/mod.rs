@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::index::{HostPod, Pair, Seen, TenantPod, Token, Uid};
+use crate::index::{HostPod, Pair, Seen, TenantPod, Token, Tokens, Uid};
 
 /// The next thing to do about a pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub enum Step {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Around<'a> {
     /// The tokens that are on the host under its name.
-    pub token: Option<&'a Seen<Token>>,
+    pub tokens: Tokens<'a>,
     /// Whether something that it names is not on the host yet.
     pub waits: bool,
     /// Whether the tenant has removed it without waiting for its containers to end.
@@ -75,7 +75,7 @@ pub struct Follow {
 /// Decides about a pod.
 pub fn decide(pair: Option<&Pair<TenantPod, HostPod>>, around: &Around<'_>) -> Step {
     let is_anybodys = |token: &Token| pair.is_some_and(|pair| pair.is_of(&token.pod_uid));
-    if let Some(token) = around.token.filter(|token| !is_anybodys(&token.detail)) {
+    if let Some(token) = around.tokens.held().filter(|token| !is_anybodys(&token.detail)) {
         if pair.is_none() && !around.waited {
             return Step::Later;
         }
@@ -143,9 +143,14 @@ fn both(tenant: &Seen<TenantPod>, host: &Seen<HostPod>, around: &Around<'_>) -> 
         }
     }
     let ends = host.detail.finished || host.deleting.is_some();
-    let token = |token: &Seen<Token>| is_due(&token.detail, around.now);
+    let token = match around.tokens {
+        // Those of every pod would be made again.
+        Tokens::Unlisted => false,
+        Tokens::Absent => true,
+        Tokens::Held(token) => is_due(&token.detail, around.now),
+    };
     let follow = Follow {
-        token: tenant.detail.wants_tokens && !ends && around.token.is_none_or(token),
+        token: tenant.detail.wants_tokens && !ends && token,
         // One that chose its node itself needs that Node in the tenant as well.
         bind: host.detail.node.clone().filter(|_| tenant.detail.node.is_none() || !tenant.detail.started),
         status,

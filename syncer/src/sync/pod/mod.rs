@@ -60,7 +60,7 @@ impl Sync<'_> {
         let id = &self.key.id;
         self.tenant.index(|index| {
             let around = Around {
-                token: index.token(id),
+                tokens: index.tokens_of(id),
                 waits: index.awaits_references(id),
                 forced: index.is_forced(id),
                 waited: !self.hand.news().is_fresh(),
@@ -75,7 +75,7 @@ impl Sync<'_> {
         let at = self.tenant.index(|index| {
             let is_whole =
                 index.pods.get(&self.key.id).is_some_and(|pair| pair.tenant.is_some() && pair.host.is_some());
-            index.token(&self.key.id).filter(|_| is_whole).map(|token| token.detail.refresh_at)
+            index.tokens_of(&self.key.id).held().filter(|_| is_whole).map(|token| token.detail.refresh_at)
         })?;
         Some(Duration::from_secs(u64::try_from(at - now).unwrap_or(1).max(1)))
     }

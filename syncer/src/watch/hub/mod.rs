@@ -83,7 +83,7 @@ impl Hub {
     /// Takes part in the watch that shows, among others, what `watch` does.
     pub(super) fn subscribe(&self, watch: &Watch) -> Subscription {
         let labels: &[_] = match &watch.selection {
-            Selection::Copies(labels) => labels,
+            Selection::Copies(labels) | Selection::Tokens(labels) => labels,
             Selection::All | Selection::Labelled(_) => &[],
         };
         let stream = self.stream(watch);
@@ -122,7 +122,8 @@ impl Hub {
 fn everywhere(watch: &Watch) -> Watch {
     let selection = match &watch.selection {
         // Whosever they are.
-        Selection::Copies(_) => Selection::Labelled(marks::VCLUSTER.to_owned()),
+        Selection::Copies(_) => Selection::Labelled(marks::copies(marks::VCLUSTER)),
+        Selection::Tokens(_) => Selection::Labelled(marks::tokens(marks::VCLUSTER)),
         same => same.clone(),
     };
     Watch { namespace: String::new(), selection, ..watch.clone() }

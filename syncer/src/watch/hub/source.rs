@@ -138,8 +138,7 @@ impl Source {
     async fn watch_once(&self, version: &mut String) -> Result<(), Problem> {
         let lease =
             self.watches.lease(1).map_err(|error| Problem::Ended(kube::Error::Service(error.into())))?;
-        let api = self.watch.api(lease.client().clone());
-        let mut feed = Feed::open(api, &self.watch.selection, version).await?;
+        let mut feed = Feed::open(&self.watch, lease.client().clone(), version).await?;
         loop {
             match feed.next(version).await {
                 Ok(Some(change)) => self.router.route(&change),
@@ -219,7 +218,7 @@ impl Source {
         if before == way {
             return;
         }
-        let (kind, resource) = (self.watch.kind, self.watch.kind.api().plural);
+        let (kind, resource) = (self.watch.kind, self.watch.kind.watched_as());
         let lack = lack.map(Lack::to_string);
         self.health.host_watch(kind, lack.as_deref());
         let lack = lack.unwrap_or_default();

@@ -85,7 +85,11 @@ impl Lister {
             ..ListParams::default()
         };
         let request = Request::new(self.watch.api(self.client.clone()).resource_url());
-        request.list(&params).map_err(kube::Error::BuildRequest)
+        let request = match self.watch.kind.is_read_by_metadata() {
+            true => request.list_metadata(&params),
+            false => request.list(&params),
+        };
+        request.map_err(kube::Error::BuildRequest)
     }
 }
 
