@@ -98,7 +98,8 @@ mod tests {
     use crate::names::Names;
 
     fn pod(name: &str) -> Object {
-        let volume = json!({"name": "v", "projected": {"sources": [{"serviceAccountToken": {"path": "token"}}]}});
+        let volume =
+            json!({"name": "v", "projected": {"sources": [{"serviceAccountToken": {"path": "token"}}]}});
         json!({
             "metadata": {"name": name, "namespace": "ns", "uid": format!("t-{name}"), "resourceVersion": "1"},
             "spec": {"volumes": [volume], "containers": [{"name": "c", "image": "i"}]},

@@ -230,7 +230,9 @@ fn token(pod: &str, refresh_at: i64) -> Seen<Token> {
 #[test]
 fn tokens_of_a_pod_that_is_gone_let_others_go_first() {
     let token = token("t1", 999);
-    let step = |waited| decide(None, &Around { tokens: Tokens::Held(&token), waited, now: 100, ..Around::default() });
+    let step = |waited| {
+        decide(None, &Around { tokens: Tokens::Held(&token), waited, now: 100, ..Around::default() })
+    };
     assert_eq!(step(false), Step::Later);
     assert_eq!(step(true), Step::DropTokens { secret: "s1".into(), pod: "t1".into() });
 }
