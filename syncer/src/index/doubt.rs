@@ -1,11 +1,10 @@
 //! Copies that a watch no longer shows although nothing says that they were deleted. The host's watches select by our
-//! label, so a copy whose labels someone has taken off looks just as gone as one that is. Which it is has to be asked,
+//! labels, so a copy whose labels someone has taken off looks just as gone as one that is. Which it is has to be asked,
 //! and nothing but an answer settles it: what is still on its way here may be older than the doubt.
 
 use super::{Index, Key};
 use crate::{
     kinds::{Kind, Side},
-    names::marks,
     object::Object,
 };
 
@@ -42,8 +41,7 @@ impl Index {
     /// Whether the end of a copy comes as a surprise: neither was it being deleted, nor have we done it.
     pub(super) fn is_surprising(&self, key: &Key, object: &Object) -> bool {
         let Some(rows) = self.rows(key.kind) else { return false };
-        let is_copy =
-            rows.uid(Side::Host, &key.id) == Some(object.uid()) && object.label(marks::ROLE).is_none();
+        let is_copy = rows.uid(Side::Host, &key.id) == Some(object.uid());
         is_copy && object.deleting().is_none() && !rows.is_host_ending(&key.id)
     }
 
@@ -66,7 +64,10 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::{index::Id, names::Names};
+    use crate::{
+        index::Id,
+        names::{Names, marks},
+    };
 
     fn copy(uid: &str, metadata: Value) -> Object {
         let mut object = json!({

@@ -90,8 +90,9 @@ impl Index {
     }
 
     /// Whose copy the host object with this uid is.
-    pub fn copy(&self, host_uid: &str) -> Option<&Copy> {
-        self.copies.get(host_uid)
+    pub fn copy(&self, host_uid: &str) -> Option<Copy> {
+        let copy = self.copies.get(host_uid)?;
+        Some(Copy { key: self.as_served(&copy.key).into_owned(), ..copy.clone() })
     }
 
     /// What an object names and what names it: whatever else a text about it may speak of.

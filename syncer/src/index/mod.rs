@@ -35,7 +35,7 @@ pub use lookup::Link;
 pub use raised::{Origin, Raised};
 pub use references::References;
 pub use table::{Pair, Seen, Table};
-pub use tokens::{Token, Tokens};
+pub use tokens::{KnownTokens, Token};
 pub use uid::Uid;
 pub use written::TRUCE;
 
@@ -168,7 +168,7 @@ impl Index {
             return self.raised_seen(side, kind, object);
         }
         let Some(id) = self.id(side, object) else { return Vec::new() };
-        if side == Side::Host {
+        if side == Side::Host && kind != Kind::PodToken {
             self.copies.see(kind, &id, object);
         }
         // Our own writes come back by the watch, and reading them again teaches nothing.

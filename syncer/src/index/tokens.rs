@@ -21,7 +21,7 @@ pub struct Token {
 
 /// What is known of the tokens that are on the host for a pod.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Tokens<'a> {
+pub enum KnownTokens<'a> {
     /// Nothing: they have not been listed yet.
     #[default]
     Unlisted,
@@ -31,7 +31,7 @@ pub enum Tokens<'a> {
     Held(&'a Seen<Token>),
 }
 
-impl<'a> Tokens<'a> {
+impl<'a> KnownTokens<'a> {
     /// Those that are known to be there.
     pub fn held(self) -> Option<&'a Seen<Token>> {
         match self {
@@ -43,10 +43,11 @@ impl<'a> Tokens<'a> {
 
 impl Index {
     /// What is on the host for a pod of this name.
-    pub fn tokens_of(&self, pod: &Id) -> Tokens<'_> {
+    pub fn tokens_of(&self, pod: &Id) -> KnownTokens<'_> {
         let held = self.tokens.get(pod).and_then(|pair| pair.host.as_ref());
-        let absent = if self.tokens.is_listed_on_host() { Tokens::Absent } else { Tokens::Unlisted };
-        held.map_or(absent, Tokens::Held)
+        let absent =
+            if self.tokens.is_listed_on_host() { KnownTokens::Absent } else { KnownTokens::Unlisted };
+        held.map_or(absent, KnownTokens::Held)
     }
 
     /// The pods of which tokens are on the host.
@@ -70,7 +71,7 @@ impl Index {
         let mut pods = self.tokens.listed(side);
         if is_first {
             let wants = |id: &Id| self.pods.get(id)?.tenant.as_ref().map(|pod| pod.detail.wants_tokens);
-            let lacks = |id: &&Id| wants(id) == Some(true) && self.tokens_of(id) == Tokens::Absent;
+            let lacks = |id: &&Id| wants(id) == Some(true) && self.tokens_of(id) == KnownTokens::Absent;
             pods.extend(self.pods.iter().map(|(id, _)| id).filter(lacks).cloned());
         }
         pods.into_iter().map(|id| Key::new(Kind::Pod, id)).collect()
@@ -129,18 +130,21 @@ mod tests {
             index.seen(Side::Tenant, Kind::Pod, &pod(name));
         }
         let [a, b] = ["a", "b"].map(|name| Id::new("ns", name));
-        assert_eq!((index.tokens_of(&a), index.tokens_of(&b)), (Tokens::Unlisted, Tokens::Unlisted));
+        assert_eq!(
+            (index.tokens_of(&a), index.tokens_of(&b)),
+            (KnownTokens::Unlisted, KnownTokens::Unlisted)
+        );
 
         index.listing(Side::Host, Kind::PodToken);
         let listed = secret(&index, "a");
         assert_eq!(index.seen(Side::Host, Kind::PodToken, &listed), [Key::new(Kind::Pod, a.clone())]);
         assert_eq!(index.tokens_of(&a).held().map(|token| token.detail.refresh_at), Some(100));
         assert_eq!(index.listed(Side::Host, Kind::PodToken), [Key::new(Kind::Pod, b.clone())]);
-        assert_eq!(index.tokens_of(&b), Tokens::Absent);
+        assert_eq!(index.tokens_of(&b), KnownTokens::Absent);
 
         // Listed again, only what has vanished is news.
         index.listing(Side::Host, Kind::PodToken);
         assert_eq!(index.listed(Side::Host, Kind::PodToken), [Key::new(Kind::Pod, a.clone())]);
-        assert_eq!(index.tokens_of(&a), Tokens::Absent);
+        assert_eq!(index.tokens_of(&a), KnownTokens::Absent);
     }
 }

@@ -9,7 +9,10 @@ use std::{
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use super::pulse::{Pulse, Pulses, STUCK};
+use super::{
+    pulse::{Pulse, Pulses, STUCK},
+    watches::is_waited_for,
+};
 use crate::{
     kinds::{Kind, Side},
     metrics::Metrics,
@@ -31,7 +34,7 @@ pub struct Health {
 /// How far it has come.
 #[derive(Clone, Debug, Default)]
 struct State {
-    /// Lists that are not whole yet; none before it is known which there are.
+    /// Lists that are not whole yet, those that nothing waits for too; none before it is known which there are.
     lists: Option<BTreeSet<(Side, Kind)>>,
     all_lists: Vec<(Side, Kind)>,
     drained: bool,
@@ -164,7 +167,7 @@ impl Health {
         }
     }
 
-    /// These lists must be whole before anything is decided.
+    /// These lists are to be whole; before anything is decided, as far as it waits for them.
     pub(super) fn awaits(&self, lists: Vec<(Side, Kind)>) {
         self.state.send_modify(|state| {
             state.problem = None;
@@ -179,7 +182,15 @@ impl Health {
     }
 
     pub(super) async fn lists_are_whole(&self) {
-        self.reach(|state| state.lists.as_ref().is_some_and(BTreeSet::is_empty)).await;
+        let is_whole =
+            |missing: &BTreeSet<(Side, Kind)>| !missing.iter().any(|(_, kind)| is_waited_for(*kind));
+        self.reach(|state| state.lists.as_ref().is_some_and(is_whole)).await;
+    }
+
+    /// Returns when this list is whole.
+    pub(super) async fn has_listed(&self, side: Side, kind: Kind) {
+        let is_whole = |missing: &BTreeSet<(Side, Kind)>| !missing.contains(&(side, kind));
+        self.reach(|state| state.lists.as_ref().is_some_and(is_whole)).await;
     }
 
     /// Another replica leads, or not any more.
@@ -210,7 +221,7 @@ fn first_problem(state: &State) -> Option<String> {
     if let Some(problem) = &state.problem {
         return Some(problem.clone());
     }
-    let failed = readiness(state).into_iter().find(|check| check.problem.is_some())?;
+    let failed = readiness(state).into_iter().find(|check| check.is_vital && check.problem.is_some())?;
     failed.problem.map(|problem| format!("{}: {problem}", failed.name))
 }
 
@@ -221,8 +232,9 @@ fn readiness(state: &State) -> Vec<Check> {
         return vec![Check::new("start", Some(problem.to_owned()))];
     };
     let list = |list: &(Side, Kind)| {
-        let name = format!("list {}/{}", list.0.word(), list.1.api().plural);
-        Check::new(name, missing.contains(list).then(|| "is not whole yet".to_owned()))
+        let name = format!("list {}/{}", list.0.word(), list.1.watched_as());
+        let problem = missing.contains(list).then(|| "is not whole yet".to_owned());
+        Check { is_vital: is_waited_for(list.1), ..Check::new(name, problem) }
     };
     let waits = (!state.drained && !state.stands_by)
         .then(|| "not all that the lists ask for has been done once".to_owned());
@@ -232,6 +244,8 @@ fn readiness(state: &State) -> Vec<Check> {
 
 #[cfg(test)]
 mod tests {
+    use futures::FutureExt;
+
     use super::*;
 
     fn problems(checks: &[Check]) -> Vec<&str> {
@@ -251,6 +265,26 @@ mod tests {
         health.drained();
         assert_eq!(problems(&health.readiness()), [""; 0]);
         assert!(health.is_ready());
+    }
+
+    #[test]
+    fn a_list_that_nothing_waits_for_is_told_of_and_keeps_nobody_from_being_ready() {
+        let health = Health::default();
+        health.awaits(vec![(Side::Host, Kind::PodToken)]);
+        assert!(health.lists_are_whole().now_or_never().is_some());
+        health.drained();
+        let lacking = |health: &Health| {
+            let checks = health.readiness();
+            (
+                problems(&checks).join(","),
+                checks.iter().any(|check| check.is_vital && check.problem.is_some()),
+            )
+        };
+        assert_eq!(lacking(&health), ("list host/secrets (pod tokens)".to_owned(), false));
+        assert!(health.has_listed(Side::Host, Kind::PodToken).now_or_never().is_none());
+        health.list_is_whole(Side::Host, Kind::PodToken);
+        assert_eq!(lacking(&health), (String::new(), false));
+        assert!(health.has_listed(Side::Host, Kind::PodToken).now_or_never().is_some());
     }
 
     #[test]

@@ -85,8 +85,7 @@ pub(super) async fn run(
         tasks.spawn(endpoint.serve(backing, stop.clone()));
     }
     let watches = watches::watches(&options.names, &kinds, &options.classes);
-    let lists = watches.iter().filter(|watch| watches::is_waited_for(watch.kind));
-    health.awaits(lists.map(|watch| (watch.side, watch.kind)).collect());
+    health.awaits(watches.iter().map(|watch| (watch.side, watch.kind)).collect());
     for watch in watches {
         let way = match watch.side {
             Side::Tenant => Way::Own(tenant_watches.clone()),
@@ -137,8 +136,8 @@ pub(super) async fn run(
     }
 }
 
-/// Returns when it is time to list a kind. What waits for others takes no processor from them either: of events there are
-/// as many as of pods.
+/// Returns when it is time to list a kind. What waits for others takes no processor from them either: of events and of
+/// pods' tokens there are as many as of pods.
 async fn until_due(kind: Kind, health: Health) {
     if !watches::is_waited_for(kind) {
         health.lists_are_whole().await;
@@ -203,6 +202,8 @@ async fn until_done<F: Future<Output = Result<(), SyncError>>>(
 async fn clear_up(tenant: Arc<Tenant>, health: Health) {
     // Nobody waits for it, and what waits for its turn at a start wants the host to itself.
     after_the_first_round(&health).await;
+    // From then on tokens go before the pod is made again, and none that are looked for come behind.
+    health.has_listed(Side::Host, Kind::PodToken).await;
     loop {
         until_done(&tenant, "what was left behind is not removed yet", || clear_tokens(&tenant)).await;
         tenant.clock().sleep(CLEAR_UP_EVERY).await;

@@ -1,5 +1,5 @@
 //! Token Secrets whose pods are gone and that no turn removes: of two of pods of the same name, the index knows the later one.
-//! A writer that was cut off in the middle of a call can leave two.
+//! A writer that was cut off in the middle of a call can leave two, and so can one that does not know yet what there is.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 

@@ -1,7 +1,7 @@
-//! Copies whose labels someone has taken off: they get them back. A copy without them runs on where nobody sees it.
+//! Copies whose labels someone has changed: they get them back. A copy without them runs on where nobody sees it.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Doing, SyncError, Tenant};
 use crate::{
@@ -55,18 +55,21 @@ pub(super) async fn put_back(
     tracing::warn!(
         kind = key.kind.name(),
         name = found.name(),
-        "a copy had lost its labels; it gets them back"
+        "the labels of a copy were changed; it gets them back"
     );
     let (host, uid) = (tenant.cluster(Side::Host), found.uid().to_owned());
     let labels = marks::labels(names, &key.id.namespace);
     let written = if key.kind == Kind::Pod {
-        let patch = json!({ "metadata": { "uid": found.uid(), "labels": labels } });
+        let mut patch = json!({ "metadata": { "uid": found.uid(), "labels": labels } });
+        // No copy has one, and the watch leaves out what has.
+        patch["metadata"]["labels"][marks::ROLE] = Value::Null;
         let place = (found.namespace(), found.name());
         host.patch(key.kind, place, "", PatchForm::Strategic, &patch).await
     } else {
         // The Role has no patch for these.
         let mut object = found.tree();
         if let Some(all) = crate::json::object_mut(&mut object["metadata"], "labels") {
+            all.remove(marks::ROLE);
             all.extend(labels);
         }
         host.replace(key.kind, found.namespace(), found.name(), &object).await

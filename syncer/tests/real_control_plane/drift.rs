@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret, Service};
 use kube::{
-    Api,
+    Api, Resource, ResourceExt,
     api::{DeleteParams, Patch, PatchParams, PostParams},
 };
 use serde_json::{Value, json};
@@ -15,6 +15,15 @@ where
     K: Clone + serde::de::DeserializeOwned + std::fmt::Debug,
 {
     api.patch(name, &PatchParams::default(), &Patch::Merge(change)).await.expect("a change");
+}
+
+/// A label of ours that no copy has.
+fn of_another_role() -> Value {
+    json!({"metadata": {"labels": {"tenantbench.dev/role": "pod-token"}}})
+}
+
+fn has_no_role<K: Resource>(object: Option<&K>) -> bool {
+    object.is_some_and(|object| !object.labels().contains_key("tenantbench.dev/role"))
 }
 
 fn value_is(expected: &'static str) -> impl Fn(Option<&ConfigMap>) -> bool {
@@ -45,6 +54,8 @@ async fn a_config_map_that_is_changed_or_deleted_on_the_host_is_put_right() {
             .is_some_and(|labels| labels.contains_key("tenantbench.dev/vcluster"))
     };
     until("the label to come back", &host, &name, is_marked).await;
+    edit(&host, &name, of_another_role()).await;
+    until("the label to be taken off", &host, &name, has_no_role).await;
 
     // While the syncer was away, too.
     syncer.stop().await;
@@ -95,6 +106,9 @@ async fn a_pods_labels_that_are_changed_on_the_host_are_put_right() {
         (label("app"), label("team")) == (Some("web"), Some("a"))
     };
     until("the label to be put right", &host, &name, is_right).await;
+    // With it the watch does not show the copy any more.
+    edit(&host, &name, of_another_role()).await;
+    until("the label to be taken off", &host, &name, has_no_role).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::index::{HostPod, Pair, Seen, TenantPod, Token, Tokens, Uid};
+use crate::index::{HostPod, KnownTokens, Pair, Seen, TenantPod, Token, Uid};
 
 /// The next thing to do about a pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub enum Step {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Around<'a> {
     /// The tokens that are on the host under its name.
-    pub tokens: Tokens<'a>,
+    pub tokens: KnownTokens<'a>,
     /// Whether something that it names is not on the host yet.
     pub waits: bool,
     /// Whether the tenant has removed it without waiting for its containers to end.
@@ -145,9 +145,9 @@ fn both(tenant: &Seen<TenantPod>, host: &Seen<HostPod>, around: &Around<'_>) -> 
     let ends = host.detail.finished || host.deleting.is_some();
     let token = match around.tokens {
         // Those of every pod would be made again.
-        Tokens::Unlisted => false,
-        Tokens::Absent => true,
-        Tokens::Held(token) => is_due(&token.detail, around.now),
+        KnownTokens::Unlisted => false,
+        KnownTokens::Absent => true,
+        KnownTokens::Held(token) => is_due(&token.detail, around.now),
     };
     let follow = Follow {
         token: tenant.detail.wants_tokens && !ends && token,

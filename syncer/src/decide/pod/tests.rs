@@ -215,12 +215,12 @@ fn tokens_are_made_and_made_again_when_due() {
     tenant.detail.wants_tokens = true;
     let pair = Pair { tenant: Some(tenant), host: Some(host()) };
     let due = Step::Follow(Follow { token: true, ..Follow::default() });
-    let at = |now, tokens: Tokens<'_>| decide(Some(&pair), &Around { tokens, now, ..Around::default() });
-    assert_eq!(at(100, Tokens::Absent), due);
-    assert_eq!(at(100, Tokens::Held(&token("t1", 101))), Step::Settled);
-    assert_eq!(at(100, Tokens::Held(&token("t1", 100))), due);
-    assert_eq!(at(89, Tokens::Held(&token("t1", 999))), due);
-    assert_eq!(at(100, Tokens::Unlisted), Step::Settled);
+    let at = |now, tokens: KnownTokens<'_>| decide(Some(&pair), &Around { tokens, now, ..Around::default() });
+    assert_eq!(at(100, KnownTokens::Absent), due);
+    assert_eq!(at(100, KnownTokens::Held(&token("t1", 101))), Step::Settled);
+    assert_eq!(at(100, KnownTokens::Held(&token("t1", 100))), due);
+    assert_eq!(at(89, KnownTokens::Held(&token("t1", 999))), due);
+    assert_eq!(at(100, KnownTokens::Unlisted), Step::Settled);
 }
 
 fn token(pod: &str, refresh_at: i64) -> Seen<Token> {
@@ -231,7 +231,7 @@ fn token(pod: &str, refresh_at: i64) -> Seen<Token> {
 fn tokens_of_a_pod_that_is_gone_let_others_go_first() {
     let token = token("t1", 999);
     let step = |waited| {
-        decide(None, &Around { tokens: Tokens::Held(&token), waited, now: 100, ..Around::default() })
+        decide(None, &Around { tokens: KnownTokens::Held(&token), waited, now: 100, ..Around::default() })
     };
     assert_eq!(step(false), Step::Later);
     assert_eq!(step(true), Step::DropTokens { secret: "s1".into(), pod: "t1".into() });
@@ -257,7 +257,8 @@ fn tokens_go_when_neither_side_has_their_pod_and_before_its_successor_is_made() 
     ] {
         let (token, pair) = (token(pod, 999), Pair { tenant, host });
         let pair = Some(&pair).filter(|pair| pair.tenant.is_some() || pair.host.is_some());
-        let around = Around { tokens: Tokens::Held(&token), waited: true, now: 100, ..Around::default() };
+        let around =
+            Around { tokens: KnownTokens::Held(&token), waited: true, now: 100, ..Around::default() };
         let step = decide(pair, &around);
         let drop = Step::DropTokens { secret: "s1".into(), pod: pod.into() };
         assert_eq!(step == drop, goes, "{pair:?} and tokens of {pod}: {step:?}");

@@ -33,8 +33,11 @@ pub(super) async fn copy(tenant: &Tenant, hand: Hand) -> Result<(), SyncError> {
     let Some(object) = hand.host() else { return Ok(()) };
     let tree = object.tree();
     let uid = json::text(&tree["involvedObject"]["uid"]).unwrap_or_default();
-    let found = tenant.index(|index| index.copy(uid).map(|copy| (copy.clone(), index.around(&copy.key))));
-    let Some((copy, near)) = found else { return Ok(()) };
+    let found = tenant.index(|index| {
+        let copy = index.copy(uid)?;
+        Some((index.around(&copy.key), copy))
+    });
+    let Some((near, copy)) = found else { return Ok(()) };
     if !tenant.events().limit.lock().take(tenant.clock().instant()) {
         tenant.cluster(Side::Tenant).metrics().event_dropped();
         tracing::debug!("too many events at once; this one stays on the host");
