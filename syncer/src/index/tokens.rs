@@ -1,7 +1,7 @@
 //! The Secrets on the host with the tokens of a tenant's pods. They are listed after all else, so for a while it is not known
 //! which pods have some.
 
-use super::{Id, Index, Key, Seen, Uid, keys, rows::Rows};
+use super::{HostPod, Id, Index, Key, Pair, Seen, TenantPod, Uid, keys, rows::Rows};
 use crate::{
     kinds::{Kind, Side},
     names::marks,
@@ -65,17 +65,22 @@ impl Index {
         keys(fresh, Kind::Pod, pod)
     }
 
-    /// The list is whole: those that have lost theirs are looked at, and the first time those that never had any.
+    /// The list is whole: pods that have lost theirs are looked at, and the first time those on the host that never had
+    /// any. Others get theirs when they are made there, which must not come sooner than the host has asked to be let alone.
     pub(super) fn tokens_listed(&mut self, side: Side) -> Vec<Key> {
         let is_first = !self.tokens.is_listed_on_host();
         let mut pods = self.tokens.listed(side);
         if is_first {
-            let wants = |id: &Id| self.pods.get(id)?.tenant.as_ref().map(|pod| pod.detail.wants_tokens);
-            let lacks = |id: &&Id| wants(id) == Some(true) && self.tokens_of(id) == KnownTokens::Absent;
-            pods.extend(self.pods.iter().map(|(id, _)| id).filter(lacks).cloned());
+            let runs = self.pods.iter().filter(|(_, pair)| pair.host.is_some() && wants_tokens(pair));
+            let lacks = |id: &&Id| self.tokens_of(id) == KnownTokens::Absent;
+            pods.extend(runs.map(|(id, _)| id).filter(lacks).cloned());
         }
         pods.into_iter().map(|id| Key::new(Kind::Pod, id)).collect()
     }
+}
+
+fn wants_tokens(pair: &Pair<TenantPod, HostPod>) -> bool {
+    pair.tenant.as_ref().is_some_and(|pod| pod.detail.wants_tokens)
 }
 
 fn token(object: &Object) -> Token {
@@ -108,6 +113,18 @@ mod tests {
         .into()
     }
 
+    fn copy(index: &Index, name: &str) -> Object {
+        json!({
+            "metadata": {
+                "name": index.names().host("ns", name), "namespace": "host", "uid": format!("h-{name}"),
+                "resourceVersion": "2", "labels": marks::labels(index.names(), "ns"),
+                "annotations": {(marks::NAME): name, (marks::UID): format!("t-{name}")},
+            },
+            "spec": {}, "status": {},
+        })
+        .into()
+    }
+
     /// As the watch of metadata shows it.
     fn secret(index: &Index, name: &str) -> Object {
         let uid = format!("t-{name}");
@@ -126,8 +143,12 @@ mod tests {
     #[test]
     fn which_pods_lack_tokens_is_known_once_those_have_been_listed() {
         let mut index = Index::new(Names::new("vc", "host"), "10.0.0.9");
-        for name in ["a", "b"] {
+        for name in ["a", "b", "not-on-the-host"] {
             index.seen(Side::Tenant, Kind::Pod, &pod(name));
+        }
+        for name in ["a", "b"] {
+            let copy = copy(&index, name);
+            index.seen(Side::Host, Kind::Pod, &copy);
         }
         let [a, b] = ["a", "b"].map(|name| Id::new("ns", name));
         assert_eq!(
