@@ -26,9 +26,12 @@ impl Copies {
         self.by_uid.get(host_uid).map(|(copy, _)| copy)
     }
 
-    /// Takes in a host object of ours.
+    /// Takes in a host object of ours. Objects that we make for ourselves are copies of nothing.
     pub(super) fn see(&mut self, kind: Kind, id: &Id, object: &Object) {
         let Some(tenant_uid) = object.annotation(marks::UID) else { return };
+        if object.label(marks::ROLE).is_some() {
+            return;
+        }
         let epoch = self.epoch(kind);
         if let Some((_, seen)) = self.by_uid.get_mut(object.uid()) {
             *seen = epoch;
@@ -83,5 +86,14 @@ mod tests {
         assert_eq!(copies.get("p1"), None);
         assert_eq!(copies.get("p2").map(|copy| copy.key.kind), Some(Kind::Pod));
         assert_eq!(copies.get("s1").map(|copy| copy.key.kind), Some(Kind::Service));
+    }
+
+    #[test]
+    fn a_secret_that_we_made_for_ourselves_is_no_copy() {
+        let mut copies = Copies::default();
+        let mut tokens = json!({"metadata": {"name": "n", "uid": "u", "annotations": {marks::UID: "t"}}});
+        tokens["metadata"]["labels"] = json!({marks::ROLE: marks::POD_TOKEN});
+        copies.see(Kind::Secret, &Id::new("ns", "a"), &tokens.into());
+        assert_eq!(copies.get("u"), None);
     }
 }

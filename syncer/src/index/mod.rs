@@ -168,7 +168,7 @@ impl Index {
             return self.raised_seen(side, kind, object);
         }
         let Some(id) = self.id(side, object) else { return Vec::new() };
-        if side == Side::Host && kind != Kind::PodToken {
+        if side == Side::Host {
             self.copies.see(kind, &id, object);
         }
         // Our own writes come back by the watch, and reading them again teaches nothing.

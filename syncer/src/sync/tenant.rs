@@ -378,8 +378,9 @@ impl Tenant {
         Cow::Owned(rules)
     }
 
-    /// Keys of the object's own kind get it into their hand: as it is now, or as it was last. What is listed is left out,
-    /// for most of it is as it is to be, and until that is known the text of all would be held. To keys of another kind it is
+    /// Keys of the object's own kind get it into their hand: as it is now, or as it was last. What is listed (but
+    /// events, which wait aside) is left out: most of it is as it is to be, and until that is known the text of all would be
+    /// held. To keys of another kind it is
     /// news of the tenant: the way down is what waits for others.
     fn push_with(&self, keys: Vec<Key>, (side, line): (Side, Line), kind: Kind, object: &Object) {
         let now = self.clock().instant();

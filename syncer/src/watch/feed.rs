@@ -86,7 +86,7 @@ impl Feed {
             bookmarks: true,
             ..WatchParams::default()
         };
-        let request = request(watch, &client, &params, version).map_err(Problem::Ended)?;
+        let request = request(watch, &params, version).map_err(Problem::Ended)?;
         let opened = tokio::time::timeout(LONGEST_CALL, client.request_events(request)).await;
         let events = opened.map_err(|_| Problem::ended("no answer in time"))?.map_err(Problem::of)?.boxed();
         Ok(Self { events, silent_since: Some(Instant::now()) })
@@ -125,13 +125,8 @@ impl Feed {
     }
 }
 
-fn request(
-    watch: &Watch,
-    client: &Client,
-    params: &WatchParams,
-    version: &str,
-) -> kube::Result<http::Request<Vec<u8>>> {
-    let request = Request::new(watch.api(client.clone()).resource_url());
+fn request(watch: &Watch, params: &WatchParams, version: &str) -> kube::Result<http::Request<Vec<u8>>> {
+    let request = Request::new(watch.kind.path(&watch.namespace, ""));
     let request = match watch.kind.is_read_by_metadata() {
         true => request.watch_metadata(params, version),
         false => request.watch(params, version),

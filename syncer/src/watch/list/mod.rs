@@ -84,7 +84,7 @@ impl Lister {
             continue_token: more,
             ..ListParams::default()
         };
-        let request = Request::new(self.watch.api(self.client.clone()).resource_url());
+        let request = Request::new(self.watch.kind.path(&self.watch.namespace, ""));
         let request = match self.watch.kind.is_read_by_metadata() {
             true => request.list_metadata(&params),
             false => request.list(&params),
