@@ -102,6 +102,8 @@ pub enum Metric {
     ContentAnswer,
     /// The syncer is killed → a pod that is made at once is on the host.
     SyncerRestart,
+    /// The syncer is killed → that pod is Ready in the tenant, for which all of the host's pods have to be listed.
+    SyncerRestartReady,
     /// First of many pods created → all bound, as the tenant sees them; where several tenants do it at the same time, those
     /// of all.
     BurstBound,
@@ -228,6 +230,7 @@ impl Metric {
         row(Metric::ContentSync, "content_sync_seconds", Group::Sync, "ConfigMap or Secret"),
         row(Metric::ContentAnswer, "content_answer_seconds", Group::Sync, "of it: API's answer"),
         row(Metric::SyncerRestart, "syncer_restart_seconds", Group::Sync, "killed, next pod"),
+        row(Metric::SyncerRestartReady, "syncer_restart_ready_seconds", Group::Sync, "killed, it Ready"),
         row(Metric::BurstBound, "burst_bound_seconds", Group::Sync, "burst: bound"),
         row(Metric::BurstReady, "burst_ready_seconds", Group::Sync, "burst: Ready"),
         row(Metric::BurstGone, "burst_gone_seconds", Group::Sync, "burst: gone"),

@@ -155,7 +155,7 @@ fn metrics(action: &Action, model: Model) -> Vec<&'static str> {
         ),
         Action::Burst { .. } => (&[], &BURST),
         Action::Pace { .. } => (&[], &PACE),
-        Action::KillSyncer { .. } => (&[], &["syncer_restart_seconds"]),
+        Action::KillSyncer { .. } => (&[], &["syncer_restart_seconds", "syncer_restart_ready_seconds"]),
         Action::List { .. } => (&["list_seconds"], &[]),
         Action::Stop { .. } => (&["workload_deleted_seconds"], &[]),
         Action::Uninstall { .. } => (&["uninstall_seconds"], &[]),

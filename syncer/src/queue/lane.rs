@@ -1,5 +1,5 @@
-//! One tenant's keys, in four lines: what it asks for, what becomes of it, what lists have shown, and what can wait for
-//! all of these.
+//! One tenant's keys, in lines: what goes ahead at a start, what the tenant asks for, what becomes of it, what lists have
+//! shown, and what can wait for all of these.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -12,6 +12,8 @@ use crate::{kinds::Side, room::Room};
 /// In which line of its tenant a key waits. The first ones are about what happens now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Line {
+    /// What needs to know so little that it goes before the tenant is opened, and before all else.
+    Ahead,
     /// News of the tenant, on its way to the host.
     Down,
     /// News of the host, on its way to the tenant.
@@ -33,7 +35,7 @@ impl From<Side> for Line {
     }
 }
 
-const LINES: [Line; 4] = [Line::Down, Line::Up, Line::Resync, Line::Aside];
+const LINES: [Line; 5] = [Line::Ahead, Line::Down, Line::Up, Line::Resync, Line::Aside];
 
 /// Turns of which one is for what can wait, however much else there is to do.
 pub(super) const ASIDE_EACH: usize = 32;
@@ -55,13 +57,11 @@ struct Busy {
 
 #[derive(Debug)]
 pub(super) struct Lane<K, V> {
-    lines: [VecDeque<K>; 4],
+    lines: [VecDeque<K>; LINES.len()],
     /// What waits, in a line or, while its key is worked on, for that to end.
     waiting: HashMap<K, (Line, V)>,
-    /// Keys that wait in a line. A line may hold more: keys that have moved to a more urgent one.
-    ready: usize,
-    /// Those of them that can wait.
-    aside: usize,
+    /// Keys that wait in each line. A line may hold more: keys that have moved to a more urgent one.
+    ready: [usize; LINES.len()],
     busy: HashMap<K, Busy>,
     /// Keys of those worked on that what can wait does so for.
     urgent: usize,
@@ -80,8 +80,7 @@ impl<K: Clone + Eq + Hash, V: Merge> Lane<K, V> {
         Self {
             lines: Default::default(),
             waiting: HashMap::new(),
-            ready: 0,
-            aside: 0,
+            ready: Default::default(),
             busy: HashMap::new(),
             urgent: 0,
             failures: HashMap::new(),
@@ -102,16 +101,15 @@ impl<K: Clone + Eq + Hash, V: Merge> Lane<K, V> {
                 if line >= *present {
                     return;
                 }
-                self.aside -= usize::from(!is_busy && *present == Line::Aside);
+                self.ready[*present as usize] -= usize::from(!is_busy);
                 *present = line;
             }
             None => {
-                self.ready += usize::from(!is_busy);
-                self.aside += usize::from(!is_busy && line == Line::Aside);
                 self.waiting.insert(key.clone(), (line, value));
             }
         }
         if !is_busy {
+            self.ready[line as usize] += 1;
             self.line(line).push_back(key);
         }
     }
@@ -124,8 +122,13 @@ impl<K: Clone + Eq + Hash, V: Merge> Lane<K, V> {
     /// Whether there is a key to give out now.
     pub(super) fn may_give(&self) -> bool {
         let is_calm = self.urgent == 0 && self.busy.len() < ASIDE_BELOW;
-        let is_due = self.ready > self.aside || is_calm || self.is_turn_of_asides();
-        self.is_open && self.ready > 0 && is_due && self.busy.len() < self.most
+        let is_due = |line: Line| match line {
+            Line::Ahead => true,
+            Line::Aside => self.is_open && (is_calm || self.is_turn_of_asides()),
+            Line::Down | Line::Up | Line::Resync => self.is_open,
+        };
+        let has_one = LINES.into_iter().any(|line| self.ready[line as usize] > 0 && is_due(line));
+        has_one && self.busy.len() < self.most
     }
 
     /// Whether no key is worked on.
@@ -139,13 +142,16 @@ impl<K: Clone + Eq + Hash, V: Merge> Lane<K, V> {
 
     /// The next key.
     pub(super) fn pop(&mut self) -> Option<(K, V)> {
-        let first = if self.is_turn_of_asides() { Line::Aside } else { TURNS[self.turn % TURNS.len()] };
+        let first = match self.ready[Line::Ahead as usize] {
+            0 if self.is_turn_of_asides() => Line::Aside,
+            0 => TURNS[self.turn % TURNS.len()],
+            _ => Line::Ahead,
+        };
         self.turn += 1;
         let others = LINES.into_iter().filter(|line| *line != first);
         let key = std::iter::once(first).chain(others).find_map(|line| self.take(line))?;
         let (line, value) = self.waiting.remove(&key)?;
-        self.ready -= 1;
-        self.aside -= usize::from(line == Line::Aside);
+        self.ready[line as usize] -= 1;
         // One that failed may well hang for as long as a call may take.
         let is_urgent = line != Line::Aside && !self.failures.contains_key(&key);
         self.urgent += usize::from(is_urgent);
@@ -182,8 +188,7 @@ impl<K: Clone + Eq + Hash, V: Merge> Lane<K, V> {
         self.urgent -= usize::from(busy.is_some_and(|busy| busy.is_urgent));
         if let Some((line, _)) = self.waiting.get(key) {
             let line = *line;
-            self.ready += 1;
-            self.aside += usize::from(line == Line::Aside);
+            self.ready[line as usize] += 1;
             self.line(line).push_back(key.clone());
         }
         if !failed {
@@ -203,7 +208,7 @@ impl<K: Clone + Eq + Hash, V: Merge> Lane<K, V> {
     }
 
     pub(super) fn is_drained(&self) -> bool {
-        self.waiting.is_empty() && self.busy.is_empty()
+        self.is_open && self.waiting.is_empty() && self.busy.is_empty()
     }
 
     pub(super) fn lengths(&self) -> Lengths<'_, V> {

@@ -69,7 +69,7 @@ impl<K: Clone + Eq + Hash, V: Merge> Queue<K, V> {
         Self { lanes: HashMap::new(), ring: VecDeque::new(), limits, counted: 0 }
     }
 
-    /// From now on keys of this tenant are taken; none is given out before it is opened.
+    /// From now on keys of this tenant are taken; none but what goes ahead is given out before it is opened.
     pub fn add(&mut self, tenant: TenantId) {
         let most = self.limits.of_tenant;
         self.lanes.entry(tenant).or_insert_with(|| Lane::new(most));
@@ -162,7 +162,7 @@ impl<K: Clone + Eq + Hash, V: Merge> Queue<K, V> {
         self.lanes.get(&tenant).map(Lane::lengths)
     }
 
-    /// Whether nothing of a tenant waits and nothing is being worked on.
+    /// Whether a tenant is open, nothing of it waits and nothing is being worked on.
     pub fn is_drained(&self, tenant: TenantId) -> bool {
         self.lanes.get(&tenant).is_none_or(Lane::is_drained)
     }

@@ -116,6 +116,42 @@ fn what_could_wait_and_is_urgent_now_waits_no_more() {
 }
 
 #[test]
+fn what_goes_ahead_does_so_before_its_tenant_is_opened_and_before_all_else() {
+    let mut queue = Queue::new(Limits { all: 9, of_tenant: 9 });
+    queue.add(A);
+    for (key, line) in [("list", Line::Resync), ("new", Line::Down), ("aside", Line::Aside)] {
+        queue.push(A, key, line, 1);
+    }
+    assert_eq!(popped(&mut queue), []);
+    queue.push(A, "new", Line::Ahead, 2);
+    assert_eq!(queue.pop(), Some((A, "new", 2)));
+    assert_eq!(popped(&mut queue), [], "nothing else");
+    queue.push(A, "new", Line::Down, 3);
+    assert_eq!(queue.done(A, &"new", true), 1);
+    assert_eq!(popped(&mut queue), [], "not again");
+    assert!(!queue.is_drained(A));
+    queue.open(A);
+    queue.push(A, "list", Line::Ahead, 4);
+    let keys: Vec<&str> = popped(&mut queue).into_iter().map(|(_, key)| key).collect();
+    assert_eq!(keys, ["list", "new"]);
+    for key in keys {
+        queue.done(A, &key, false);
+    }
+    assert_eq!(queue.pop(), Some((A, "aside", 1)));
+    queue.done(A, &"aside", false);
+    assert!(queue.is_drained(A));
+}
+
+#[test]
+fn a_tenant_that_is_not_open_is_not_drained() {
+    let mut queue: Queue<u8, u32> = Queue::new(Limits { all: 9, of_tenant: 9 });
+    queue.add(A);
+    assert!(!queue.is_drained(A));
+    queue.open(A);
+    assert!(queue.is_drained(A));
+}
+
+#[test]
 fn a_tenant_at_its_limit_waits_while_others_go_on() {
     let mut queue = queue(9, 2, &[A, B]);
     (0..5).for_each(|key| queue.push(A, key, Line::Down, 0));
@@ -242,7 +278,7 @@ fn failures_are_counted_until_a_success() {
 }
 
 fn line() -> impl Strategy<Value = Line> {
-    prop_oneof![Just(Line::Down), Just(Line::Up), Just(Line::Resync), Just(Line::Aside)]
+    prop_oneof![Just(Line::Ahead), Just(Line::Down), Just(Line::Up), Just(Line::Resync), Just(Line::Aside)]
 }
 
 proptest! {

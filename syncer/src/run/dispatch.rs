@@ -29,10 +29,13 @@ struct Member {
 }
 
 impl Roster {
-    /// Has a tenant's keys given out. Both of its sides have been listed.
-    pub(super) fn admit(&self, tenant: Arc<Tenant>, health: Health, work: &Work) {
-        let id = tenant.id();
-        self.0.write().insert(id, Member { tenant, health: health.clone() });
+    /// What goes ahead of a tenant's keys is given out.
+    pub(super) fn enrol(&self, tenant: Arc<Tenant>, health: Health) {
+        self.0.write().insert(tenant.id(), Member { tenant, health });
+    }
+
+    /// Has all of a tenant's keys given out. Both of its sides have been listed.
+    pub(super) fn open(&self, id: TenantId, health: &Health, work: &Work) {
         work.open(id);
         if work.is_drained(id) {
             health.drained();

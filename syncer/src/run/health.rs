@@ -181,10 +181,14 @@ impl Health {
             .send_if_modified(|state| state.lists.as_mut().is_some_and(|lists| lists.remove(&(side, kind))));
     }
 
+    /// Returns when all lists are whole that something waits for.
     pub(super) async fn lists_are_whole(&self) {
-        let is_whole =
-            |missing: &BTreeSet<(Side, Kind)>| !missing.iter().any(|(_, kind)| is_waited_for(*kind));
-        self.reach(|state| state.lists.as_ref().is_some_and(is_whole)).await;
+        self.have_listed(is_waited_for).await;
+    }
+
+    /// Returns when all lists are whole that something waits for, but those of pods.
+    pub(super) async fn lists_but_pods_are_whole(&self) {
+        self.have_listed(|kind| kind != Kind::Pod && is_waited_for(kind)).await;
     }
 
     /// Returns when this list is whole.
@@ -202,6 +206,11 @@ impl Health {
         if self.state.send_if_modified(|state| !std::mem::replace(&mut state.drained, true)) {
             self.tell_metrics(true);
         }
+    }
+
+    async fn have_listed(&self, counts: impl Fn(Kind) -> bool) {
+        let is_whole = |missing: &BTreeSet<(Side, Kind)>| !missing.iter().any(|(_, kind)| counts(*kind));
+        self.reach(|state| state.lists.as_ref().is_some_and(is_whole)).await;
     }
 
     async fn reach(&self, reached: impl FnMut(&State) -> bool) {

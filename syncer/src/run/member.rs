@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{sync::mpsc, task::JoinSet};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinSet,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -15,11 +18,12 @@ use super::{
 use crate::{
     client::{self, Purpose},
     flow::Gate,
+    index::Key,
     kinds::{Kind, Side},
     kubelet::{Backing, Kubelet, Reach},
     node::RENEW_EVERY,
     retry,
-    sync::{SyncError, Tenant, clear_tokens, sweep},
+    sync::{SyncError, Tenant, clear_tokens, newcomers, sweep},
     watch::Way,
     write::Cluster,
 };
@@ -86,13 +90,16 @@ pub(super) async fn run(
     }
     let watches = watches::watches(&options.names, &kinds, &options.classes);
     health.awaits(watches.iter().map(|watch| (watch.side, watch.kind)).collect());
+    let (found, new_pods) = oneshot::channel();
+    let mut found = Some(found);
     for watch in watches {
         let way = match watch.side {
             Side::Tenant => Way::Own(tenant_watches.clone()),
             Side::Host => Way::Host(shared.watches.clone()),
         };
         let (tenant, listed, kind, side) = (Arc::clone(&tenant), health.clone(), watch.kind, watch.side);
-        let before = until_due(kind, health.clone());
+        let found = found.take_if(|_| (side, kind) == (Side::Tenant, Kind::Pod));
+        let before = until_due(kind, Arc::clone(&tenant), health.clone(), found);
         let run = watch.run(way, health.clone(), trust.clone(), stop.clone(), move |event| {
             if tenant.watched(side, kind, event) {
                 tracing::debug!(side = side.word(), kind = kind.name(), "the list is whole");
@@ -115,33 +122,50 @@ pub(super) async fn run(
         trust,
     };
     tasks.spawn(custom::run(options.custom, place));
-    let before_writing = async {
+    let beginning = async {
         if shared.lead.left().is_none() {
             health.stands_by(true);
             shared.lead.held().await;
             health.stands_by(false);
         }
         identity.note_down().await?;
-        match &options.service_cidr {
-            Some(range) => probe::service_range(&shared.requests, &options.names, range).await,
-            None => Ok(()),
+        if let Some(range) = &options.service_cidr {
+            probe::service_range(&shared.requests, &options.names, range).await?;
         }
+        health.lists_but_pods_are_whole().await;
+        seat.take(&tenant, &health);
+        tenant.put_ahead(new_pods.await.unwrap_or_default());
+        Ok(())
     };
     let down = kinds.rows().iter().filter(|row| row.is_down() && !row.is_cluster_wide());
     let down = down.map(|row| row.kind).collect();
     tokio::select! {
-        ended = go_on(&tenant, down, before_writing, &seat, &health, stop) => ended,
+        ended = go_on(&tenant, down, beginning, &seat, &health, stop) => ended,
         Some(error) = is_wrong.recv() => Err(error),
         error = identity.watch_over(&options.clock) => Err(error),
     }
 }
 
 /// Returns when it is time to list a kind. What waits for others takes no processor from them either: of events and of
-/// pods' tokens there are as many as of pods.
-async fn until_due(kind: Kind, health: Health) {
+/// pods' tokens there are as many as of pods. Where somebody waits for those that are `found` to be new, they are looked for
+/// before.
+async fn until_due(
+    kind: Kind,
+    tenant: Arc<Tenant>,
+    health: Health,
+    found: Option<oneshot::Sender<Vec<Key>>>,
+) {
     if !watches::is_waited_for(kind) {
         health.lists_are_whole().await;
         after_the_first_round(&health).await;
+    }
+    if let Some(found) = found {
+        let new = newcomers::find(&tenant).await.unwrap_or_else(|error| {
+            tracing::debug!(%error, "new pods wait for the lists of all");
+            Vec::new()
+        });
+        // Who waited for it has been stopped.
+        let _ = found.send(new);
     }
 }
 
@@ -151,12 +175,12 @@ async fn after_the_first_round(health: &Health) {
     let _ = tokio::time::timeout(FIRST_ROUND, health.ready()).await;
 }
 
-/// Works until `stop`. Nothing is decided before both sides are listed, for what is not listed yet is not gone; nor is
-/// what has lost its labels. Nothing is written before that is this process's to do.
+/// Works until `stop`. But for what goes ahead, nothing is decided before both sides are listed, for what is not listed yet
+/// is not gone; nor is what has lost its labels. Nothing is written before the `beginning` has been.
 async fn go_on(
     tenant: &Arc<Tenant>,
     down: Vec<Kind>,
-    before_writing: impl Future<Output = Result<(), RunError>>,
+    beginning: impl Future<Output = Result<(), RunError>>,
     seat: &Seat,
     health: &Health,
     stop: CancellationToken,
@@ -166,7 +190,7 @@ async fn go_on(
             health.lists_are_whole().await;
             Ok(())
         };
-        tokio::try_join!(listed, before_writing)?;
+        tokio::try_join!(listed, beginning)?;
         until_done(tenant, "copies without labels are not found yet", || sweep(tenant, &down)).await;
         Ok::<_, RunError>(())
     };
@@ -180,7 +204,7 @@ async fn go_on(
     tasks.spawn(jumps::look_out(Arc::clone(tenant)));
     tasks.spawn(clear_up(Arc::clone(tenant), health.clone()));
     tenant.put_forward();
-    seat.open(tenant, health);
+    seat.open(health);
     stop.cancelled().await;
     Ok(())
 }

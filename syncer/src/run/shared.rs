@@ -87,9 +87,14 @@ impl Seat {
         self.id
     }
 
-    /// Has the tenant's keys given out. Both of its sides have been listed.
-    pub(super) fn open(&self, tenant: &Arc<Tenant>, health: &Health) {
-        self.roster.admit(Arc::clone(tenant), health.clone(), &self.work);
+    /// Has what goes ahead of the tenant's keys given out.
+    pub(super) fn take(&self, tenant: &Arc<Tenant>, health: &Health) {
+        self.roster.enrol(Arc::clone(tenant), health.clone());
+    }
+
+    /// Has all of the tenant's keys given out. Both of its sides have been listed.
+    pub(super) fn open(&self, health: &Health) {
+        self.roster.open(self.id, health, &self.work);
     }
 }
 

@@ -5,6 +5,7 @@ mod content;
 mod event;
 mod hand;
 mod leftover;
+pub(crate) mod newcomers;
 mod pod;
 mod raised;
 mod service;

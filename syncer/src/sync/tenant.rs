@@ -247,6 +247,11 @@ impl Tenant {
         self.push(Side::Tenant, Line::Down, pods);
     }
 
+    /// Has these keys looked at before all others, and before it is opened.
+    pub(crate) fn put_ahead(&self, keys: Vec<Key>) {
+        keys.into_iter().for_each(|key| self.work.push(self.id, key, Line::Ahead, Hand::default()));
+    }
+
     /// Has every pod with tokens looked at: the clock has jumped.
     pub fn look_at_tokens(&self) {
         let pods: Vec<Id> = self.index(|index| index.pods_with_tokens().cloned().collect());

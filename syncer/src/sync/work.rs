@@ -68,7 +68,7 @@ impl Work {
         &self.clock
     }
 
-    /// From now on keys of this tenant are taken; none is given out before it is opened.
+    /// From now on keys of this tenant are taken; none but what goes ahead is given out before it is opened.
     pub fn add(&self, tenant: TenantId) {
         self.state.lock().queue.add(tenant);
     }
@@ -168,7 +168,7 @@ impl Work {
         failures
     }
 
-    /// Whether nothing of a tenant waits and nothing is being worked on.
+    /// Whether a tenant is open, nothing of it waits and nothing is being worked on.
     pub fn is_drained(&self, tenant: TenantId) -> bool {
         self.state.lock().queue.is_drained(tenant)
     }

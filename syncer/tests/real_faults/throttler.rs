@@ -6,16 +6,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures::StreamExt;
 use http::{Method, Request, Response, StatusCode, header::RETRY_AFTER};
-use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
-use hyper::body::{Frame, Incoming};
-use kube::{Client, client::Body, config::AuthInfo};
+use http_body_util::{Full, combinators::UnsyncBoxBody};
+use hyper::body::Incoming;
 use parking_lot::Mutex;
 use serde_json::json;
-use tenantbench_syncer::client::{Purpose, client};
 
-use crate::support::played_server::{Answer, PlayedServer};
+use crate::{
+    front::{behind, forward},
+    support::played_server::{Answer, PlayedServer},
+};
 
 /// Runs until it is dropped.
 pub(crate) struct Throttler {
@@ -33,10 +33,8 @@ struct State {
 impl Throttler {
     /// Stands before the API server of `config`, with the certificate in `folder`. The first `times` creations of pods are
     /// told to come again after `wait`.
-    pub(crate) async fn start(folder: &Path, mut config: kube::Config, times: usize, wait: Duration) -> Self {
-        // Whoever calls says who it is.
-        config.auth_info = AuthInfo::default();
-        let behind = client(config, Purpose::Requests).expect("a client");
+    pub(crate) async fn start(folder: &Path, config: kube::Config, times: usize, wait: Duration) -> Self {
+        let behind = behind(config);
         let state = Arc::new(Mutex::new(State { left: times, asked: Vec::new() }));
         let seen = Arc::clone(&state);
         let server = PlayedServer::start(folder, move |request: Request<Incoming>| {
@@ -74,24 +72,4 @@ fn later(wait: Duration) -> Answer {
     let response = Response::builder().status(StatusCode::TOO_MANY_REQUESTS);
     let response = response.header(RETRY_AFTER, wait.as_secs());
     response.body(UnsyncBoxBody::new(Full::from(body.to_string()))).expect("a response")
-}
-
-async fn forward(behind: Client, request: Request<Incoming>) -> Answer {
-    let (mut head, body) = request.into_parts();
-    head.uri = head.uri.path_and_query().expect("a path").as_str().parse().expect("a path");
-    let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-    match behind.send(Request::from_parts(head, Body::from(body))).await {
-        Ok(response) => {
-            let (head, body) = response.into_parts();
-            // A body that breaks off ends: whoever reads it notices.
-            let frames = body.into_data_stream().take_while(|part| std::future::ready(part.is_ok()));
-            let frames = frames.filter_map(async |part| Some(Ok(Frame::data(part.ok()?))));
-            Response::from_parts(head, UnsyncBoxBody::new(StreamBody::new(Box::pin(frames))))
-        }
-        Err(error) => {
-            let mut response = Response::new(UnsyncBoxBody::new(Full::from(error.to_string())));
-            *response.status_mut() = StatusCode::BAD_GATEWAY;
-            response
-        }
-    }
 }

@@ -97,12 +97,16 @@ impl Pace {
                 ready: asked.ready?.seconds_since(&started),
             })
         });
-        let paced = paced.ok_or_else(|| WaitError::TimedOut {
+        let paced = paced.ok_or_else(|| self.one_end_only(&name))?;
+        Ok((name, paced))
+    }
+
+    fn one_end_only(&self, name: &str) -> WaitError {
+        WaitError::TimedOut {
             what: format!("both ends of {name}"),
             limit: self.limit,
             last_seen: "one end only".to_owned(),
-        })?;
-        Ok((name, paced))
+        }
     }
 
     /// Creates many pods that stay, and waits until all are Ready.
@@ -115,18 +119,20 @@ impl Pace {
         Ok(self.crowds.asked.until("all pods Ready", self.limit, |tally| tally.ready == all).await?)
     }
 
-    /// A pod is created now; seconds until it is on the host since `from`.
+    /// A pod is created now; seconds since `from` until it is on the host, and until the tenant sees it Ready.
     ///
     /// # Errors
     /// [`RunError`] as calls and waits end.
-    pub async fn next_on_host(&mut self, from: Moment) -> Result<f64, RunError> {
+    pub async fn next(&mut self, from: Moment) -> Result<[f64; 2], RunError> {
         self.made += 1;
         let name = format!("pace-{}", self.made);
-        let before = self.crowds.host().tally().seen;
+        let (before, ready) = (self.crowds.host().tally().seen, self.crowds.asked.tally().ready);
         let created = self.api.create(&PostParams::default(), &pod(&name, self.runs, json!({}))?).await;
         created.map_err(RunError::probe("create a pod"))?;
         self.crowds.host().until("a pod on the host", self.limit, |tally| tally.seen > before).await?;
-        let seen = self.crowds.host().way(&name).map_or(f64::NAN, |way| way.seen.seconds_since(&from));
-        Ok(seen)
+        self.crowds.asked.until("the pod Ready", self.limit, |tally| tally.ready > ready).await?;
+        let ways = self.crowds.host().way(&name).zip(self.crowds.asked.way(&name).and_then(|way| way.ready));
+        let seconds = ways.map(|(host, ready)| [host.seen.seconds_since(&from), ready.seconds_since(&from)]);
+        Ok(seconds.ok_or_else(|| self.one_end_only(&name))?)
     }
 }

@@ -25,7 +25,9 @@ pub fn run<'r>(round: &'r mut Round<'_>, pods: u32, parallel: u32) -> BoxFuture<
         tenant.settled(limit).await?;
         let syncer = tenant.plane.as_ref().and_then(|plane| plane.pid(Component::Syncer));
         let Some(syncer) = syncer.and_then(Identity::of) else {
-            round.record.absent(Metric::SyncerRestart, SYNCER_ELSEWHERE);
+            for metric in [Metric::SyncerRestart, Metric::SyncerRestartReady] {
+                round.record.absent(metric, SYNCER_ELSEWHERE);
+            }
             return Ok(Step::Done);
         };
         let ends = Ends::of(tenant, &*round.platform.host);
@@ -33,8 +35,9 @@ pub fn run<'r>(round: &'r mut Round<'_>, pods: u32, parallel: u32) -> BoxFuture<
         pace.fill(pods, parallel).await?;
         let killed = Moment::now();
         syncer.signal(Signal::SIGKILL);
-        let seconds = pace.next_on_host(killed).await?;
-        round.record.sample(Metric::SyncerRestart, seconds);
+        let [on_host, ready] = pace.next(killed).await?;
+        round.record.sample(Metric::SyncerRestart, on_host);
+        round.record.sample(Metric::SyncerRestartReady, ready);
         let guest = round.guest_mut()?;
         guest.killed_syncers += 1;
         if let Some(plane) = &mut guest.tenant.plane {
