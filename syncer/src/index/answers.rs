@@ -2,7 +2,7 @@
 //! the object's end, or its successor under the same name. Taken for news then, it would bring back what is gone, and
 //! no watch would ever contradict it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Id, Index, Key};
 use crate::{
@@ -19,6 +19,8 @@ pub struct Asked(u64);
 pub(super) struct Shown {
     newest: HashMap<(Side, Kind), u64>,
     begun: HashMap<(Side, Kind), Asked>,
+    /// The lists that are being read.
+    unread: HashSet<(Side, Kind)>,
     lists: u64,
 }
 
@@ -33,6 +35,12 @@ impl Shown {
         self.lists += 1;
         self.begun.insert((side, kind), Asked(self.lists));
         self.newest.remove(&(side, kind));
+        self.unread.insert((side, kind));
+    }
+
+    /// It is whole.
+    pub(super) fn listed(&mut self, side: Side, kind: Kind) {
+        self.unread.remove(&(side, kind));
     }
 
     pub(super) fn now(&self) -> Asked {
@@ -63,7 +71,26 @@ impl Index {
         if is_past || self.shown.has_listed_since(side, kind, asked) {
             return Vec::new();
         }
-        self.take_in(side, kind, object)
+        if !self.shown.unread.contains(&(side, kind)) {
+            return self.take_in(side, kind, object);
+        }
+        self.meanwhile(side, kind, object)
+    }
+
+    /// Takes in an answer while a list is being read, of which it is no part: what is gone by the time that the API server
+    /// makes the list must not pass for something that it shows. A copy that is new is asked for if the list does not
+    /// show it; a tenant's object that is new comes by the watch as well, and no list that is older takes it away.
+    fn meanwhile(&mut self, side: Side, kind: Kind, object: &Object) -> Vec<Key> {
+        let id = if self.raising.has(kind) || kind == Kind::PodToken { None } else { self.id(side, object) };
+        let Some(id) = id else { return self.take_in(side, kind, object) };
+        let before = self.rows(kind).and_then(|rows| rows.seen_in(side, &id, object.uid()));
+        let changed = self.take_in(side, kind, object);
+        if (before.is_some() || side == Side::Host)
+            && let Some(rows) = self.rows_mut(kind)
+        {
+            rows.set_seen_in(side, &id, before);
+        }
+        changed
     }
 
     fn knows(&mut self, side: Side, kind: Kind, object: &Object) -> bool {
@@ -141,6 +168,13 @@ mod tests {
         assert!(!index.listed(Side::Tenant, Kind::Pod).is_empty());
         assert_eq!(uid(&index), None);
         assert_eq!(index.answered(Side::Tenant, Kind::Pod, &pod("u1", 4), asked), []);
+        assert_eq!(uid(&index), None);
+        // One of something that the list could have shown, and was learned of while it was read, is gone as well.
+        index.seen(Side::Tenant, Kind::Pod, &pod("u3", 5));
+        index.listing(Side::Tenant, Kind::Pod);
+        let asked = index.asking();
+        assert!(!index.answered(Side::Tenant, Kind::Pod, &pod("u3", 6), asked).is_empty());
+        assert!(!index.listed(Side::Tenant, Kind::Pod).is_empty());
         assert_eq!(uid(&index), None);
         // A list of another kind says nothing of it.
         let asked = index.asking();

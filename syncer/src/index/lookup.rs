@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::{Address, Copy, HostPod, Id, Index, Key, Pair, TenantPod};
+use super::{Address, Copy, DNS, HostPod, Id, Index, Key, Pair, TenantPod};
 use crate::{
+    decide::content::keeps_state,
     index::ServicePort,
     kinds::{Kind, Side},
 };
@@ -20,14 +21,22 @@ pub struct Link {
 }
 
 impl Index {
-    /// Whether something that a pod names is in the tenant and not on the host yet. What is in neither holds no pod up:
-    /// the host's kubelet waits for it as the tenant's would.
+    /// Whether something that a pod names is in the tenant and not on the host yet: nothing is, or what an earlier object of
+    /// that name kept. What is in neither holds no pod up: the host's kubelet waits for it as the tenant's would.
     pub fn awaits_references(&self, pod: &Id) -> bool {
-        self.references.of(&Key::new(Kind::Pod, pod.clone())).iter().any(|key| {
-            self.contents(key.kind)
-                .get(&key.id)
-                .is_some_and(|pair| pair.tenant.is_some() && pair.host.is_none())
+        self.named_by(pod).iter().any(|key| {
+            let pair = self.contents(key.kind).get(&key.id);
+            let Some((tenant, host)) = pair.and_then(|pair| Some((pair.tenant.as_ref()?, &pair.host))) else {
+                return false;
+            };
+            host.as_ref()
+                .is_none_or(|host| keeps_state(key.kind) && host.detail.copied.tenant_uid != tenant.uid)
         })
+    }
+
+    /// What a pod names.
+    pub fn named_by(&self, pod: &Id) -> &[Key] {
+        self.references.of(&Key::new(Kind::Pod, pod.clone()))
     }
 
     /// The pods that only one side has: made or removed while nobody looked, and waited for.
@@ -46,7 +55,7 @@ impl Index {
 
     /// The address of the tenant's own DNS, where it has one.
     pub fn dns(&self) -> Option<String> {
-        let id = Id::new("kube-system", "kube-dns");
+        let id = Id::new(DNS.0, DNS.1);
         self.services.get(&id).and_then(|pair| link((&id, pair))).map(|link| link.ip)
     }
 

@@ -59,6 +59,8 @@ pub struct Id {
     pub name: Arc<str>,
 }
 
+const DNS: (&str, &str) = ("kube-system", "kube-dns");
+
 impl Id {
     /// The id of `namespace/name`.
     pub fn new(namespace: &str, name: &str) -> Self {
@@ -69,6 +71,11 @@ impl Id {
     /// the host has under the plane's Service.
     pub fn is_api(&self) -> bool {
         (&*self.namespace, &*self.name) == ("default", "kubernetes")
+    }
+
+    /// Whether this is the Service of the tenant's own DNS, where it has one.
+    pub fn is_dns(&self) -> bool {
+        (&*self.namespace, &*self.name) == DNS
     }
 }
 
@@ -248,6 +255,7 @@ impl Index {
 
     /// A list of this kind is whole.
     pub fn listed(&mut self, side: Side, kind: Kind) -> Vec<Key> {
+        self.shown.listed(side, kind);
         if self.raising.has(kind) {
             return self.raised_listed(side, kind);
         }

@@ -11,6 +11,10 @@ pub(super) trait Rows {
     fn is_host_ending(&self, id: &Id) -> bool;
     /// The host has taken our deletion of the object with this uid.
     fn end_host(&mut self, id: &Id, uid: &str);
+    /// The list in which the object with this uid was last seen.
+    fn seen_in(&self, side: Side, id: &Id, uid: &str) -> Option<u32>;
+    /// It was last seen in this list or, where none is told, in the one before.
+    fn set_seen_in(&mut self, side: Side, id: &Id, list: Option<u32>);
     /// What is read of a side's object next is news, whatever its version.
     fn unread(&mut self, side: Side, id: &Id);
     /// Returns whether it was there. The end of an earlier object of that name says nothing of the present one.

@@ -84,6 +84,13 @@ impl<T, H> Table<T, H> {
         })
     }
 
+    fn epoch(&self, side: Side) -> u32 {
+        match side {
+            Side::Tenant => self.tenant_epoch,
+            Side::Host => self.host_epoch,
+        }
+    }
+
     /// All pairs.
     pub fn iter(&self) -> impl Iterator<Item = (&Id, &Pair<T, H>)> {
         self.rows.iter()
@@ -155,6 +162,24 @@ impl<T, H> Rows for Table<T, H> {
         if let Some(host) = host.filter(|host| *host.uid == *uid) {
             host.ended_by_us = true;
         }
+    }
+
+    fn seen_in(&self, side: Side, id: &Id, uid: &str) -> Option<u32> {
+        let pair = self.rows.get(id)?;
+        match side {
+            Side::Tenant => pair.tenant.as_ref().filter(|seen| *seen.uid == *uid).map(|seen| seen.epoch),
+            Side::Host => pair.host.as_ref().filter(|seen| *seen.uid == *uid).map(|seen| seen.epoch),
+        }
+    }
+
+    fn set_seen_in(&mut self, side: Side, id: &Id, list: Option<u32>) {
+        let before = self.epoch(side).saturating_sub(1);
+        let Some(pair) = self.rows.get_mut(id) else { return };
+        let epoch = match side {
+            Side::Tenant => pair.tenant.as_mut().map(|seen| &mut seen.epoch),
+            Side::Host => pair.host.as_mut().map(|seen| &mut seen.epoch),
+        };
+        epoch.into_iter().for_each(|epoch| *epoch = list.unwrap_or(before));
     }
 
     fn unread(&mut self, side: Side, id: &Id) {

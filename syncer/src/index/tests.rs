@@ -110,6 +110,31 @@ fn a_pod_awaits_a_config_map_only_while_the_tenant_has_it_and_the_host_has_not()
 }
 
 #[test]
+fn a_pod_awaits_its_claim_while_the_host_has_that_of_an_earlier_one() {
+    let mut index = index();
+    let id = Id::new("ns", "a");
+    let spec = json!({"volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}]});
+    index.seen(Side::Tenant, Kind::Pod, &pod("a", "u1", 2, spec));
+    let claim = |name: &str, uid: &str, marks: Value| -> Object {
+        json!({"metadata": {
+            "name": name, "namespace": "ns", "uid": uid, "resourceVersion": "3", "annotations": marks["annotations"],
+            "labels": marks["labels"],
+        }, "spec": {}})
+        .into()
+    };
+    index.seen(Side::Tenant, Kind::PersistentVolumeClaim, &claim("c", "c2", Value::Null));
+    for (of, awaits) in [("c1", true), ("c2", false)] {
+        let marks = json!({
+            "labels": {(marks::VCLUSTER): "vc", (marks::NAMESPACE): "ns"},
+            "annotations": {(marks::NAME): "c", (marks::UID): of},
+        });
+        let copy = claim(&index.names().host("ns", "c"), &format!("h-{of}"), marks);
+        index.seen(Side::Host, Kind::PersistentVolumeClaim, &copy);
+        assert_eq!(index.awaits_references(&id), awaits, "that of {of}");
+    }
+}
+
+#[test]
 fn an_older_version_says_nothing() {
     let mut index = index();
     assert!(!index.seen(Side::Tenant, Kind::Pod, &pod("a", "u1", 10, json!({}))).is_empty());

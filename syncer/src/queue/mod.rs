@@ -164,7 +164,7 @@ impl<K: Clone + Eq + Hash, V: Merge> Queue<K, V> {
 
     /// Whether a tenant is open, nothing of it waits and nothing is being worked on.
     pub fn is_drained(&self, tenant: TenantId) -> bool {
-        self.lanes.get(&tenant).is_none_or(Lane::is_drained)
+        self.lanes.get(&tenant).is_some_and(Lane::is_drained)
     }
 
     fn enter(&mut self, tenant: TenantId) {

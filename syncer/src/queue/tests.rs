@@ -283,31 +283,42 @@ fn line() -> impl Strategy<Value = Line> {
 
 proptest! {
     #[test]
-    fn no_key_is_lost_and_none_is_in_two_hands(
-        steps in prop::collection::vec((0u32..3, 0u8..6, line(), 0u8..4, any::<bool>()), 1..300),
+    fn no_key_is_lost_none_is_in_two_hands_and_of_who_is_not_open_only_what_goes_ahead_is_given_out(
+        steps in prop::collection::vec((0u32..4, 0u8..6, line(), 0u8..5, any::<bool>()), 1..300),
     ) {
-        let all: Vec<TenantId> = (0..3).map(TenantId).collect();
-        let mut queue = queue(5, 3, &all);
+        let all: Vec<TenantId> = (0..4).map(TenantId).collect();
+        let mut queue = queue(5, 3, &all[..2]);
+        all.iter().for_each(|tenant| queue.add(*tenant));
+        let (mut open, mut ahead) = (HashSet::from([all[0], all[1]]), HashSet::new());
         let (mut pushed, mut busy) = (HashSet::new(), Vec::<(TenantId, u8)>::new());
         for (tenant, key, line, step, failed) in steps {
             match step {
                 0 => {
                     queue.push(TenantId(tenant), key, line, 0);
                     pushed.insert((TenantId(tenant), key));
+                    if line == Line::Ahead {
+                        ahead.insert((TenantId(tenant), key));
+                    }
                 }
                 1 => if let Some((tenant, key, _)) = queue.pop() {
                     prop_assert!(!busy.contains(&(tenant, key)));
+                    prop_assert!(ahead.remove(&(tenant, key)) || open.contains(&tenant));
                     pushed.remove(&(tenant, key));
                     busy.push((tenant, key));
                 },
                 2 => if let Some((tenant, key)) = busy.first() {
                     queue.set_apart(*tenant, key);
                 },
+                3 => {
+                    queue.open(TenantId(tenant));
+                    open.insert(TenantId(tenant));
+                }
                 _ => if let Some((tenant, key)) = busy.pop() {
                     queue.done(tenant, &key, failed);
                 },
             }
         }
+        all.iter().for_each(|tenant| queue.open(*tenant));
         while let Some((tenant, key)) = busy.pop() {
             queue.done(tenant, &key, false);
         }

@@ -113,6 +113,7 @@ pub(super) async fn run(
             }
         });
     }
+    drop(found);
     let place = custom::Place {
         tenant: Arc::clone(&tenant),
         tenant_watches,
@@ -133,9 +134,10 @@ pub(super) async fn run(
             probe::service_range(&shared.requests, &options.names, range).await?;
         }
         health.lists_but_pods_are_whole().await;
-        seat.take(&tenant, &health);
-        tenant.put_ahead(new_pods.await.unwrap_or_default());
-        Ok(())
+        seat.enrol(&tenant, &health);
+        let ahead = new_pods.await.unwrap_or_default();
+        tenant.put_ahead(&ahead);
+        Ok(ahead)
     };
     let down = kinds.rows().iter().filter(|row| row.is_down() && !row.is_cluster_wide());
     let down = down.map(|row| row.kind).collect();
@@ -180,7 +182,7 @@ async fn after_the_first_round(health: &Health) {
 async fn go_on(
     tenant: &Arc<Tenant>,
     down: Vec<Kind>,
-    beginning: impl Future<Output = Result<(), RunError>>,
+    beginning: impl Future<Output = Result<Vec<Key>, RunError>>,
     seat: &Seat,
     health: &Health,
     stop: CancellationToken,
@@ -190,20 +192,17 @@ async fn go_on(
             health.lists_are_whole().await;
             Ok(())
         };
-        tokio::try_join!(listed, beginning)?;
+        let ((), ahead) = tokio::try_join!(listed, beginning)?;
         until_done(tenant, "copies without labels are not found yet", || sweep(tenant, &down)).await;
-        Ok::<_, RunError>(())
+        Ok::<_, RunError>(ahead)
     };
-    match stop.run_until_cancelled(known).await {
-        Some(known) => known?,
-        None => return Ok(()),
-    }
+    let Some(ahead) = stop.run_until_cancelled(known).await.transpose()? else { return Ok(()) };
     tracing::info!(tenant = tenant.settings().names.vcluster(), "both sides are listed");
     let mut tasks = JoinSet::new();
     tasks.spawn(tend_nodes(Arc::clone(tenant)));
     tasks.spawn(jumps::look_out(Arc::clone(tenant)));
     tasks.spawn(clear_up(Arc::clone(tenant), health.clone()));
-    tenant.put_forward();
+    tenant.know(ahead);
     seat.open(health);
     stop.cancelled().await;
     Ok(())

@@ -88,7 +88,7 @@ impl Seat {
     }
 
     /// Has what goes ahead of the tenant's keys given out.
-    pub(super) fn take(&self, tenant: &Arc<Tenant>, health: &Health) {
+    pub(super) fn enrol(&self, tenant: &Arc<Tenant>, health: &Health) {
         self.roster.enrol(Arc::clone(tenant), health.clone());
     }
 

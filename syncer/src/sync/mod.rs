@@ -88,6 +88,9 @@ impl<T> Doing<T> for Result<T, WriteError> {
 /// # Errors
 /// What keeps them apart for now.
 pub async fn sync(tenant: &Tenant, key: &Key, hand: Hand) -> Result<Option<Duration>, SyncError> {
+    if !tenant.is_known() {
+        return newcomers::make(tenant, key, hand).await.map(|()| None);
+    }
     let key = &*tenant.index(|index| index.as_served(key));
     if tenant.index(|index| index.is_doubted(key)) {
         stray::ask(tenant, key).await?;

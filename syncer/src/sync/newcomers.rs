@@ -8,8 +8,9 @@ use kube::{
     core::{ObjectList, Request},
 };
 
-use super::{Doing, SyncError, Tenant};
+use super::{Doing, Hand, SyncError, Tenant, pod};
 use crate::{
+    decide::ahead::may_begin,
     index::{Id, Key},
     json,
     kinds::{Kind, Side},
@@ -45,6 +46,20 @@ pub(crate) async fn find(tenant: &Tenant) -> Result<Vec<Key>, SyncError> {
         key
     };
     Ok(new.map(take_in).collect())
+}
+
+/// Makes a pod on the host while it is not known yet what pods are there. If it may not be made now, or is there, whoever
+/// knows the rest looks at it again.
+///
+/// # Errors
+/// What keeps it from being made.
+pub(super) async fn make(tenant: &Tenant, key: &Key, hand: Hand) -> Result<(), SyncError> {
+    match key.kind {
+        Kind::Pod if tenant.index(|index| may_begin(index, &key.id)) => {
+            pod::Sync::new(tenant, key, hand).begin().await
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Whether nothing has become of a pod yet, as far as the tenant knows: one that waits on the host says why it does.

@@ -1,6 +1,12 @@
 //! One virtual cluster: data, not tasks.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{
+    borrow::Cow,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use kube::runtime::watcher::Event;
 use parking_lot::Mutex;
@@ -59,6 +65,8 @@ pub struct Tenant {
     nodes: Nodes,
     events: Events,
     work: Arc<Work>,
+    /// Whether both sides have been listed.
+    known: AtomicBool,
 }
 
 impl Tenant {
@@ -74,7 +82,18 @@ impl Tenant {
         let index = Index::new(settings.names.clone(), settings.node_address.clone());
         let index = Mutex::new(index.raising(raised(&settings.kinds), facts.clone(), follow));
         let nodes = Nodes::new(facts, follow);
-        Self { id, settings, ownership, index, tenant, host, nodes, events: Events::default(), work }
+        Self {
+            id,
+            settings,
+            ownership,
+            index,
+            tenant,
+            host,
+            nodes,
+            events: Events::default(),
+            work,
+            known: AtomicBool::new(false),
+        }
     }
 
     /// Its settings.
@@ -241,15 +260,24 @@ impl Tenant {
         self.index.lock().tokens_dropped(pod, secret);
     }
 
-    /// Has those pods looked at before all others that only one side has. To be called when both sides have been listed.
-    pub fn put_forward(&self) {
-        let pods = self.index(Index::one_sided);
-        self.push(Side::Tenant, Line::Down, pods);
+    /// Has these pods looked at before both sides are known, of which it is then decided only whether to make them.
+    pub(crate) fn put_ahead(&self, pods: &[Key]) {
+        let push = |pod: &Key| self.work.push(self.id, pod.clone(), Line::Ahead, Hand::default());
+        pods.iter().for_each(push);
     }
 
-    /// Has these keys looked at before all others, and before it is opened.
-    pub(crate) fn put_ahead(&self, keys: Vec<Key>) {
-        keys.into_iter().for_each(|key| self.work.push(self.id, key, Line::Ahead, Hand::default()));
+    /// Both sides have been listed: all may be decided. Has those pods looked at before all others that only one side has,
+    /// and those that went ahead.
+    pub(crate) fn know(&self, ahead: Vec<Key>) {
+        self.known.store(true, Ordering::Release);
+        let pods = self.index(Index::one_sided);
+        self.push(Side::Tenant, Line::Down, pods);
+        self.push(Side::Tenant, Line::Down, ahead);
+    }
+
+    /// Whether both sides have been listed.
+    pub(super) fn is_known(&self) -> bool {
+        self.known.load(Ordering::Acquire)
     }
 
     /// Has every pod with tokens looked at: the clock has jumped.

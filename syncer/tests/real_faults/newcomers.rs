@@ -2,8 +2,13 @@
 
 use http::{Method, Request};
 use hyper::body::Incoming;
-use k8s_openapi::api::core::v1::Pod;
-use kube::{Api, ResourceExt, api::DeleteParams, runtime::conditions::is_deleted};
+use k8s_openapi::api::core::v1::{ConfigMap, Pod};
+use kube::{
+    Api, ResourceExt,
+    api::{DeleteParams, Patch, PatchParams},
+    runtime::conditions::is_deleted,
+};
+use serde_json::json;
 use tokio::sync::watch;
 
 use crate::{
@@ -72,6 +77,46 @@ async fn a_pod_that_is_new_at_a_start_is_on_the_host_before_the_pods_there_are_l
     holder.let_go();
     until("it to be Ready", &pods, "new", is_ready).await;
     stage.until_ready().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_new_waits_until_the_pods_there_are_listed() {
+    let mut stage = Stage::set().await;
+    let pods: Api<Pod> = stage.world.tenant_api("default");
+    let maps: Api<ConfigMap> = stage.world.tenant_api("default");
+    create(&maps, json!({"metadata": {"name": "settings"}, "data": {"k": "before"}})).await;
+    for (name, map) in [("again", None), ("user", Some("settings"))] {
+        create(&pods, pod(name, map)).await;
+    }
+    stage.start_syncer();
+    for name in ["again", "user"] {
+        until("the pod to be Ready", &pods, name, is_ready).await;
+    }
+    let host_pods = stage.world.host_api::<Pod>();
+    let names = stage.world.names.clone();
+    let host_name = |name: &str| names.host("default", name);
+    let uid = async |name: &str| host_pods.get(&host_name(name)).await.expect("a pod").uid().expect("a uid");
+    let before = uid("again").await;
+    stage.syncer.kill();
+
+    pods.delete("again", &DeleteParams::default().grace_period(0)).await.expect("is deleted");
+    let change = Patch::Merge(json!({"data": {"k": "after"}}));
+    maps.patch("settings", &PatchParams::default(), &change).await.expect("is changed");
+    for (name, map) in [("again", None), ("late", Some("settings")), ("new", None)] {
+        create(&pods, pod(name, map)).await;
+    }
+    let holder = Holder::before(&stage, Side::Host).await;
+    stage.start_syncer();
+    let made = until("the new one to be on the host", &host_pods, &host_name("new"), is_there).await;
+    assert_eq!(uid("again").await, before, "its predecessor's pod is there");
+    let late = host_pods.get_opt(&host_name("late")).await.expect("an answer");
+    assert!(late.is_none(), "what it names is not as it is to be: {late:?}");
+    holder.let_go();
+    for name in ["again", "late", "new"] {
+        until("the pod to be Ready", &pods, name, is_ready).await;
+    }
+    assert_ne!(uid("again").await, before);
+    assert_eq!(Some(uid("new").await), made.and_then(|pod| pod.uid()), "made once");
 }
 
 #[tokio::test(flavor = "multi_thread")]

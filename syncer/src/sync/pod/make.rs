@@ -33,6 +33,8 @@ impl Sync<'_> {
             tokio::join!(host.create(Kind::Pod, namespace, &wanted), token::mint(self.tenant, &tree));
         let made = match made {
             Ok(made) => made,
+            // What is there is about to be listed.
+            Err(WriteError::Exists) if !self.tenant.is_known() => return Ok(false),
             Err(WriteError::Exists) => return self.meet_existing().await,
             Err(error) => {
                 if let WriteError::Refused(status) = &error {

@@ -55,6 +55,11 @@ impl Sync<'_> {
         Err(SyncError::Restless)
     }
 
+    /// Makes the host's pod, if it is not there.
+    pub(super) async fn begin(mut self) -> Result<(), SyncError> {
+        self.create().await.map(drop)
+    }
+
     fn decide(&self) -> Step {
         let now = self.tenant.clock().steady().as_second();
         let id = &self.key.id;
