@@ -79,7 +79,7 @@ impl Index {
 
     /// Takes in an answer while a list is being read, of which it is no part: what is gone by the time that the API server
     /// makes the list must not pass for something that it shows. A copy that is new is asked for if the list does not
-    /// show it; a tenant's object that is new comes by the watch as well, and no list that is older takes it away.
+    /// show it. A tenant's object that is new may be newer than the list, which then must not take it away.
     fn meanwhile(&mut self, side: Side, kind: Kind, object: &Object) -> Vec<Key> {
         let id = if self.raising.has(kind) || kind == Kind::PodToken { None } else { self.id(side, object) };
         let Some(id) = id else { return self.take_in(side, kind, object) };
@@ -156,6 +156,31 @@ mod tests {
         let asked = index.asking();
         assert!(!index.answered(Side::Tenant, Kind::Pod, &pod("u3", 8), asked).is_empty());
         assert_eq!(uid(&index), Some("u3"));
+    }
+
+    #[test]
+    fn a_copy_that_was_made_while_the_host_was_listed_is_asked_for_unless_the_list_has_it() {
+        let mut index = index();
+        let copy = |name: &str| -> Object {
+            let labels = crate::names::marks::labels(index.names(), "ns");
+            json!({"metadata": {
+                "name": index.names().host("ns", name), "namespace": "host-ns", "uid": name, "resourceVersion": "9",
+                "labels": labels, "annotations": {(crate::names::marks::NAME): name},
+            }})
+            .into()
+        };
+        let copies = ["listed", "made"].map(copy);
+        index.listing(Side::Host, Kind::Pod);
+        for made in &copies {
+            let asked = index.asking();
+            assert!(!index.answered(Side::Host, Kind::Pod, made, asked).is_empty());
+        }
+        index.seen(Side::Host, Kind::Pod, &copies[0]);
+        let key = Key::new(Kind::Pod, Id::new("ns", "made"));
+        assert_eq!(index.listed(Side::Host, Kind::Pod), std::slice::from_ref(&key));
+        assert!(index.is_doubted(&key));
+        // It stays until the host has said what is true.
+        assert_eq!(index.pods.held(), [1, 2]);
     }
 
     #[test]

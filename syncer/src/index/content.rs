@@ -122,7 +122,8 @@ impl Index {
         let key = Key::new(kind, id);
         let shown = self.shown(kind, &key.id, object.tree());
         let copy = HostCopy::of(kind, object, &shown, self.present(&key, &object.tree()));
-        let first = self.contents(kind).get(&key.id).is_none_or(|pair| pair.host.is_none());
+        let before = self.contents(kind).get(&key.id).and_then(|pair| pair.host.as_ref());
+        let first = before.is_none_or(|host| host.detail.copied.tenant_uid != copy.copied.tenant_uid);
         if !self.contents.of_mut(kind).see_host(&key.id, object, copy) {
             return Vec::new();
         }

@@ -119,6 +119,13 @@ impl<K: Clone + Eq + Hash, V: Merge> Lane<K, V> {
         self.waiting.get(key).map(|(_, value)| value)
     }
 
+    /// Takes away what waits for a key.
+    pub(super) fn take_back(&mut self, key: &K) -> Option<V> {
+        let (line, value) = self.waiting.remove(key)?;
+        self.ready[line as usize] -= usize::from(!self.busy.contains_key(key));
+        Some(value)
+    }
+
     /// Whether there is a key to give out now.
     pub(super) fn may_give(&self) -> bool {
         let is_calm = self.urgent == 0 && self.busy.len() < ASIDE_BELOW;

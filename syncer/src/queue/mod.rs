@@ -99,6 +99,17 @@ impl<K: Clone + Eq + Hash, V: Merge> Queue<K, V> {
         }
     }
 
+    /// Takes away what waits for a key.
+    pub fn take_back(&mut self, tenant: TenantId, key: &K) -> Option<V> {
+        let lane = self.lanes.get_mut(&tenant)?;
+        let value = lane.take_back(key);
+        if lane.in_ring && !lane.may_give() {
+            (lane.in_ring, lane.deficit) = (false, 0);
+            self.ring.retain(|other| *other != tenant);
+        }
+        value
+    }
+
     /// The next key to work on, until [`Queue::done`] says that it is done.
     pub fn pop(&mut self) -> Option<(TenantId, K, V)> {
         let at = self.turn()?;

@@ -143,6 +143,24 @@ fn what_goes_ahead_does_so_before_its_tenant_is_opened_and_before_all_else() {
 }
 
 #[test]
+fn what_waits_can_be_taken_back_and_others_go_on() {
+    let mut queue = queue(9, 9, &[A, B]);
+    queue.push(A, "k", Line::Down, 1);
+    queue.push(B, "other", Line::Down, 2);
+    assert_eq!((queue.take_back(A, &"k"), queue.take_back(A, &"k")), (Some(1), None));
+    assert!(queue.is_drained(A));
+    assert_eq!(queue.pop(), Some((B, "other", 2)));
+    queue.push(A, "k", Line::Down, 3);
+    assert_eq!(queue.pop(), Some((A, "k", 3)));
+    queue.push(A, "k", Line::Up, 4);
+    assert_eq!(queue.take_back(A, &"k"), Some(4), "what came while it is worked on");
+    queue.done(A, &"k", false);
+    assert_eq!(queue.pop(), None);
+    queue.done(B, &"other", false);
+    assert!(queue.is_drained(A) && queue.is_drained(B));
+}
+
+#[test]
 fn a_tenant_that_is_not_open_is_not_drained() {
     let mut queue: Queue<u8, u32> = Queue::new(Limits { all: 9, of_tenant: 9 });
     queue.add(A);

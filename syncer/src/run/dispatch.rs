@@ -129,9 +129,13 @@ async fn one(tenant: &Tenant, id: TenantId, key: &Key, hand: Hand, work: &Work) 
             work.push_again(id, key.clone(), news);
         }
         Err(error) => {
-            let wait = error.asked_wait().unwrap_or_default().max(retry::delay(failures.saturating_sub(1)));
-            span.in_scope(|| note(&error, failures, wait));
-            work.push_later(wait, id, key.clone(), Some(news));
+            let delay = retry::delay(failures.saturating_sub(1));
+            let asked = error.asked_wait().map(|asked| asked.max(delay));
+            span.in_scope(|| note(&error, failures, asked.unwrap_or(delay)));
+            match asked {
+                Some(wait) => work.put_off(wait, id, key.clone(), news),
+                None => work.push_later(delay, id, key.clone(), Some(news)),
+            }
         }
     }
 }

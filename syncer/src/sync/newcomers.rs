@@ -10,7 +10,6 @@ use kube::{
 
 use super::{Doing, Hand, SyncError, Tenant, pod};
 use crate::{
-    decide::ahead::may_begin,
     index::{Id, Key},
     json,
     kinds::{Kind, Side},
@@ -21,8 +20,8 @@ use crate::{
 /// No more are asked for: with more than that the lists of all pods do not come much later.
 const MOST: u32 = 500;
 
-/// The list of all pods waits for this one, and no longer than so.
-const WITHIN: Duration = Duration::from_secs(1);
+/// The list of all pods waits for this one, and no longer than so. Where it takes long, that of all takes longer.
+const WITHIN: Duration = Duration::from_secs(5);
 
 /// Takes in the tenant's pods that are on no node and of which nothing has been told yet; returns their keys. To be called
 /// before the tenant's pods are listed: what is gone by then vanishes as what a list no longer shows.
@@ -55,9 +54,7 @@ pub(crate) async fn find(tenant: &Tenant) -> Result<Vec<Key>, SyncError> {
 /// What keeps it from being made.
 pub(super) async fn make(tenant: &Tenant, key: &Key, hand: Hand) -> Result<(), SyncError> {
     match key.kind {
-        Kind::Pod if tenant.index(|index| may_begin(index, &key.id)) => {
-            pod::Sync::new(tenant, key, hand).begin().await
-        }
+        Kind::Pod => pod::Sync::new(tenant, key, hand).begin().await,
         _ => Ok(()),
     }
 }

@@ -270,9 +270,8 @@ impl Tenant {
     /// and those that went ahead.
     pub(crate) fn know(&self, ahead: Vec<Key>) {
         self.known.store(true, Ordering::Release);
-        let pods = self.index(Index::one_sided);
-        self.push(Side::Tenant, Line::Down, pods);
-        self.push(Side::Tenant, Line::Down, ahead);
+        let pods = self.index(Index::one_sided).into_iter().chain(ahead);
+        self.push(Side::Tenant, Line::Down, pods.collect());
     }
 
     /// Whether both sides have been listed.

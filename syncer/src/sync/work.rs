@@ -9,7 +9,7 @@ use super::{Hand, hand::News};
 use crate::{
     clock::Clock,
     index::Key,
-    queue::{Later, Limits, Line, Queue, TenantId},
+    queue::{Later, Limits, Line, Merge, Queue, TenantId},
 };
 
 /// Keys that are worked on at once. How many calls of theirs are under way is for [`crate::flow`] to say.
@@ -37,7 +37,9 @@ impl State {
             self.changes += 1;
             hand.news.change = Some(self.changes);
         }
-        self.queue.push(tenant, key, line, hand);
+        if self.later.absorb(tenant, &key, hand.news).is_err() {
+            self.queue.push(tenant, key, line, hand);
+        }
     }
 }
 
@@ -111,6 +113,19 @@ impl Work {
     pub fn push_later(&self, wait: Duration, tenant: TenantId, key: Key, news: Option<News>) {
         let at = self.clock.instant() + wait;
         self.state.lock().later.push(at, tenant, key, news.unwrap_or_default());
+        self.wake.notify_one();
+    }
+
+    /// An API server has asked to leave a key alone for a while: it comes back then and not earlier, with the news that are
+    /// not followed yet and those that come meanwhile.
+    pub fn put_off(&self, wait: Duration, tenant: TenantId, key: Key, mut news: News) {
+        let at = self.clock.instant() + wait;
+        let mut state = self.state.lock();
+        if let Some(waiting) = state.queue.take_back(tenant, &key) {
+            news.merge(waiting.news);
+        }
+        state.later.put_off(at, tenant, key, news);
+        drop(state);
         self.wake.notify_one();
     }
 

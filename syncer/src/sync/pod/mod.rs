@@ -9,7 +9,10 @@ use std::time::Duration;
 
 use super::{LONGEST_RUN, SyncError, token, turn::Turn};
 use crate::{
-    decide::pod::{Around, Step, decide},
+    decide::{
+        ahead::may_begin,
+        pod::{Around, Step, decide},
+    },
     index::{HostPod, Pair, TenantPod},
     kinds::Side,
     object::Object,
@@ -55,9 +58,17 @@ impl Sync<'_> {
         Err(SyncError::Restless)
     }
 
-    /// Makes the host's pod, if it is not there.
+    /// Makes the host's pod, if it may be made before it is known which are there, and is not there.
     pub(super) async fn begin(mut self) -> Result<(), SyncError> {
-        self.create().await.map(drop)
+        // What is read may be another pod of that name.
+        if self.may_begin() && self.tenant_object().await?.is_some() && self.may_begin() {
+            self.create().await?;
+        }
+        Ok(())
+    }
+
+    fn may_begin(&self) -> bool {
+        self.tenant.index(|index| may_begin(index, &self.key.id))
     }
 
     fn decide(&self) -> Step {
