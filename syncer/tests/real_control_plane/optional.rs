@@ -155,7 +155,9 @@ async fn classes_are_copied_under_names_of_their_virtual_cluster_and_made_anew_w
     let tenant = Api::<PriorityClass>::all(world.tenant.clone());
     let host = Api::<PriorityClass>::all(world.host.clone());
     let name = world.names.host_cluster("high");
-    let class = |value: i64| json!({"metadata": {"name": "high"}, "value": value, "globalDefault": true});
+    // An API server that has not noticed yet that its default class is gone refuses another.
+    let class =
+        |value: i64| json!({"metadata": {"name": "high"}, "value": value, "globalDefault": value == 1000});
     create(&tenant, class(1000)).await;
     let copy = until("the class on the host", &host, &name, is_there).await.expect("a class");
     assert_eq!((copy.value, copy.global_default.unwrap_or_default()), (Some(1000), false));

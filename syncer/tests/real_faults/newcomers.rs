@@ -59,23 +59,29 @@ fn is_list_of_pods(request: &Request<Incoming>) -> bool {
     request.method() == Method::GET && request.uri().path().ends_with("/pods") && is_of_all
 }
 
+/// A syncer that finds a new pod of this name, and is not told which pods a side has.
+async fn started_with(name: &str, held: Side) -> (Stage, Holder, Api<Pod>) {
+    let mut stage = Stage::set().await;
+    let pods: Api<Pod> = stage.world.tenant_api("default");
+    create(&pods, pod(name, None)).await;
+    let holder = Holder::before(&stage, held).await;
+    stage.start_syncer();
+    (stage, holder, pods)
+}
+
 fn is_there(pod: Option<&Pod>) -> bool {
     pod.is_some()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pod_that_is_new_at_a_start_is_on_the_host_before_the_pods_there_are_listed() {
-    let mut stage = Stage::set().await;
-    let pods: Api<Pod> = stage.world.tenant_api("default");
-    create(&pods, pod("new", None)).await;
-    let holder = Holder::before(&stage, Side::Host).await;
-    stage.start_syncer();
-    let host_pods = stage.world.host_api::<Pod>();
-    until("it to be on the host", &host_pods, &stage.world.names.host("default", "new"), is_there).await;
+    let (mut stage, holder, pods) = started_with("p", Side::Host).await;
+    let (host_pods, name) = (stage.world.host_api::<Pod>(), stage.world.names.host("default", "p"));
+    until("it to be on the host", &host_pods, &name, is_there).await;
     let checks = stage.syncer.page("/readyz?verbose").await.text;
     assert!(checks.contains("[-]list host/pods"), "{checks}");
     holder.let_go();
-    until("it to be Ready", &pods, "new", is_ready).await;
+    until("it to be Ready", &pods, "p", is_ready).await;
     stage.until_ready().await;
 }
 
@@ -121,14 +127,10 @@ async fn what_is_not_new_waits_until_the_pods_there_are_listed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pod_that_was_new_at_a_start_and_goes_before_the_pods_are_listed_leaves_nothing_on_the_host() {
-    let mut stage = Stage::set().await;
-    let pods: Api<Pod> = stage.world.tenant_api("default");
-    create(&pods, pod("short", None)).await;
-    let holder = Holder::before(&stage, Side::Tenant).await;
-    stage.start_syncer();
-    let (host_pods, name) = (stage.world.host_api::<Pod>(), stage.world.names.host("default", "short"));
+    let (mut stage, holder, pods) = started_with("p", Side::Tenant).await;
+    let (host_pods, name) = (stage.world.host_api::<Pod>(), stage.world.names.host("default", "p"));
     let made = until("it to be on the host", &host_pods, &name, is_there).await.expect("a pod");
-    pods.delete("short", &DeleteParams::default().grace_period(0)).await.expect("is deleted");
+    pods.delete("p", &DeleteParams::default().grace_period(0)).await.expect("is deleted");
     holder.let_go();
     until("it to be gone", &host_pods, &name, is_deleted(&made.uid().expect("a uid"))).await;
     stage.until_ready().await;

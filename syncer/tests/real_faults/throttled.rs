@@ -20,10 +20,7 @@ const WAIT: Duration = Duration::from_secs(3);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_that_says_when_to_come_again_is_asked_again_then_and_not_when_the_pod_changes() {
-    let mut stage = Stage::set().await;
-    let config = stage.world.options().host;
-    let throttler = Throttler::start(stage.world.folder(), config, TIMES, WAIT).await;
-    stage.host.lead_to(throttler.server.address);
+    let (mut stage, throttler) = stage().await;
     stage.start_syncer();
     stage.until_ready().await;
     let pods: Api<Pod> = stage.world.tenant_api("default");
@@ -43,15 +40,21 @@ async fn a_host_that_says_when_to_come_again_is_asked_again_then_and_not_when_th
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_goes_ahead_at_a_start_comes_again_when_the_host_says_and_not_when_all_is_listed() {
-    let mut stage = Stage::set().await;
-    let config = stage.world.options().host;
-    let throttler = Throttler::start(stage.world.folder(), config, TIMES, WAIT).await;
-    stage.host.lead_to(throttler.server.address);
+    let (mut stage, throttler) = stage().await;
     let pods: Api<Pod> = stage.world.tenant_api("default");
     create(&pods, pod("p", None)).await;
     stage.start_syncer();
     until("the pod to be Ready", &pods, "p", is_ready).await;
     is_obeyed(&throttler);
+}
+
+/// A host that asks to come again later, twice.
+async fn stage() -> (Stage, Throttler) {
+    let stage = Stage::set().await;
+    let config = stage.world.options().host;
+    let throttler = Throttler::start(stage.world.folder(), config, TIMES, WAIT).await;
+    stage.host.lead_to(throttler.server.address);
+    (stage, throttler)
 }
 
 fn is_obeyed(throttler: &Throttler) {
