@@ -1,22 +1,23 @@
 //! Pods that are made before the pods of both sides have been listed.
 
-use super::{content, service};
+use super::{
+    content,
+    pod::{self, Around, Step},
+    service,
+};
 use crate::{
-    index::{Id, Index, Key},
+    index::{Id, Index, Key, Seen},
     kinds::Kind,
 };
 
 /// Whether a pod may be made on the host although the pods there are not listed: it is on no node and nothing has become
 /// of it, and what it begins with is on the host as the tenant has it now. All kinds but pods have been listed.
 pub fn may_begin(index: &Index, pod: &Id) -> bool {
-    let is_new = index.pods.get(pod).is_some_and(|pair| {
-        let tenant = pair.tenant.as_ref().filter(|_| pair.host.is_none());
-        let is_untouched =
-            |pod: &crate::index::TenantPod| pod.node.is_none() && !pod.started && !pod.finished;
-        tenant.is_some_and(|tenant| tenant.deleting.is_none() && is_untouched(&tenant.detail))
-    });
-    is_new
-        && !index.awaits_references(pod)
+    let pair = index.pods.get(pod);
+    let around = Around { waits: index.awaits_references(pod), ..Around::default() };
+    let tenant = pair.and_then(|pair| pair.tenant.as_ref());
+    pod::decide(pair, &around) == Step::Create
+        && tenant.is_some_and(|tenant| tenant.detail.node.is_none())
         && index.named_by(pod).iter().all(|key| is_as_wanted(index, key))
         && has_its_policies(index, &pod.namespace)
         && has_its_services(index, &pod.namespace)
@@ -26,9 +27,13 @@ pub fn may_begin(index: &Index, pod: &Id) -> bool {
 fn is_as_wanted(index: &Index, key: &Key) -> bool {
     let pair = index.contents(key.kind).get(&key.id);
     let facts = content::Facts { kind: key.kind, is_wanted: index.is_wanted(key), lacks_volume: false };
-    let goes = pair.and_then(|pair| pair.host.as_ref()).is_some_and(|host| host.deleting.is_some());
     // What the host has made of it goes up, which no pod waits for.
-    !goes && matches!(content::decide(pair, facts), content::Step::Settled | content::Step::Raise)
+    !goes(pair.and_then(|pair| pair.host.as_ref()))
+        && matches!(content::decide(pair, facts), content::Step::Settled | content::Step::Raise)
+}
+
+fn goes<D>(copy: Option<&Seen<D>>) -> bool {
+    copy.is_some_and(|copy| copy.deleting.is_some())
 }
 
 /// What keeps others from a namespace's pods does so from their beginning.
@@ -41,8 +46,8 @@ fn has_its_policies(index: &Index, namespace: &str) -> bool {
 fn has_its_services(index: &Index, namespace: &str) -> bool {
     let mut shown = index.services.iter().filter(|(id, _)| *id.namespace == *namespace || id.is_dns());
     shown.all(|(id, pair)| {
-        let goes = pair.host.as_ref().is_some_and(|host| host.deleting.is_some());
-        !goes && matches!(service::decide(id, Some(pair)), service::Step::Settled | service::Step::Balancer)
+        !goes(pair.host.as_ref())
+            && matches!(service::decide(id, Some(pair)), service::Step::Settled | service::Step::Balancer)
     })
 }
 

@@ -83,6 +83,11 @@ impl<K: Clone + Eq + Hash, V: Merge> Queue<K, V> {
         self.enter(tenant);
     }
 
+    /// Whether all of its keys are given out.
+    pub fn is_open(&self, tenant: TenantId) -> bool {
+        self.lanes.get(&tenant).is_some_and(|lane| lane.is_open)
+    }
+
     /// Forgets a tenant and all of its keys.
     pub fn remove(&mut self, tenant: TenantId) {
         if let Some(lane) = self.lanes.remove(&tenant) {

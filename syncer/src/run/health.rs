@@ -183,18 +183,17 @@ impl Health {
 
     /// Returns when all lists are whole that something waits for.
     pub(super) async fn lists_are_whole(&self) {
-        self.have_listed(is_waited_for).await;
+        self.have_listed(|(_, kind)| is_waited_for(kind)).await;
     }
 
     /// Returns when all lists are whole that something waits for, but those of pods.
     pub(super) async fn lists_but_pods_are_whole(&self) {
-        self.have_listed(|kind| kind != Kind::Pod && is_waited_for(kind)).await;
+        self.have_listed(|(_, kind)| kind != Kind::Pod && is_waited_for(kind)).await;
     }
 
     /// Returns when this list is whole.
     pub(super) async fn has_listed(&self, side: Side, kind: Kind) {
-        let is_whole = |missing: &BTreeSet<(Side, Kind)>| !missing.contains(&(side, kind));
-        self.reach(|state| state.lists.as_ref().is_some_and(is_whole)).await;
+        self.have_listed(|list| list == (side, kind)).await;
     }
 
     /// Another replica leads, or not any more.
@@ -208,8 +207,8 @@ impl Health {
         }
     }
 
-    async fn have_listed(&self, counts: impl Fn(Kind) -> bool) {
-        let is_whole = |missing: &BTreeSet<(Side, Kind)>| !missing.iter().any(|(_, kind)| counts(*kind));
+    async fn have_listed(&self, counts: impl Fn((Side, Kind)) -> bool) {
+        let is_whole = |missing: &BTreeSet<(Side, Kind)>| !missing.iter().any(|list| counts(*list));
         self.reach(|state| state.lists.as_ref().is_some_and(is_whole)).await;
     }
 

@@ -202,7 +202,7 @@ async fn go_on(
     tasks.spawn(tend_nodes(Arc::clone(tenant)));
     tasks.spawn(jumps::look_out(Arc::clone(tenant)));
     tasks.spawn(clear_up(Arc::clone(tenant), health.clone()));
-    tenant.know(ahead);
+    tenant.put_forward(ahead);
     seat.open(health);
     stop.cancelled().await;
     Ok(())

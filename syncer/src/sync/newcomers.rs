@@ -3,10 +3,7 @@
 
 use std::time::Duration;
 
-use kube::{
-    api::ListParams,
-    core::{ObjectList, Request},
-};
+use kube::{Api, api::ListParams};
 
 use super::{Doing, Hand, SyncError, Tenant, pod};
 use crate::{
@@ -31,10 +28,9 @@ const WITHIN: Duration = Duration::from_secs(5);
 pub(crate) async fn find(tenant: &Tenant) -> Result<Vec<Key>, SyncError> {
     let asked = tenant.asking();
     let params = ListParams::default().fields("spec.nodeName=").limit(MOST);
-    let request = Request::new(Kind::Pod.path("", "")).list(&params).map_err(kube::Error::BuildRequest);
-    let listed =
-        async { tenant.cluster(Side::Tenant).client().request::<ObjectList<Object>>(request?).await };
-    let listed = tokio::time::timeout(WITHIN, listed).await;
+    let client = tenant.cluster(Side::Tenant).client().clone();
+    let pods: Api<Object> = Api::all_with(client, &Kind::Pod.resource());
+    let listed = tokio::time::timeout(WITHIN, pods.list(&params)).await;
     let listed = listed.unwrap_or_else(|_| Err(kube::Error::Service("no answer in time".into())));
     let listed =
         listed.map_err(|error| WriteError::Unreachable(Box::new(error))).doing("looking for new pods")?;

@@ -1,12 +1,6 @@
 //! One virtual cluster: data, not tasks.
 
-use std::{
-    borrow::Cow,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{borrow::Cow, sync::Arc};
 
 use kube::runtime::watcher::Event;
 use parking_lot::Mutex;
@@ -65,8 +59,6 @@ pub struct Tenant {
     nodes: Nodes,
     events: Events,
     work: Arc<Work>,
-    /// Whether both sides have been listed.
-    known: AtomicBool,
 }
 
 impl Tenant {
@@ -82,18 +74,7 @@ impl Tenant {
         let index = Index::new(settings.names.clone(), settings.node_address.clone());
         let index = Mutex::new(index.raising(raised(&settings.kinds), facts.clone(), follow));
         let nodes = Nodes::new(facts, follow);
-        Self {
-            id,
-            settings,
-            ownership,
-            index,
-            tenant,
-            host,
-            nodes,
-            events: Events::default(),
-            work,
-            known: AtomicBool::new(false),
-        }
+        Self { id, settings, ownership, index, tenant, host, nodes, events: Events::default(), work }
     }
 
     /// Its settings.
@@ -266,17 +247,16 @@ impl Tenant {
         pods.iter().for_each(push);
     }
 
-    /// Both sides have been listed: all may be decided. Has those pods looked at before all others that only one side has,
-    /// and those that went ahead.
-    pub(crate) fn know(&self, ahead: Vec<Key>) {
-        self.known.store(true, Ordering::Release);
+    /// Has those pods looked at before all others that only one side has, and those that went ahead. To be called when both
+    /// sides have been listed.
+    pub(crate) fn put_forward(&self, ahead: Vec<Key>) {
         let pods = self.index(Index::one_sided).into_iter().chain(ahead);
         self.push(Side::Tenant, Line::Down, pods.collect());
     }
 
-    /// Whether both sides have been listed.
+    /// Whether both sides are known, so that all may be decided. Until then there is only what was put ahead.
     pub(super) fn is_known(&self) -> bool {
-        self.known.load(Ordering::Acquire)
+        self.work.is_open(self.id)
     }
 
     /// Has every pod with tokens looked at: the clock has jumped.
@@ -412,8 +392,7 @@ impl Tenant {
 
     /// Keys of the object's own kind get it into their hand: as it is now, or as it was last. What is listed (but
     /// events, which wait aside) is left out: most of it is as it is to be, and until that is known the text of all would be
-    /// held. To keys of another kind it is
-    /// news of the tenant: the way down is what waits for others.
+    /// held. To keys of another kind it is news of the tenant: the way down is what waits for others.
     fn push_with(&self, keys: Vec<Key>, (side, line): (Side, Line), kind: Kind, object: &Object) {
         let now = self.clock().instant();
         for key in keys {

@@ -81,6 +81,11 @@ impl Work {
         self.wake.notify_one();
     }
 
+    /// Whether its keys are given out.
+    pub fn is_open(&self, tenant: TenantId) -> bool {
+        self.state.lock().queue.is_open(tenant)
+    }
+
     /// Forgets a tenant and what was to be done for it.
     pub fn remove(&self, tenant: TenantId) {
         let mut state = self.state.lock();
