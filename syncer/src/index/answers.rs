@@ -26,8 +26,12 @@ pub(super) struct Shown {
 
 impl Shown {
     pub(super) fn note(&mut self, side: Side, kind: Kind, object: &Object) {
+        self.shows(side, kind, object.version());
+    }
+
+    fn shows(&mut self, side: Side, kind: Kind, version: u64) {
         let newest = self.newest.entry((side, kind)).or_default();
-        *newest = object.version().max(*newest);
+        *newest = version.max(*newest);
     }
 
     /// A list begins, which may be of an earlier state: after a restore from a backup versions start low again.
@@ -38,9 +42,10 @@ impl Shown {
         self.unread.insert((side, kind));
     }
 
-    /// It is whole.
-    pub(super) fn listed(&mut self, side: Side, kind: Kind) {
+    /// It is whole, and has all that was there at this version.
+    pub(super) fn listed(&mut self, side: Side, kind: Kind, version: u64) {
         self.unread.remove(&(side, kind));
+        self.shows(side, kind, version);
     }
 
     pub(super) fn now(&self) -> Asked {
@@ -152,7 +157,7 @@ mod tests {
         assert_eq!(uid(&index), Some("u2"));
         index.seen(Side::Tenant, Kind::Pod, &pod("u2", 900));
         index.listing(Side::Tenant, Kind::Pod);
-        index.listed(Side::Tenant, Kind::Pod);
+        index.listed(Side::Tenant, Kind::Pod, 0);
         let asked = index.asking();
         assert!(!index.answered(Side::Tenant, Kind::Pod, &pod("u3", 8), asked).is_empty());
         assert_eq!(uid(&index), Some("u3"));
@@ -177,7 +182,7 @@ mod tests {
         }
         index.seen(Side::Host, Kind::Pod, &copies[0]);
         let key = Key::new(Kind::Pod, Id::new("ns", "made"));
-        assert_eq!(index.listed(Side::Host, Kind::Pod), std::slice::from_ref(&key));
+        assert_eq!(index.listed(Side::Host, Kind::Pod, 0), std::slice::from_ref(&key));
         assert!(index.is_doubted(&key));
         // It stays until the host has said what is true.
         assert_eq!(index.pods.held(), [1, 2]);
@@ -190,7 +195,7 @@ mod tests {
         index.listing(Side::Tenant, Kind::Pod);
         // Neither while it is read, where the object is still known, nor after it.
         assert_eq!(index.answered(Side::Tenant, Kind::Pod, &pod("u1", 3), asked), []);
-        assert!(!index.listed(Side::Tenant, Kind::Pod).is_empty());
+        assert!(!index.listed(Side::Tenant, Kind::Pod, 0).is_empty());
         assert_eq!(uid(&index), None);
         assert_eq!(index.answered(Side::Tenant, Kind::Pod, &pod("u1", 4), asked), []);
         assert_eq!(uid(&index), None);
@@ -199,7 +204,13 @@ mod tests {
         index.listing(Side::Tenant, Kind::Pod);
         let asked = index.asking();
         assert!(!index.answered(Side::Tenant, Kind::Pod, &pod("u3", 6), asked).is_empty());
-        assert!(!index.listed(Side::Tenant, Kind::Pod).is_empty());
+        assert!(!index.listed(Side::Tenant, Kind::Pod, 0).is_empty());
+        assert_eq!(uid(&index), None);
+        // What was made and ended while the list was asked for: the list is of a later state and has it not.
+        index.listing(Side::Tenant, Kind::Pod);
+        let asked = index.asking();
+        index.listed(Side::Tenant, Kind::Pod, 8);
+        assert_eq!(index.answered(Side::Tenant, Kind::Pod, &pod("u4", 7), asked), []);
         assert_eq!(uid(&index), None);
         // A list of another kind says nothing of it.
         let asked = index.asking();

@@ -170,7 +170,7 @@ mod tests {
         index.seen(Side::Host, Kind::Secret, &copied);
         assert!(index.is_wanted(&key(Kind::Secret, "s")));
         index.listing(Side::Tenant, widget());
-        assert_eq!(index.listed(Side::Tenant, widget()), [key(Kind::Secret, "s")]);
+        assert_eq!(index.listed(Side::Tenant, widget(), 0), [key(Kind::Secret, "s")]);
         assert!(!index.is_wanted(&key(Kind::Secret, "s")));
     }
 
@@ -193,10 +193,10 @@ mod tests {
     fn a_kind_is_decided_about_when_both_sides_are_listed_and_not_while_it_is_listed_again() {
         let mut index = index();
         index.seen(Side::Tenant, widget(), &object("w", json!({})));
-        index.listed(Side::Tenant, widget());
+        index.listed(Side::Tenant, widget(), 0);
         assert!(!index.is_listed(widget()) && index.is_listed(Kind::Secret));
         index.listing(Side::Host, widget());
-        assert_eq!(index.listed(Side::Host, widget()), [key(widget(), "w")]);
+        assert_eq!(index.listed(Side::Host, widget(), 0), [key(widget(), "w")]);
         assert!(index.is_listed(widget()));
         index.unlist(widget());
         assert!(!index.is_listed(widget()));

@@ -115,7 +115,7 @@ mod tests {
     fn a_list_that_does_not_show_a_copy_is_doubted_too() {
         let (mut index, key) = index();
         index.listing(Side::Host, Kind::Pod);
-        assert_eq!(index.listed(Side::Host, Kind::Pod), std::slice::from_ref(&key));
+        assert_eq!(index.listed(Side::Host, Kind::Pod, 0), std::slice::from_ref(&key));
         assert!(index.is_doubted(&key) && index.host_uid(&key) == Some("h"));
     }
 

@@ -253,9 +253,9 @@ impl Index {
         }
     }
 
-    /// A list of this kind is whole.
-    pub fn listed(&mut self, side: Side, kind: Kind) -> Vec<Key> {
-        self.shown.listed(side, kind);
+    /// A list of this kind is whole, as of this version.
+    pub fn listed(&mut self, side: Side, kind: Kind, version: u64) -> Vec<Key> {
+        self.shown.listed(side, kind, version);
         if self.raising.has(kind) {
             return self.raised_listed(side, kind);
         }

@@ -109,7 +109,7 @@ mod tests {
             for name in names {
                 index.seen(Side::Tenant, Kind::Namespace, &namespace(name, 1, Value::Null));
             }
-            index.listed(Side::Tenant, Kind::Namespace);
+            index.listed(Side::Tenant, Kind::Namespace, 0);
         }
         assert_eq!(meant(&index, &json!({})), ["b"]);
     }

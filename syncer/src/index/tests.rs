@@ -159,7 +159,7 @@ fn what_a_list_does_not_show_has_vanished() {
     index.listing(Side::Host, Kind::Pod);
     index.seen(Side::Host, Kind::Pod, &host_pod("a", "u", 5));
     index.seen(Side::Host, Kind::Pod, &host_pod("made-meanwhile", "u", 9));
-    assert_eq!(index.listed(Side::Host, Kind::Pod), [key(Kind::Pod, "b")]);
+    assert_eq!(index.listed(Side::Host, Kind::Pod, 0), [key(Kind::Pod, "b")]);
     index.lost(&key(Kind::Pod, "b"), "h-b");
     assert_eq!(index.pods.iter().count(), 2);
 }

@@ -160,12 +160,12 @@ mod tests {
         let listed = secret(&index, "a");
         assert_eq!(index.seen(Side::Host, Kind::PodToken, &listed), [Key::new(Kind::Pod, a.clone())]);
         assert_eq!(index.tokens_of(&a).held().map(|token| token.detail.refresh_at), Some(100));
-        assert_eq!(index.listed(Side::Host, Kind::PodToken), [Key::new(Kind::Pod, b.clone())]);
+        assert_eq!(index.listed(Side::Host, Kind::PodToken, 0), [Key::new(Kind::Pod, b.clone())]);
         assert_eq!(index.tokens_of(&b), KnownTokens::Absent);
 
         // Listed again, only what has vanished is news.
         index.listing(Side::Host, Kind::PodToken);
-        assert_eq!(index.listed(Side::Host, Kind::PodToken), [Key::new(Kind::Pod, a.clone())]);
+        assert_eq!(index.listed(Side::Host, Kind::PodToken, 0), [Key::new(Kind::Pod, a.clone())]);
         assert_eq!(index.tokens_of(&a), KnownTokens::Absent);
     }
 }

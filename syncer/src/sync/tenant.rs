@@ -2,7 +2,6 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use kube::runtime::watcher::Event;
 use parking_lot::Mutex;
 use serde_json::Value;
 
@@ -21,6 +20,7 @@ use crate::{
         node::Facts,
         pod::{Rules, Sources, Surroundings},
     },
+    watch::Event,
     write::Cluster,
 };
 
@@ -139,15 +139,15 @@ impl Tenant {
     }
 
     /// Takes in what a watch has to say. Returns whether a list is now whole.
-    pub fn watched(&self, side: Side, kind: Kind, event: Event<Object>) -> bool {
+    pub fn watched(&self, side: Side, kind: Kind, event: Event) -> bool {
         let metrics = self.cluster(side).metrics();
         match event {
-            Event::Init => {
+            Event::Listing => {
                 metrics.listing(side, kind);
                 self.index.lock().listing(side, kind);
             }
-            Event::InitDone => {
-                let vanished = self.index.lock().listed(side, kind);
+            Event::Whole(version) => {
+                let vanished = self.index.lock().listed(side, kind, version);
                 self.push(side, Line::Resync, vanished);
                 return true;
             }
@@ -160,7 +160,7 @@ impl Tenant {
                 metrics.shown(side, kind, object.version(), object.size());
                 self.shown((side, Line::from(side)), kind, &object);
             }
-            Event::InitApply(object) => {
+            Event::Listed(object) => {
                 metrics.listed(side, kind, object.size());
                 self.shown((side, Line::Resync), kind, &object);
             }
@@ -295,8 +295,8 @@ impl Tenant {
 
     /// One side is known to have no objects of a kind, since it does not know the kind.
     pub(crate) fn nothing_is_there(&self, side: Side, kind: Kind) {
-        self.watched(side, kind, Event::Init);
-        self.watched(side, kind, Event::InitDone);
+        self.watched(side, kind, Event::Listing);
+        self.watched(side, kind, Event::Whole(0));
     }
 
     /// A custom kind is about to be listed.

@@ -113,16 +113,16 @@ impl Steps for Member {
                 };
                 if way == Sharing::Together {
                     self.state = State::Listing;
-                    return Ok(Some(Event::Init));
+                    return Ok(Some(Event::Listing));
                 }
                 self.state = State::Alone(alone(&self.watch, &self.host)?);
                 Ok(None)
             }
             State::Listing => match self.lister.next().await {
-                Ok(Listed::Object(object)) => Ok(Some(Event::InitApply(object))),
+                Ok(Listed::Object(object)) => Ok(Some(Event::Listed(object))),
                 Ok(Listed::Whole(version)) => {
                     self.state = State::Following(version);
-                    Ok(Some(Event::InitDone))
+                    Ok(Some(Event::Whole(version)))
                 }
                 Err(error) => {
                     self.state = State::Begun;
@@ -210,9 +210,9 @@ mod tests {
 
     async fn next(member: &mut Member) -> String {
         match member.next().await.expect("an event") {
-            Event::Init => "init".to_owned(),
-            Event::InitApply(object) => format!("listed {}", object.version()),
-            Event::InitDone => "done".to_owned(),
+            Event::Listing => "listing".to_owned(),
+            Event::Listed(object) => format!("listed {}", object.version()),
+            Event::Whole(version) => format!("whole {version}"),
             Event::Apply(object) => format!("apply {}", object.version()),
             Event::Delete(object) => format!("delete {}", object.version()),
         }
@@ -231,13 +231,13 @@ mod tests {
      {
         let played = Played::new(Kind::Pod);
         let mut member = member(&played, vec![list(10, &[3, 7, 9])]);
-        assert_eq!(some(&mut member, 2).await, ["init", "listed 3"]);
+        assert_eq!(some(&mut member, 2).await, ["listing", "listed 3"]);
         // The shared watch lags behind the list, and then goes past it.
         for version in [9, 10, 11] {
             played.shows("ns", version);
             played.shows("other", version + 100);
         }
-        assert_eq!(some(&mut member, 4).await, ["listed 7", "listed 9", "done", "apply 11"]);
+        assert_eq!(some(&mut member, 4).await, ["listed 7", "listed 9", "whole 10", "apply 11"]);
         assert_eq!(next(&mut member).now_or_never(), None);
         played.shows("ns", 12);
         assert_eq!(next(&mut member).await, "apply 12");
@@ -250,15 +250,15 @@ mod tests {
             &played,
             [(10, &[][..]), (20, &[15]), (30, &[])].map(|(version, objects)| list(version, objects)).into(),
         );
-        assert_eq!(some(&mut member, 2).await, ["init", "done"]);
+        assert_eq!(some(&mut member, 2).await, ["listing", "whole 10"]);
         played.shows("ns", 12);
         played.loses(Loss::Gap);
         played.shows("ns", 14);
-        assert_eq!(some(&mut member, 3).await, ["init", "listed 15", "done"]);
+        assert_eq!(some(&mut member, 3).await, ["listing", "listed 15", "whole 20"]);
         // In the midst of a list, too.
         played.loses(Loss::Slow);
-        assert_eq!(next(&mut member).await, "init");
+        assert_eq!(next(&mut member).await, "listing");
         played.loses(Loss::Gap);
-        assert_eq!(some(&mut member, 2).await, ["done", "init"]);
+        assert_eq!(some(&mut member, 2).await, ["whole 30", "listing"]);
     }
 }

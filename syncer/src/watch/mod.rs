@@ -11,7 +11,7 @@ mod steps;
 use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt};
-use kube::{Api, runtime::watcher};
+use kube::Api;
 use tokio_util::sync::CancellationToken;
 
 pub use doors::Doors;
@@ -30,7 +30,19 @@ use crate::{
 };
 
 /// What a watch says.
-pub type Event = watcher::Event<Object>;
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A list begins.
+    Listing,
+    /// An object of it.
+    Listed(Object),
+    /// The list is whole, as of this version.
+    Whole(u64),
+    /// An object is so now.
+    Apply(Object),
+    /// An object is gone, or not selected any more.
+    Delete(Object),
+}
 
 /// After so many failures in a row lists are tried again no less often, about once a second.
 const LIST_AGAIN: u32 = 6;
@@ -134,7 +146,7 @@ impl Watch {
             };
             match until(&stop, &pulse, next).await {
                 Some(Ok(Some(event))) => {
-                    is_listing = matches!(event, Event::Init | Event::InitApply(_));
+                    is_listing = matches!(event, Event::Listing | Event::Listed(_));
                     if !is_listing {
                         door = None;
                     }

@@ -56,13 +56,13 @@ impl Steps for Own {
         match &mut self.state {
             State::Begun => {
                 self.state = State::Listing;
-                Ok(Some(Event::Init))
+                Ok(Some(Event::Listing))
             }
             State::Listing => match self.lister.next().await {
-                Ok(Listed::Object(object)) => Ok(Some(Event::InitApply(object))),
+                Ok(Listed::Object(object)) => Ok(Some(Event::Listed(object))),
                 Ok(Listed::Whole(version)) => {
                     self.state = State::Resuming(version.to_string());
-                    Ok(Some(Event::InitDone))
+                    Ok(Some(Event::Whole(version)))
                 }
                 Err(error) => {
                     self.state = State::Begun;
@@ -155,9 +155,9 @@ mod tests {
         let mut events = Vec::new();
         for _ in 0..count {
             events.push(match own.next().await {
-                Ok(Event::Init) => "init".to_owned(),
-                Ok(Event::InitApply(object)) => format!("listed {}", object.version()),
-                Ok(Event::InitDone) => "done".to_owned(),
+                Ok(Event::Listing) => "listing".to_owned(),
+                Ok(Event::Listed(object)) => format!("listed {}", object.version()),
+                Ok(Event::Whole(version)) => format!("whole {version}"),
                 Ok(Event::Apply(object)) => format!("apply {}", object.version()),
                 Ok(Event::Delete(object)) => format!("delete {}", object.version()),
                 Err(_) => "error".to_owned(),
@@ -176,7 +176,7 @@ mod tests {
             changes(&[("ERROR", status(500))]),
             changes(&[("ADDED", object(11))]),
         ]);
-        assert_eq!(some(&mut own, 4).await, ["init", "listed 3", "listed 4", "done"]);
+        assert_eq!(some(&mut own, 4).await, ["listing", "listed 3", "listed 4", "whole 5"]);
         assert_eq!(some(&mut own, 4).await, ["apply 6", "delete 7", "error", "apply 11"]);
         assert_eq!(*asked.lock(), ["list", "5", "7", "9", "9"]);
     }
@@ -185,8 +185,8 @@ mod tests {
     async fn what_the_api_server_has_forgotten_is_listed_again() {
         for forgotten in [changes(&[("ERROR", status(410))]), (410, status(410).to_string())] {
             let (mut own, asked) = own(vec![(200, list(5, &[3])), forgotten, (200, list(20, &[15]))]);
-            assert_eq!(some(&mut own, 4).await, ["init", "listed 3", "done", "error"]);
-            assert_eq!(some(&mut own, 3).await, ["init", "listed 15", "done"]);
+            assert_eq!(some(&mut own, 4).await, ["listing", "listed 3", "whole 5", "error"]);
+            assert_eq!(some(&mut own, 3).await, ["listing", "listed 15", "whole 20"]);
             assert_eq!(*asked.lock(), ["list", "5", "list"]);
         }
     }
@@ -203,22 +203,22 @@ mod tests {
         let forgotten = (410, status(410).to_string());
         let (mut own, asked) =
             own(vec![(200, cut), page(3, "p2"), page(4, ""), forgotten, (200, list(9, &[]))]);
-        assert_eq!(some(&mut own, 3).await, ["init", "listed 3", "error"]);
-        assert_eq!(some(&mut own, 5).await, ["init", "listed 3", "listed 4", "done", "error"]);
-        assert_eq!(some(&mut own, 2).await, ["init", "done"]);
+        assert_eq!(some(&mut own, 3).await, ["listing", "listed 3", "error"]);
+        assert_eq!(some(&mut own, 5).await, ["listing", "listed 3", "listed 4", "whole 5", "error"]);
+        assert_eq!(some(&mut own, 2).await, ["listing", "whole 9"]);
         assert_eq!(*asked.lock(), ["list", "list 500", "p2", "5", "list"]);
     }
 
     #[tokio::test]
     async fn pages_that_nobody_asked_for_are_one_list() {
         let (mut own, _) = own(vec![page(3, "p2"), page(4, "")]);
-        assert_eq!(some(&mut own, 4).await, ["init", "listed 3", "listed 4", "done"]);
+        assert_eq!(some(&mut own, 4).await, ["listing", "listed 3", "listed 4", "whole 5"]);
     }
 
     #[tokio::test]
     async fn a_watch_that_ends_at_once_with_nothing_in_it_is_a_failure() {
         let (mut own, asked) = own(vec![(200, list(5, &[])), changes(&[]), changes(&[("ADDED", object(6))])]);
-        assert_eq!(some(&mut own, 4).await, ["init", "done", "error", "apply 6"]);
+        assert_eq!(some(&mut own, 4).await, ["listing", "whole 5", "error", "apply 6"]);
         assert_eq!(*asked.lock(), ["list", "5", "5"]);
     }
 
@@ -235,8 +235,8 @@ mod tests {
             let (mut own, _) = own(vec![bad, (200, whole.clone())]);
             let events = some(&mut own, shown + 1).await;
             assert_eq!(events.last().map(String::as_str), Some("error"), "{events:?}");
-            assert!(!events.contains(&"done".to_owned()), "{events:?}");
-            assert_eq!(some(&mut own, 3).await, ["init", "listed 3", "done"]);
+            assert!(events.iter().all(|event| !event.starts_with("whole")), "{events:?}");
+            assert_eq!(some(&mut own, 3).await, ["listing", "listed 3", "whole 5"]);
         }
     }
 }
