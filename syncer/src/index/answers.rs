@@ -25,11 +25,8 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    pub(super) fn note(&mut self, side: Side, kind: Kind, object: &Object) {
-        self.shows(side, kind, object.version());
-    }
-
-    fn shows(&mut self, side: Side, kind: Kind, version: u64) {
+    /// The watch or its list has come to this version.
+    pub(super) fn note(&mut self, side: Side, kind: Kind, version: u64) {
         let newest = self.newest.entry((side, kind)).or_default();
         *newest = version.max(*newest);
     }
@@ -45,7 +42,7 @@ impl Shown {
     /// It is whole, and has all that was there at this version.
     pub(super) fn listed(&mut self, side: Side, kind: Kind, version: u64) {
         self.unread.remove(&(side, kind));
-        self.shows(side, kind, version);
+        self.note(side, kind, version);
     }
 
     pub(super) fn now(&self) -> Asked {

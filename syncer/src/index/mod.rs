@@ -166,7 +166,7 @@ impl Index {
     /// Something older than what is known already says nothing and returns nothing: a watch that lags behind our own
     /// writes must not undo what they taught us.
     pub fn seen(&mut self, side: Side, kind: Kind, object: &Object) -> Vec<Key> {
-        self.shown.note(side, kind, object);
+        self.shown.note(side, kind, object.version());
         self.take_in(side, kind, object)
     }
 
@@ -210,7 +210,7 @@ impl Index {
 
     /// Takes in that an object is gone.
     pub fn gone(&mut self, side: Side, kind: Kind, object: &Object) -> Vec<Key> {
-        self.shown.note(side, kind, object);
+        self.shown.note(side, kind, object.version());
         if self.raising.has(kind) {
             return self.raised_gone(side, kind, object);
         }

@@ -176,7 +176,11 @@ mod tests {
     use super::*;
     use crate::{
         kinds::{Kind, Side},
-        watch::{Selection, hub::tests::Played},
+        watch::{
+            Selection,
+            hub::tests::Played,
+            steps::tests::{next, some},
+        },
     };
 
     /// A host whose lists are as the test says, each after the other.
@@ -206,24 +210,6 @@ mod tests {
         };
         let (host, shared) = (host(lists), Some(played.subscription("ns")));
         Member::new(watch, host, Metrics::default(), shared)
-    }
-
-    async fn next(member: &mut Member) -> String {
-        match member.next().await.expect("an event") {
-            Event::Listing => "listing".to_owned(),
-            Event::Listed(object) => format!("listed {}", object.version()),
-            Event::Whole(version) => format!("whole {version}"),
-            Event::Apply(object) => format!("apply {}", object.version()),
-            Event::Delete(object) => format!("delete {}", object.version()),
-        }
-    }
-
-    async fn some(member: &mut Member, count: usize) -> Vec<String> {
-        let mut events = Vec::new();
-        for _ in 0..count {
-            events.push(next(member).await);
-        }
-        events
     }
 
     #[tokio::test]

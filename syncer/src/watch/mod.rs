@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// What a watch says.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum Event {
     /// A list begins.
     Listing,

@@ -100,7 +100,7 @@ mod tests {
     use super::*;
     use crate::{
         kinds::{Kind, Side},
-        watch::Selection,
+        watch::{Selection, steps::tests::some},
     };
 
     /// What was asked for, in order: a list, the rest of one, or the version from which on it was watched.
@@ -149,21 +149,6 @@ mod tests {
 
     fn status(code: u16) -> Value {
         json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": "no", "code": code})
-    }
-
-    async fn some(own: &mut Own, count: usize) -> Vec<String> {
-        let mut events = Vec::new();
-        for _ in 0..count {
-            events.push(match own.next().await {
-                Ok(Event::Listing) => "listing".to_owned(),
-                Ok(Event::Listed(object)) => format!("listed {}", object.version()),
-                Ok(Event::Whole(version)) => format!("whole {version}"),
-                Ok(Event::Apply(object)) => format!("apply {}", object.version()),
-                Ok(Event::Delete(object)) => format!("delete {}", object.version()),
-                Err(_) => "error".to_owned(),
-            });
-        }
-        events
     }
 
     #[tokio::test]

@@ -28,3 +28,28 @@ pub(super) trait Steps: Send + Sized {
         })
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// What comes next, in words.
+    pub(crate) async fn next(machine: &mut impl Steps) -> String {
+        match machine.next().await {
+            Ok(Event::Listing) => "listing".to_owned(),
+            Ok(Event::Listed(object)) => format!("listed {}", object.version()),
+            Ok(Event::Whole(version)) => format!("whole {version}"),
+            Ok(Event::Apply(object)) => format!("apply {}", object.version()),
+            Ok(Event::Delete(object)) => format!("delete {}", object.version()),
+            Err(_) => "error".to_owned(),
+        }
+    }
+
+    pub(crate) async fn some(machine: &mut impl Steps, count: usize) -> Vec<String> {
+        let mut events = Vec::new();
+        for _ in 0..count {
+            events.push(next(machine).await);
+        }
+        events
+    }
+}
