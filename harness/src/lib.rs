@@ -16,7 +16,6 @@ mod port_forward;
 pub mod probe;
 pub mod process;
 mod refusal;
-mod retry;
 pub mod run;
 pub mod tenancy;
 pub mod workload;

@@ -8,10 +8,10 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+use tenantbench_syncer::client::retried;
 use tokio::{process::Command, time};
 
 use super::{AssetError, Binary, Cache, Releases, Version};
-use crate::retry::retried;
 
 /// Where to look for binaries, and how to obtain them.
 #[derive(Clone, Debug)]

@@ -20,9 +20,9 @@ use kube::{
     api::{ObjectMeta, Patch, PatchParams, PostParams},
 };
 use serde_json::json;
+use tenantbench_syncer::client::granted;
 
 use super::{NodeError, network::KUBELET_PORT};
-use crate::retry::granted;
 
 /// Cores that a simulated node says it has.
 pub(crate) const CPUS: u32 = 64;

@@ -6,6 +6,7 @@
 mod config;
 mod connect;
 mod error;
+mod retry;
 mod shared;
 mod token_file;
 
@@ -14,6 +15,7 @@ use kube::{Client, Config, client::ClientBuilder};
 
 pub use config::{authority, from_file, from_kubeconfig, in_cluster, in_cluster_namespace};
 pub use error::ClientError;
+pub use retry::{granted, is_passing, retried};
 pub use shared::{Lease, WatchClients};
 
 /// What a client is for; it decides how connections are made.

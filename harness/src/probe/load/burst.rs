@@ -9,13 +9,10 @@ use kube::{
     api::{DeleteParams, PostParams},
 };
 use serde_json::json;
+use tenantbench_syncer::client::{is_passing, retried};
 
 use super::{Crowds, Ends, Runs, pod};
-use crate::{
-    observe::clock::Moment,
-    retry::{is_passing, retried},
-    run::RunError,
-};
+use crate::{observe::clock::Moment, run::RunError};
 
 /// How much is asked for in each place.
 #[derive(Clone, Copy, Debug)]

@@ -1,4 +1,5 @@
-//! Calls that may well succeed when they are tried again, of an API server above all.
+//! Calls that may well succeed when they are tried again, of an API server above all. For whoever works beside the syncer;
+//! how the syncer itself tries again is told in [`crate::queue`].
 
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ const OF_UNAWARE: u32 = 200;
 ///
 /// # Errors
 /// The last try's.
-pub(crate) async fn retried<T, E, F>(call: impl Fn() -> F, passes: impl Fn(&E) -> bool) -> Result<T, E>
+pub async fn retried<T, E, F>(call: impl Fn() -> F, passes: impl Fn(&E) -> bool) -> Result<T, E>
 where
     F: Future<Output = Result<T, E>>,
 {
@@ -25,7 +26,7 @@ where
 ///
 /// # Errors
 /// The last try's, after ten seconds.
-pub(crate) async fn granted<T, F>(call: impl Fn() -> F) -> kube::Result<T>
+pub async fn granted<T, F>(call: impl Fn() -> F) -> kube::Result<T>
 where
     F: Future<Output = kube::Result<T>>,
 {
@@ -47,7 +48,7 @@ where
 }
 
 /// Whether an API server was only busy, or two counted in the same quota at once.
-pub(crate) fn is_passing(error: &kube::Error) -> bool {
+pub fn is_passing(error: &kube::Error) -> bool {
     matches!(error, kube::Error::Api(status) if matches!(status.code, 409 | 429 | 500..=599) && !status.is_already_exists())
 }
 

@@ -3,11 +3,14 @@
 use http::{Method, Request, header};
 use kube::Client;
 use serde_json::{Value, json};
-use tenantbench_syncer::{object::Object, translate::Refused};
+use tenantbench_syncer::{
+    client::{is_passing, retried},
+    object::Object,
+    translate::Refused,
+};
 use tokio::sync::{Mutex, Semaphore};
 
 use super::form::Form;
-use crate::retry::{is_passing, retried};
 
 /// As many calls are under way at once as a syncer allows a tenant.
 const IN_FLIGHT: usize = 64;

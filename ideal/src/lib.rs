@@ -1,19 +1,22 @@
 //! A measuring double: the ideal syncer. It sends exactly the API writes that any correct syncer must send for a pod
 //! (see docs/performance.md) as soon as a watch tells that it can, and does nothing else: it translates the first pod and
 //! no other, and has no index, no queue and no other kinds. How fast it is bounds how fast any syncer can be. It knows
-//! pods of one make only, those of [`crate::probe::load`].
+//! pods of one make only, those of the harness's load.
+//!
+//! A crate of its own, so that every build optimises it as it does the syncer: a floor that takes more processor time
+//! than it has to would flatter what is measured against it.
 
 mod calls;
 mod form;
 mod pod;
 
-use std::{collections::HashMap, io, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{collections::HashMap, io, sync::Arc};
 
 use axum::Router;
 use futures::{StreamExt, pin_mut};
 use k8s_openapi::api::apps::v1::StatefulSet;
 use kube::{
-    Api, Client, Resource,
+    Api, Client, Config, Resource,
     runtime::{WatchStreamExt, watcher},
 };
 use serde_json::Value;
@@ -25,68 +28,52 @@ use tenantbench_syncer::{
 };
 use tokio::{net::TcpListener, sync::mpsc};
 
-use super::{ended, mounted};
-use crate::{cli::signals, names};
 use calls::Calls;
 use form::Form;
 use pod::News;
 
-/// What it is told; a subset of what a syncer is told.
-#[derive(clap::Args, Debug)]
-pub struct IdealSyncerArgs {
-    /// The kubeconfig of the tenant's API.
-    #[arg(long, value_name = "FILE")]
-    tenant_kubeconfig: PathBuf,
+/// The one virtual cluster that an ideal syncer serves.
+#[derive(Debug)]
+pub struct Plane {
+    /// The host's API, with the plane's own rights.
+    pub host: Config,
+    /// The tenant's API.
+    pub tenant: Config,
+    /// The host's namespace that holds the plane and its pods.
+    pub namespace: String,
     /// What the names of the host's pods end in.
-    #[arg(long, value_name = "NAME")]
-    name: String,
+    pub name: String,
     /// The StatefulSet of the plane, which owns what is made on the host.
-    #[arg(long, value_name = "NAME")]
-    stateful_set: String,
-    /// The port on which it says that it is ready.
-    #[arg(long)]
-    port: u16,
+    pub stateful_set: String,
+    /// The label selector of the tenant's pods that are served, and of theirs on the host.
+    pub pods: String,
 }
 
-/// Runs it until a signal.
-pub fn ideal_syncer(args: &IdealSyncerArgs) -> ExitCode {
-    // As a syncer of one tenant has it.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let ran = runtime.and_then(|runtime| {
-        runtime.block_on(async {
-            let stop = signals::shutdown()?;
-            tokio::select! {
-                ended = run(args) => ended,
-                () = stop.cancelled() => Ok(()),
-            }
-        })
-    });
-    ended(ran)
-}
-
-async fn run(args: &IdealSyncerArgs) -> io::Result<()> {
-    let root = mounted(std::path::Path::new("/"));
-    let host = client::in_cluster(&root).map_err(io::Error::other)?;
-    let namespace = client::in_cluster_namespace(&root).map_err(io::Error::other)?;
-    let kubeconfig = mounted(&args.tenant_kubeconfig);
-    let tenant = client::from_file(&kubeconfig).await.map_err(io::Error::other)?;
-    let make = |config, purpose| client::client(config, purpose).map_err(io::Error::other);
-    let watches = Purpose::Watches { streams: 1 };
-    let authority = client::authority(&tenant);
-    let hosts = make(host.clone(), Purpose::Requests)?;
-    let tenants = make(tenant.clone(), Purpose::Requests)?;
-    let names = Names::new(args.name.as_str(), namespace.as_str());
-    let owner = owner(&hosts, &namespace, &args.stateful_set).await?;
-    let form = Form::new(names, owner, authority);
-    let calls = Calls::new(hosts, tenants, namespace.clone(), form);
-    let resource = Kind::Pod.resource();
-    let tenant: Api<Object> = Api::all_with(make(tenant, watches)?, &resource);
-    let host: Api<Object> = Api::namespaced_with(make(host, watches)?, &namespace, &resource);
-    let listener = TcpListener::bind(("0.0.0.0", args.port)).await?;
-    let ready = Router::new().fallback(async || {});
-    tokio::select! {
-        () = follow(calls, tenant, host) => Ok(()),
-        served = axum::serve(listener, ready) => served,
+impl Plane {
+    /// Serves the plane's pods until the future is dropped. Whoever connects to `port` is told that it is ready.
+    ///
+    /// # Errors
+    /// Credentials that cannot be used, a StatefulSet that cannot be read, a port that is taken.
+    pub async fn serve(self, port: u16) -> io::Result<()> {
+        let make = |config, purpose| client::client(config, purpose).map_err(io::Error::other);
+        let watches = Purpose::Watches { streams: 1 };
+        let authority = client::authority(&self.tenant);
+        let hosts = make(self.host.clone(), Purpose::Requests)?;
+        let tenants = make(self.tenant.clone(), Purpose::Requests)?;
+        let names = Names::new(self.name.as_str(), self.namespace.as_str());
+        let owner = owner(&hosts, &self.namespace, &self.stateful_set).await?;
+        let form = Form::new(names, owner, authority);
+        let calls = Calls::new(hosts, tenants, self.namespace.clone(), form);
+        let resource = Kind::Pod.resource();
+        let tenant: Api<Object> = Api::all_with(make(self.tenant, watches)?, &resource);
+        let host: Api<Object> = Api::namespaced_with(make(self.host, watches)?, &self.namespace, &resource);
+        let listener = TcpListener::bind(("0.0.0.0", port)).await?;
+        let ready = Router::new().fallback(async || {});
+        let chosen = watcher::Config::default().labels(&self.pods);
+        tokio::select! {
+            () = follow(calls, tenant, host, &chosen) => Ok(()),
+            served = axum::serve(listener, ready) => served,
+        }
     }
 }
 
@@ -105,8 +92,7 @@ enum Side {
 }
 
 /// Gives what the watches show to the pods' tasks.
-async fn follow(calls: Calls, tenant: Api<Object>, host: Api<Object>) {
-    let chosen = watcher::Config::default().labels(&format!("{}=true", names::LOAD_LABEL));
+async fn follow(calls: Calls, tenant: Api<Object>, host: Api<Object>, chosen: &watcher::Config) {
     let events = |api, side| {
         let all = watcher(api, chosen.clone()).default_backoff();
         all.filter_map(move |event| std::future::ready(event.ok().map(|event| (side, event))))
