@@ -13,7 +13,7 @@ mod pod;
 use std::{collections::HashMap, io, sync::Arc};
 
 use axum::Router;
-use futures::{StreamExt, pin_mut};
+use futures::{StreamExt, future::BoxFuture, pin_mut};
 use k8s_openapi::api::apps::v1::StatefulSet;
 use kube::{
     Api, Client, Config, Resource,
@@ -52,9 +52,17 @@ pub struct Plane {
 impl Plane {
     /// Serves the plane's pods until the future is dropped. Whoever connects to `port` is told that it is ready.
     ///
+    /// Boxed, so that all of it is compiled with this crate and as this crate is: a future is otherwise compiled where it
+    /// is awaited.
+    ///
     /// # Errors
     /// Credentials that cannot be used, a StatefulSet that cannot be read, a port that is taken.
-    pub async fn serve(self, port: u16) -> io::Result<()> {
+    #[must_use]
+    pub fn serve(self, port: u16) -> BoxFuture<'static, io::Result<()>> {
+        Box::pin(self.served(port))
+    }
+
+    async fn served(self, port: u16) -> io::Result<()> {
         let make = |config, purpose| client::client(config, purpose).map_err(io::Error::other);
         let watches = Purpose::Watches { streams: 1 };
         let authority = client::authority(&self.tenant);
