@@ -48,6 +48,7 @@ struct Metadata<'a> {
     namespace: Option<String>,
     uid: Option<String>,
     resource_version: Option<String>,
+    generation: Option<i64>,
     labels: Option<BTreeMap<String, String>>,
     annotations: Option<BTreeMap<String, String>>,
     deletion_timestamp: Option<Time>,
@@ -73,6 +74,7 @@ impl Object {
             namespace: metadata.namespace,
             uid: metadata.uid,
             resource_version: metadata.resource_version,
+            generation: metadata.generation,
             labels: metadata.labels,
             annotations: metadata.annotations,
             deletion_timestamp: metadata.deletion_timestamp,
@@ -107,6 +109,11 @@ impl Object {
         self.0.meta.resource_version.as_deref().and_then(|text| text.parse().ok()).unwrap_or_default()
     }
 
+    /// `metadata.generation`, which counts the changes of what is wanted of it; none where the API server does not count.
+    pub fn generation(&self) -> Option<i64> {
+        self.0.meta.generation.filter(|generation| *generation > 0)
+    }
+
     /// The grace period in seconds of an object that is being deleted.
     pub fn deleting(&self) -> Option<i64> {
         self.0.meta.deletion_timestamp.as_ref()?;
@@ -121,6 +128,11 @@ impl Object {
     /// All labels.
     pub fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.meta.labels.iter().flatten().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
+    /// All annotations.
+    pub fn annotations(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.meta.annotations.iter().flatten().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
     /// The same object as it was when it had these labels, as far as its metadata are read.

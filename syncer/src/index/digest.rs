@@ -1,7 +1,8 @@
 //! What the index keeps of an object: the few fields and hashes that decisions are made of.
 
 use std::{
-    hash::{DefaultHasher, Hasher},
+    hash::{DefaultHasher, Hash, Hasher},
+    num::NonZeroU64,
     sync::Arc,
 };
 
@@ -54,6 +55,25 @@ pub struct TenantPod {
     pub status: u64,
     /// A hash of what its status says of its readiness gates.
     pub gates: u64,
+    /// As what it was read whole: none has to be read whole each time.
+    pub form: Option<Form>,
+}
+
+/// A hash of all of a pod from which follows what it names, asks for and is to be on the host: its generation, labels and
+/// annotations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Form(NonZeroU64);
+
+impl Form {
+    /// None where the API server counts no generations of pods.
+    fn of(object: &Object) -> Option<Self> {
+        let mut hasher = DefaultHasher::new();
+        object.generation()?.hash(&mut hasher);
+        for field in [object.labels().collect::<Vec<_>>(), object.annotations().collect()] {
+            field.hash(&mut hasher);
+        }
+        NonZeroU64::new(hasher.finish()).map(Self)
+    }
 }
 
 /// A pod on the host.
@@ -137,14 +157,14 @@ impl Copied {
     }
 }
 
+/// The node of a pod.
+const NODE: Field<'_> = Field::Of("spec", &[Field::Whole("nodeName")]);
+
 /// What of a host's object has to be read, as a tree: of a pod only what [`HostPod`] is made of.
 pub(super) fn host_tree(kind: Kind, object: &Object) -> Value {
     const MARKS: [Field<'_>; 2] = [Field::Whole("labels"), Field::Whole("annotations")];
-    const NODE: [Field<'_>; 1] = [Field::Whole("nodeName")];
     match kind {
-        Kind::Pod => {
-            object.part(&[Field::Of("metadata", &MARKS), Field::Of("spec", &NODE), Field::Whole("status")])
-        }
+        Kind::Pod => object.part(&[Field::Of("metadata", &MARKS), NODE, Field::Whole("status")]),
         _ => object.tree(),
     }
 }
@@ -163,19 +183,43 @@ impl TenantPod {
             needs.names.into_iter().map(|(kind, name)| Key::new(kind, Id::new(object.namespace(), &name)));
         let status_of = &tree["status"];
         let this = Self {
+            node: None,
+            started: false,
+            finished: false,
+            gated: json::list(&tree["spec"]["readinessGates"]).next().is_some(),
+            held: false,
+            daemon: false,
+            wants_tokens: !needs.tokens.is_empty(),
+            wanted: content_hash(Kind::Pod, &json!({ "metadata": pod::metadata(&tree, ownership) })),
+            status: 0,
+            gates: hash(&gates::told(status_of, &gates::named(&tree["spec"]))),
+            form: Form::of(object),
+        };
+        (this.now(&tree, words), names.collect())
+    }
+
+    /// The same pod as it is now, if all of it that is costly to read is as it was: of its spec only the node is read then.
+    pub(super) fn again(&self, object: &Object, words: &mut Words) -> Option<Self> {
+        const METADATA: [Field<'_>; 2] = [Field::Whole("finalizers"), Field::Whole("ownerReferences")];
+        // What its gates are called stands in the spec.
+        let is_same = !self.gated && self.form.is_some() && self.form == Form::of(object);
+        let read = || object.part(&[Field::Of("metadata", &METADATA), NODE, Field::Whole("status")]);
+        is_same.then(|| self.clone().now(&read(), words))
+    }
+
+    /// With what may change in a pod while what is wanted of it stays the same.
+    fn now(self, tree: &Value, words: &mut Words) -> Self {
+        let status_of = &tree["status"];
+        Self {
             node: json::text(&tree["spec"]["nodeName"]).map(|node| words.shared(node)),
             started: status::is_scheduled(status_of) || !status_of["startTime"].is_null(),
-            finished: is_finished(&tree),
-            gated: json::list(&tree["spec"]["readinessGates"]).next().is_some(),
+            finished: is_finished(tree),
             held: json::list(&tree["metadata"]["finalizers"]).next().is_some(),
             daemon: json::list(&tree["metadata"]["ownerReferences"])
                 .any(|owner| owner["kind"] == "DaemonSet" && owner["controller"] == json!(true)),
-            wants_tokens: !needs.tokens.is_empty(),
-            wanted: content_hash(Kind::Pod, &json!({ "metadata": pod::metadata(&tree, ownership) })),
             status: status::digest(status::owned(status_of)),
-            gates: hash(&gates::told(status_of, &gates::named(&tree["spec"]))),
-        };
-        (this, names.collect())
+            ..self
+        }
     }
 }
 

@@ -298,6 +298,12 @@ impl Index {
     }
 
     fn tenant_pod_seen(&mut self, id: Id, object: &Object) -> Vec<Key> {
+        let known = self.pods.get(&id).and_then(|pair| pair.tenant.as_ref());
+        let same = known.filter(|known| *known.uid == *object.uid());
+        if let Some(pod) = same.and_then(|known| known.detail.again(object, &mut self.words)) {
+            let is_news = self.pods.see_tenant(&id, object, pod);
+            return keys(is_news, Kind::Pod, id);
+        }
         let (pod, names) = TenantPod::of(object, &self.ownership, &mut self.words);
         if !self.pods.see_tenant(&id, object, pod) {
             return Vec::new();

@@ -65,6 +65,62 @@ fn a_pod_that_was_made_or_removed_while_nobody_looked_is_told_from_those_that_bo
     assert_eq!(one_sided, [key(Kind::Pod, "made"), key(Kind::Pod, "removed")]);
 }
 
+/// A pod's life as its API server shows it, each change with the version and generation that it gives it.
+fn life() -> Vec<Object> {
+    let mut pod = json!({
+        "metadata": {"name": "a", "namespace": "ns", "uid": "u1"}, "spec": with_config_map("c"), "status": {"phase": "Pending"},
+    });
+    pod["spec"]["containers"] = json!([{"name": "c", "image": "i:1"}]);
+    let edits: [(u64, fn(&mut Value)); 10] = [
+        (1, |_| ()),
+        (1, |pod| pod["spec"]["nodeName"] = json!("n1")),
+        (1, |pod| pod["status"]["conditions"] = json!([{"type": "PodScheduled", "status": "True"}])),
+        (1, |pod| pod["status"]["podIP"] = json!("10.0.0.1")),
+        (1, |pod| pod["metadata"]["labels"] = json!({"app": "web"})),
+        (1, |pod| pod["metadata"]["annotations"] = json!({"app": "web"})),
+        (1, |pod| pod["metadata"]["finalizers"] = json!(["example.com/held"])),
+        (1, |pod| pod["metadata"]["ownerReferences"] = json!([{"kind": "DaemonSet", "controller": true}])),
+        (2, |pod| pod["spec"]["containers"][0]["image"] = json!("i:2")),
+        (2, |pod| pod["status"]["phase"] = json!("Succeeded")),
+    ];
+    let changed = |(version, (generation, edit)): (usize, (u64, fn(&mut Value)))| {
+        edit(&mut pod);
+        pod["metadata"]["generation"] = json!(generation);
+        pod["metadata"]["resourceVersion"] = json!((version + 1).to_string());
+        pod.clone().into()
+    };
+    edits.into_iter().enumerate().map(changed).collect()
+}
+
+#[test]
+fn a_pod_of_which_only_the_rest_is_read_again_is_known_as_if_it_were_read_whole() {
+    let mut index = index();
+    let id = Id::new("ns", "a");
+    let known =
+        |index: &Index| index.pods.get(&id).and_then(|pair| pair.tenant.clone()).expect("known").detail;
+    for pod in life() {
+        assert!(index.seen(Side::Tenant, Kind::Pod, &pod).contains(&key(Kind::Pod, "a")));
+        let mut fresh = self::index();
+        fresh.seen(Side::Tenant, Kind::Pod, &pod);
+        assert_eq!(known(&index), known(&fresh), "version {}", pod.version());
+        assert!(index.is_wanted(&key(Kind::ConfigMap, "c")));
+    }
+}
+
+#[test]
+fn a_pod_is_read_whole_again_when_its_generation_labels_or_annotations_are_others() {
+    let mut words = words::Words::default();
+    let of = |pod: &Object, words: &mut words::Words| {
+        TenantPod::of(pod, &Ownership { names: Names::new("vc", "host-ns"), owner: None }, words).0
+    };
+    let life = life();
+    let is_again: Vec<bool> =
+        life.windows(2).map(|pods| of(&pods[0], &mut words).again(&pods[1], &mut words).is_some()).collect();
+    assert_eq!(is_again, [true, true, true, false, false, true, true, false, true]);
+    let uncounted = pod("a", "u1", 2, json!({}));
+    assert_eq!(of(&uncounted, &mut words).again(&uncounted, &mut words), None);
+}
+
 #[test]
 fn what_is_known_of_pods_shares_their_texts() {
     let mut index = index();

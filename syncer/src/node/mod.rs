@@ -45,7 +45,9 @@ impl Nodes {
         let _turn = self.turn.lock().await;
         // The watch of the host's nodes may not have told of a new one; its object is asked for then.
         match step(tenant, name, true) {
-            Step::Settled if tenant.index(|index| index.wanted_node(name)).is_some() => Ok(()),
+            Step::Settled if !self.follow || tenant.index(|index| index.wanted_node(name)).is_some() => {
+                Ok(())
+            }
             Step::Foreign => Ok(()),
             _ => self.write(tenant, name).await,
         }

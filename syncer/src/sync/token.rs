@@ -12,7 +12,7 @@ use crate::{
     index::Key,
     json,
     kinds::{Kind, Side},
-    translate::pod::{TokenAsk, Tokens, needs, token_secret},
+    translate::pod::{TokenAsk, Tokens, token_asks, token_secret},
     write::WriteError,
 };
 
@@ -28,7 +28,7 @@ pub(super) struct Minted {
 
 /// Asks for the tokens that a tenant's pod wants, bound to it; none if it wants none.
 pub(super) async fn mint(tenant: &Tenant, pod: &Value) -> Result<Option<Minted>, SyncError> {
-    let asks = needs(pod).tokens;
+    let asks = token_asks(pod);
     if asks.is_empty() {
         return Ok(None);
     }

@@ -13,6 +13,7 @@ fn tenant() -> Seen<TenantPod> {
         wanted: 1,
         status: 2,
         gates: 0,
+        form: None,
     };
     Seen::new("t1", 1, None, pod)
 }

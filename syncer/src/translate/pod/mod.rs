@@ -86,6 +86,11 @@ pub fn needs(tenant: &Value) -> Needs {
     Needs { names, tokens }
 }
 
+/// The tokens of it.
+pub fn token_asks(tenant: &Value) -> Vec<TokenAsk> {
+    volumes::fold_tokens(&mut json!({ "volumes": tenant["spec"]["volumes"] }), "")
+}
+
 /// The host's pod.
 ///
 /// # Errors
