@@ -30,8 +30,26 @@ pub const FIELD_MANAGER: &str = "tenantbench-syncer";
 pub(crate) const LONGEST_CALL: Duration = Duration::from_secs(30);
 
 const JSON: &str = "application/json";
-/// Of an object that was deleted nobody reads more than that it was.
 const METADATA_ONLY: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
+
+/// The form of what is sent, and the one that the answer is to have.
+#[derive(Clone, Copy, Debug)]
+struct Forms {
+    sent: &'static str,
+    answer: &'static str,
+}
+
+impl Forms {
+    const WHOLE: Self = Self { sent: JSON, answer: JSON };
+    /// Of an object that was deleted nobody reads more than that it was.
+    const DELETION: Self = Self { sent: JSON, answer: METADATA_ONLY };
+
+    /// Of a write. What became of an event is asked by nobody.
+    fn of_write(kind: Kind, sent: &'static str) -> Self {
+        let is_whole = !kind.is_read_by_metadata() && kind != Kind::Event;
+        Self { sent, answer: if is_whole { JSON } else { METADATA_ONLY } }
+    }
+}
 
 /// A patch's form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +120,7 @@ impl Cluster {
     /// # Errors
     /// Whatever the API server or the way to it refuses.
     pub async fn get(&self, kind: Kind, namespace: &str, name: &str) -> Result<Option<Object>, WriteError> {
-        match self.object(Method::GET, &kind.path(namespace, name), JSON, None).await {
+        match self.object(Method::GET, &kind.path(namespace, name), Forms::WHOLE, None).await {
             Err(WriteError::Gone) => Ok(None),
             other => other.map(Some),
         }
@@ -185,7 +203,8 @@ impl Cluster {
             options.insert("gracePeriodSeconds".to_owned(), json!(grace));
         }
         let body = options.to_string().into();
-        let answer = self.send(Method::DELETE, &kind.path(namespace, name), JSON, Some(body)).await;
+        let answer =
+            self.send(Method::DELETE, &kind.path(namespace, name), Forms::DELETION, Some(body)).await;
         match answer {
             // A conflict here is another object of that name, which is not the one to delete.
             Ok(_) | Err(WriteError::Gone | WriteError::Conflict(_)) => Ok(()),
@@ -198,7 +217,7 @@ impl Cluster {
     /// # Errors
     /// Whatever the API server or the way to it refuses.
     pub async fn post(&self, path: &str, body: &Value) -> Result<Value, WriteError> {
-        let answer = self.send(Method::POST, path, JSON, Some(body.to_string().into())).await;
+        let answer = self.send(Method::POST, path, Forms::WHOLE, Some(body.to_string().into())).await;
         serde_json::from_slice(&answer?).map_err(WriteError::Answer)
     }
 
@@ -207,11 +226,12 @@ impl Cluster {
         kind: Kind,
         method: Method,
         path: &str,
-        content_type: &str,
+        content_type: &'static str,
         body: &Value,
     ) -> Result<Object, WriteError> {
         let asked = Instant::now();
-        let object = self.object(method, path, content_type, Some(body.to_string().into())).await?;
+        let forms = Forms::of_write(kind, content_type);
+        let object = self.object(method, path, forms, Some(body.to_string().into())).await?;
         self.metrics.answered(self.side, kind, object.version(), asked);
         Ok(object)
     }
@@ -220,10 +240,10 @@ impl Cluster {
         &self,
         method: Method,
         path: &str,
-        content_type: &str,
+        forms: Forms,
         body: Option<Bytes>,
     ) -> Result<Object, WriteError> {
-        let bytes = self.send(method, path, content_type, body).await?;
+        let bytes = self.send(method, path, forms, body).await?;
         let text = std::str::from_utf8(&bytes).map_err(|_| WriteError::NotText)?;
         Object::from_text(text).map_err(WriteError::Answer)
     }
@@ -240,13 +260,13 @@ impl Cluster {
         &self,
         method: Method,
         path: &str,
-        content_type: &str,
+        forms: Forms,
         body: Option<Bytes>,
     ) -> Result<Bytes, WriteError> {
         let (verb, sent) = (Verb::from(&method), body.as_ref().map_or(0, Bytes::len));
         let waiting = Waiting::begin(self.side, verb != Verb::Get);
         let (pass, asked) = (self.gate.pass(self.tenant).await, Instant::now());
-        let answer = self.ask(method, path, content_type, body).await;
+        let answer = self.ask(method, path, forms, body).await;
         match &answer {
             Ok(_) => pass.answered(Sort { verb, resource: metrics::resource(path) }),
             Err(error) if error.is_trouble() => pass.meets_trouble(),
@@ -269,7 +289,7 @@ impl Cluster {
         &self,
         method: Method,
         path: &str,
-        content_type: &str,
+        forms: Forms,
         body: Option<Bytes>,
     ) -> Result<Bytes, WriteError> {
         let is_write = method != Method::GET && method != Method::DELETE;
@@ -277,8 +297,8 @@ impl Cluster {
         let request = Request::builder()
             .method(method.clone())
             .uri(uri)
-            .header(header::CONTENT_TYPE, content_type)
-            .header(header::ACCEPT, if method == Method::DELETE { METADATA_ONLY } else { JSON })
+            .header(header::CONTENT_TYPE, forms.sent)
+            .header(header::ACCEPT, forms.answer)
             .body(body.map_or_else(Body::empty, Body::from))
             .map_err(WriteError::Request)?;
         let left = if method == Method::GET {
