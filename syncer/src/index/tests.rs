@@ -65,13 +65,16 @@ fn a_pod_that_was_made_or_removed_while_nobody_looked_is_told_from_those_that_bo
     assert_eq!(one_sided, [key(Kind::Pod, "made"), key(Kind::Pod, "removed")]);
 }
 
+/// A change of a pod, and the generation that it then has.
+type Edit = (u64, fn(&mut Value));
+
 /// A pod's life as its API server shows it, each change with the version and generation that it gives it.
 fn life() -> Vec<Object> {
     let mut pod = json!({
         "metadata": {"name": "a", "namespace": "ns", "uid": "u1"}, "spec": with_config_map("c"), "status": {"phase": "Pending"},
     });
     pod["spec"]["containers"] = json!([{"name": "c", "image": "i:1"}]);
-    let edits: [(u64, fn(&mut Value)); 10] = [
+    let edits: [Edit; 10] = [
         (1, |_| ()),
         (1, |pod| pod["spec"]["nodeName"] = json!("n1")),
         (1, |pod| pod["status"]["conditions"] = json!([{"type": "PodScheduled", "status": "True"}])),
@@ -83,7 +86,7 @@ fn life() -> Vec<Object> {
         (2, |pod| pod["spec"]["containers"][0]["image"] = json!("i:2")),
         (2, |pod| pod["status"]["phase"] = json!("Succeeded")),
     ];
-    let changed = |(version, (generation, edit)): (usize, (u64, fn(&mut Value)))| {
+    let changed = |(version, (generation, edit)): (usize, Edit)| {
         edit(&mut pod);
         pod["metadata"]["generation"] = json!(generation);
         pod["metadata"]["resourceVersion"] = json!((version + 1).to_string());

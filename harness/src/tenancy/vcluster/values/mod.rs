@@ -97,7 +97,8 @@ impl Storage {
     }
 }
 
-/// Half of Go's own: a fifth of a plane's memory less, for an eighth more of the CPU that its API server's start takes.
+/// Half of Go's own: a fifth of a plane's memory less, for an eighth more of the CPU that its API server's start takes, and
+/// for two fifths more where large CRDs are installed.
 const HEAP_GROWTH: NonZeroU16 = match NonZeroU16::new(50) {
     Some(percent) => percent,
     None => NonZeroU16::MIN,
