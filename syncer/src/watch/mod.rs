@@ -4,13 +4,14 @@ mod doors;
 mod feed;
 mod host;
 mod hub;
+mod line;
 mod list;
 mod own;
 mod steps;
 
-use std::time::Duration;
+use std::{pin::Pin, time::Duration};
 
-use futures::{StreamExt, TryStreamExt};
+use futures::{AsyncBufRead, StreamExt, TryStreamExt};
 use kube::Api;
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +29,9 @@ use crate::{
     retry,
     run::{Health, Pulse, Trust},
 };
+
+/// An answer that comes.
+type Text = Pin<Box<dyn AsyncBufRead + Send>>;
 
 /// What a watch says.
 #[derive(Debug)]
