@@ -1,15 +1,15 @@
 //! One watch from a version on, until it ends.
 
-use std::{
-    error::Error,
-    io,
-    time::{Duration, Instant},
+use std::time::{Duration, Instant};
+
+use futures::{StreamExt, stream::BoxStream};
+use kube::{
+    Client,
+    api::WatchParams,
+    core::{Request, WatchEvent},
 };
 
-use futures::AsyncBufReadExt;
-use kube::{Client, api::WatchParams, core::Request};
-
-use super::{Event, Text, Watch, line::Line};
+use super::{Event, Watch};
 use crate::{object::Object, write::LONGEST_CALL};
 
 /// How long a watch is asked for, in seconds.
@@ -46,14 +46,9 @@ impl From<Change> for Event {
 /// A watch that ends before, with nothing in it, was none: something between answers for an API server that is away.
 const AT_ONCE: Duration = Duration::from_secs(1);
 
-/// Room for a line that is kept for the next one: most pods' lines are shorter.
-const KEPT: usize = 16 * 1024;
-
 /// A watch that is open.
 pub(super) struct Feed {
-    text: Text,
-    /// What has come of a line.
-    line: Vec<u8>,
+    events: BoxStream<'static, kube::Result<WatchEvent<Object>>>,
     /// When it was opened, as long as nothing has come.
     silent_since: Option<Instant>,
 }
@@ -92,25 +87,26 @@ impl Feed {
             ..WatchParams::default()
         };
         let request = request(watch, &params, version).map_err(Problem::Ended)?;
-        let opened = tokio::time::timeout(LONGEST_CALL, client.request_stream(request)).await;
-        let text = opened.map_err(|_| Problem::ended("no answer in time"))?.map_err(Problem::of)?;
-        Ok(Self { text: Box::pin(text), line: Vec::new(), silent_since: Some(Instant::now()) })
+        let opened = tokio::time::timeout(LONGEST_CALL, client.request_events(request)).await;
+        let events = opened.map_err(|_| Problem::ended("no answer in time"))?.map_err(Problem::of)?.boxed();
+        Ok(Self { events, silent_since: Some(Instant::now()) })
     }
 
     /// The next change, after which `version` is where to go on; none at the end.
     pub(super) async fn next(&mut self, version: &mut String) -> Result<Option<Change>, Problem> {
         loop {
-            let next = tokio::time::timeout(SILENT, self.line()).await;
+            let next = tokio::time::timeout(SILENT, self.events.next()).await;
             let next = next.map_err(|_| Problem::ended("nothing came in time"))?;
-            let Some(line) = next.map_err(Problem::Unread)? else { return self.end() };
+            let Some(event) = next.transpose().map_err(Problem::Unread)? else { return self.end() };
             self.silent_since = None;
-            let change = match line {
-                Line::Change(change) => change,
-                Line::Mark(mark) => {
-                    *version = mark.to_string();
+            let change = match event {
+                WatchEvent::Added(object) | WatchEvent::Modified(object) => Change::Apply(object),
+                WatchEvent::Deleted(object) => Change::Delete(object),
+                WatchEvent::Bookmark(mark) => {
+                    *version = mark.metadata.resource_version;
                     continue;
                 }
-                Line::Trouble(status) => return Err(Problem::of(kube::Error::Api(status))),
+                WatchEvent::Error(status) => return Err(Problem::of(kube::Error::Api(status))),
             };
             *version = match change.object().version() {
                 // To go on from nought would be to miss what was deleted.
@@ -118,25 +114,6 @@ impl Feed {
                 known => known.to_string(),
             };
             return Ok(Some(change));
-        }
-    }
-
-    /// The next line; none at the end, and where the connection was cut off, which happens to long watches.
-    async fn line(&mut self) -> kube::Result<Option<Line>> {
-        // What has come stays where the wait for the rest is given up.
-        match self.text.read_until(b'\n', &mut self.line).await {
-            Ok(_) if self.line.is_empty() => return Ok(None),
-            Ok(_) => {}
-            Err(error) if is_cut_off(&error) => return Ok(None),
-            Err(error) => return Err(kube::Error::ReadEvents(error)),
-        }
-        let read = Line::read(&self.line);
-        self.line.clear();
-        self.line.shrink_to(KEPT);
-        match read {
-            Ok(line) => Ok(Some(line)),
-            Err(error) if error.is_eof() => Ok(None),
-            Err(error) => Err(kube::Error::SerdeError(error)),
         }
     }
 
@@ -148,15 +125,6 @@ impl Feed {
     }
 }
 
-/// Whether the other side has gone without a word. TLS says so deep within other errors.
-fn is_cut_off(error: &(dyn Error + 'static)) -> bool {
-    let of_system = error.downcast_ref::<io::Error>();
-    // Its own source is that of what it holds.
-    let held = of_system.and_then(io::Error::get_ref).map(|held| held as &(dyn Error + 'static));
-    of_system.is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof)
-        || held.or_else(|| error.source()).is_some_and(is_cut_off)
-}
-
 fn request(watch: &Watch, params: &WatchParams, version: &str) -> kube::Result<http::Request<Vec<u8>>> {
     let request = Request::new(watch.kind.path(&watch.namespace, ""));
     let request = match watch.kind.is_read_by_metadata() {
@@ -164,71 +132,4 @@ fn request(watch: &Watch, params: &WatchParams, version: &str) -> kube::Result<h
         false => request.watch(params, version),
     };
     request.map_err(kube::Error::BuildRequest)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::convert::Infallible;
-
-    use bytes::Bytes;
-    use futures::stream;
-    use http::Response;
-    use http_body_util::StreamBody;
-    use hyper::body::Frame;
-    use kube::client::Body;
-    use serde_json::json;
-
-    use super::*;
-    use crate::{
-        kinds::{Kind, Side},
-        watch::Selection,
-    };
-
-    /// A watch that comes in these pieces and then ends with an error.
-    async fn feed(pieces: Vec<Bytes>, end: fn() -> io::Error) -> Feed {
-        let service = tower::service_fn(move |_: http::Request<Body>| {
-            let pieces: Vec<_> = pieces.iter().cloned().map(|piece| Ok(Frame::data(piece))).collect();
-            let body = StreamBody::new(stream::iter(pieces.into_iter().chain([Err(end())])));
-            async { Ok::<_, Infallible>(Response::new(body)) }
-        });
-        let watch = Watch {
-            side: Side::Host,
-            kind: Kind::Pod,
-            namespace: "ns".to_owned(),
-            selection: Selection::All,
-        };
-        Feed::open(&watch, Client::new(service, "ns"), "1").await.expect("is opened")
-    }
-
-    fn line(version: u64, name: &str) -> String {
-        let object = json!({"metadata": {"name": name, "uid": "u", "resourceVersion": version.to_string()}});
-        format!("{{\"type\":\"ADDED\",\"object\":{object}}}\n")
-    }
-
-    #[tokio::test]
-    async fn lines_are_whole_however_they_come_and_a_connection_that_is_cut_off_ends_the_watch() {
-        let text = line(2, "a") + &line(3, &"b".repeat(2 * KEPT)) + &line(4, "c")[..20];
-        for size in [1, 7, text.len()] {
-            let pieces = text.as_bytes().chunks(size).map(Bytes::copy_from_slice).collect();
-            let cut_off =
-                || io::Error::other(io::Error::new(io::ErrorKind::UnexpectedEof, "no close_notify"));
-            let mut feed = feed(pieces, cut_off).await;
-            let mut version = "1".to_owned();
-            for (expected, length) in [("2", 1), ("3", 2 * KEPT)] {
-                let change = feed.next(&mut version).await.expect("is read").expect("a change");
-                assert_eq!((version.as_str(), change.object().name().len()), (expected, length));
-            }
-            assert!(feed.next(&mut version).await.expect("no error").is_none());
-            assert_eq!(version, "3");
-        }
-    }
-
-    #[tokio::test]
-    async fn another_end_of_the_connection_is_told() {
-        let mut feed = feed(vec![line(2, "a").into()], || io::ErrorKind::ConnectionReset.into()).await;
-        let mut version = "1".to_owned();
-        assert!(feed.next(&mut version).await.expect("is read").is_some());
-        assert!(matches!(feed.next(&mut version).await, Err(Problem::Unread(_))));
-        assert!(feed.next(&mut version).await.expect("no error").is_none());
-    }
 }

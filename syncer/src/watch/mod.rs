@@ -4,14 +4,13 @@ mod doors;
 mod feed;
 mod host;
 mod hub;
-mod line;
 mod list;
 mod own;
 mod steps;
 
-use std::{pin::Pin, time::Duration};
+use std::time::Duration;
 
-use futures::{AsyncBufRead, StreamExt, TryStreamExt};
+use futures::{StreamExt, TryStreamExt};
 use kube::Api;
 use tokio_util::sync::CancellationToken;
 
@@ -29,9 +28,6 @@ use crate::{
     retry,
     run::{Health, Pulse, Trust},
 };
-
-/// An answer that comes.
-type Text = Pin<Box<dyn AsyncBufRead + Send>>;
 
 /// What a watch says.
 #[derive(Debug)]

@@ -7,18 +7,22 @@
 mod items;
 mod page;
 
-use std::time::Duration;
+use std::{pin::Pin, time::Duration};
 
+use futures::AsyncBufRead;
 use kube::{Client, api::ListParams, core::Request};
 
 use self::page::Page;
-use super::{Text, Watch};
+use super::Watch;
 use crate::object::Object;
 
 /// How long nothing of a list may come: as long as an API server takes for the whole of it, where nobody has set that.
 const SILENT: Duration = Duration::from_secs(60);
 /// Objects of a page, where a list is asked for in pages; as many as in those of other clients.
 const PAGE: u32 = 500;
+
+/// An answer that comes.
+type Text = Pin<Box<dyn AsyncBufRead + Send>>;
 
 /// What comes next of a list.
 pub(super) enum Listed {
