@@ -109,11 +109,6 @@ impl Object {
         self.0.meta.resource_version.as_deref().and_then(|text| text.parse().ok()).unwrap_or_default()
     }
 
-    /// `metadata.generation`, which counts the changes of what is wanted of it; none where the API server does not count.
-    pub fn generation(&self) -> Option<i64> {
-        self.0.meta.generation.filter(|generation| *generation > 0)
-    }
-
     /// The grace period in seconds of an object that is being deleted.
     pub fn deleting(&self) -> Option<i64> {
         self.0.meta.deletion_timestamp.as_ref()?;
@@ -128,11 +123,6 @@ impl Object {
     /// All labels.
     pub fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.meta.labels.iter().flatten().map(|(key, value)| (key.as_str(), value.as_str()))
-    }
-
-    /// All annotations.
-    pub fn annotations(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.meta.annotations.iter().flatten().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
     /// The same object as it was when it had these labels, as far as its metadata are read.

@@ -1,5 +1,5 @@
-//! Calls that may well succeed when they are tried again, of an API server above all. For whoever works beside the syncer;
-//! how the syncer itself tries again is told in [`crate::queue`].
+//! Calls that may well succeed when they are tried again, of an API server above all. For whoever works beside the syncer,
+//! which itself waits longer from try to try.
 
 use std::time::Duration;
 

@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use kube::Resource;
 use serde_json::{Value, json};
 
 use super::{Id, Key, Uid, words::Words};
@@ -33,7 +34,7 @@ pub struct Copied {
 }
 
 /// A tenant pod.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TenantPod {
     /// The node that it is bound to.
     pub node: Option<Arc<str>>,
@@ -67,11 +68,10 @@ pub struct Form(NonZeroU64);
 impl Form {
     /// None where the API server counts no generations of pods.
     fn of(object: &Object) -> Option<Self> {
+        let meta = object.meta();
+        let generation = meta.generation.filter(|generation| *generation > 0)?;
         let mut hasher = DefaultHasher::new();
-        object.generation()?.hash(&mut hasher);
-        for field in [object.labels().collect::<Vec<_>>(), object.annotations().collect()] {
-            field.hash(&mut hasher);
-        }
+        (generation, &meta.labels, &meta.annotations).hash(&mut hasher);
         NonZeroU64::new(hasher.finish()).map(Self)
     }
 }
@@ -182,20 +182,15 @@ impl TenantPod {
         let names =
             needs.names.into_iter().map(|(kind, name)| Key::new(kind, Id::new(object.namespace(), &name)));
         let status_of = &tree["status"];
-        let this = Self {
-            node: None,
-            started: false,
-            finished: false,
+        let wanted = Self {
             gated: json::list(&tree["spec"]["readinessGates"]).next().is_some(),
-            held: false,
-            daemon: false,
             wants_tokens: !needs.tokens.is_empty(),
             wanted: content_hash(Kind::Pod, &json!({ "metadata": pod::metadata(&tree, ownership) })),
-            status: 0,
             gates: hash(&gates::told(status_of, &gates::named(&tree["spec"]))),
             form: Form::of(object),
+            ..Self::default()
         };
-        (this.now(&tree, words), names.collect())
+        (wanted.now(&tree, words), names.collect())
     }
 
     /// The same pod as it is now, if all of it that is costly to read is as it was: of its spec only the node is read then.

@@ -45,10 +45,8 @@ impl Nodes {
         let _turn = self.turn.lock().await;
         // The watch of the host's nodes may not have told of a new one; its object is asked for then.
         match step(tenant, name, true) {
-            Step::Settled if !self.follow || tenant.index(|index| index.wanted_node(name)).is_some() => {
-                Ok(())
-            }
-            Step::Foreign => Ok(()),
+            (Step::Settled, true) => Ok(()),
+            (Step::Foreign, _) => Ok(()),
             _ => self.write(tenant, name).await,
         }
     }
@@ -94,7 +92,7 @@ impl Nodes {
     }
 
     async fn settle(&self, tenant: &Tenant, name: &str, is_used: bool) -> Result<(), SyncError> {
-        match step(tenant, name, is_used) {
+        match step(tenant, name, is_used).0 {
             Step::Settled | Step::Foreign => Ok(()),
             Step::Write => self.write(tenant, name).await,
             Step::Remove => remove(tenant, name).await,
@@ -141,10 +139,12 @@ impl Nodes {
     }
 }
 
-fn step(tenant: &Tenant, name: &str, is_used: bool) -> Step {
+/// Also whether it is known what the Node is to hold.
+fn step(tenant: &Tenant, name: &str, is_used: bool) -> (Step, bool) {
     tenant.index(|index| {
         let pair = index.raised(Kind::Node).and_then(|table| table.get(&Id::new("", name)));
-        decide(is_used, index.wanted_node(name), pair.and_then(|pair| pair.tenant.as_ref()))
+        let wanted = index.wanted_node(name);
+        (decide(is_used, wanted, pair.and_then(|pair| pair.tenant.as_ref())), wanted.is_some())
     })
 }
 
