@@ -15,6 +15,22 @@ use super::form::Form;
 /// As many calls are under way at once as a syncer allows a tenant.
 const IN_FLIGHT: usize = 64;
 
+/// What comes back of a write. The less, the less both ends have to do: a floor asks for no more than it reads.
+#[derive(Clone, Copy)]
+enum Answer {
+    Whole,
+    Metadata,
+}
+
+impl Answer {
+    fn form(self) -> &'static str {
+        match self {
+            Self::Whole => "application/json",
+            Self::Metadata => "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json",
+        }
+    }
+}
+
 /// A write that did not succeed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CallError {
@@ -49,7 +65,7 @@ impl Calls {
     /// Makes the host's pod.
     pub(super) async fn make(&self, pod: &Object) -> Result<(), CallError> {
         let body = self.form.pod(pod)?;
-        self.call(&self.host, Method::POST, &self.host_path("pods", ""), &body).await.map(drop)
+        self.call(&self.host, Method::POST, &self.host_path("pods", ""), &body).await
     }
 
     /// Asks for the pod's token, and makes the Secret that holds it. The host's pod does not own that: collecting it takes
@@ -63,17 +79,17 @@ impl Calls {
             },
         });
         let path = format!("/api/v1/namespaces/{}/serviceaccounts/default/token", pod.namespace());
-        let answer: Value =
-            serde_json::from_str(&self.call(&self.tenant, Method::POST, &path, &body).await?)?;
+        let asked = self.send(&self.tenant, (Method::POST, &path), &body, Answer::Whole).await?;
+        let answer: Value = serde_json::from_str(&asked)?;
         let token = answer["status"]["token"].as_str().unwrap_or_default();
         let body = self.form.secret(pod, token)?;
-        self.call(&self.host, Method::POST, &self.host_path("secrets", ""), &body).await.map(drop)
+        self.call(&self.host, Method::POST, &self.host_path("secrets", ""), &body).await
     }
 
     /// Deletes the Secret with its token.
     pub(super) async fn drop_token(&self, pod: &Object) -> Result<(), CallError> {
         let path = self.host_path("secrets", &self.form.secret_name(pod));
-        self.call(&self.host, Method::DELETE, &path, &json!({})).await.map(drop)
+        self.call(&self.host, Method::DELETE, &path, &json!({})).await
     }
 
     /// Binds the tenant's pod to the host's node.
@@ -85,26 +101,26 @@ impl Calls {
             "target": {"apiVersion": "v1", "kind": "Node", "name": node},
         });
         let path = format!("{}/binding", tenant_path(pod));
-        self.call(&self.tenant, Method::POST, &path, &body).await.map(drop)
+        self.call(&self.tenant, Method::POST, &path, &body).await
     }
 
     /// Tells the tenant's pod the host's status.
     pub(super) async fn tell(&self, pod: &Object, status: &Value) -> Result<(), CallError> {
         let body = json!({"metadata": {"uid": pod.uid()}, "status": status});
         let path = format!("{}/status", tenant_path(pod));
-        self.call(&self.tenant, Method::PATCH, &path, &body).await.map(drop)
+        self.call(&self.tenant, Method::PATCH, &path, &body).await
     }
 
     /// Deletes the host's pod with its own grace.
     pub(super) async fn end_on_host(&self, pod: &Object) -> Result<(), CallError> {
         let path = self.host_path("pods", &self.form.host_name(pod));
-        self.call(&self.host, Method::DELETE, &path, &json!({})).await.map(drop)
+        self.call(&self.host, Method::DELETE, &path, &json!({})).await
     }
 
     /// Lets go of the tenant's pod.
     pub(super) async fn end_in_tenant(&self, pod: &Object) -> Result<(), CallError> {
         let body = json!({"gracePeriodSeconds": 0, "preconditions": {"uid": pod.uid()}});
-        self.call(&self.tenant, Method::DELETE, &tenant_path(pod), &body).await.map(drop)
+        self.call(&self.tenant, Method::DELETE, &tenant_path(pod), &body).await
     }
 
     /// A pod that is bound to a Node that is not there is collected. Once for each node, not for each pod.
@@ -119,7 +135,22 @@ impl Calls {
         Ok(())
     }
 
-    async fn call(&self, to: &Client, method: Method, path: &str, body: &Value) -> Result<String, CallError> {
+    /// A call whose answer nobody reads. Who is to go may have gone.
+    async fn call(&self, to: &Client, method: Method, path: &str, body: &Value) -> Result<(), CallError> {
+        let may_be_gone = method == Method::DELETE;
+        match self.send(to, (method, path), body, Answer::Metadata).await {
+            Err(CallError::Kube(kube::Error::Api(status))) if may_be_gone && status.code == 404 => Ok(()),
+            other => other.map(drop),
+        }
+    }
+
+    async fn send(
+        &self,
+        to: &Client,
+        (method, path): (Method, &str),
+        body: &Value,
+        answer: Answer,
+    ) -> Result<String, CallError> {
         // It is never closed.
         let _slot = self.slots.acquire().await.ok();
         let form = match method {
@@ -128,23 +159,17 @@ impl Calls {
         };
         let body = serde_json::to_vec(body)?;
         let passes = |error: &CallError| matches!(error, CallError::Kube(error) if is_passing(error));
-        retried(|| ask(to, &method, path, form, body.clone()), passes).await
+        let ask = || async {
+            let request = Request::builder().method(&method).uri(path);
+            let request = request.header(header::CONTENT_TYPE, form).header(header::ACCEPT, answer.form());
+            Ok(to.request_text(request.body(body.clone())?).await?)
+        };
+        retried(ask, passes).await
     }
 
     fn host_path(&self, plural: &str, name: &str) -> String {
         format!("/api/v1/namespaces/{}/{plural}/{name}", self.namespace).trim_end_matches('/').to_owned()
     }
-}
-
-async fn ask(
-    to: &Client,
-    method: &Method,
-    path: &str,
-    form: &str,
-    body: Vec<u8>,
-) -> Result<String, CallError> {
-    let request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, form);
-    Ok(to.request_text(request.body(body)?).await?)
 }
 
 fn tenant_path(pod: &Object) -> String {

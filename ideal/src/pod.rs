@@ -30,7 +30,7 @@ pub(super) async fn run(calls: Arc<Calls>, pod: Object, news: UnboundedReceiver<
 
 async fn live(calls: &Calls, pod: &Object, mut news: UnboundedReceiver<News>) -> Result<(), CallError> {
     tokio::try_join!(calls.make(pod), calls.provide_token(pod))?;
-    let mut is_bound = false;
+    let (mut is_bound, mut is_ending) = (false, false);
     let mut told = Value::Null;
     while let Some(heard) = news.recv().await {
         match heard {
@@ -47,7 +47,12 @@ async fn live(calls: &Calls, pod: &Object, mut news: UnboundedReceiver<News>) ->
                     told = status.clone();
                 }
             }
-            News::Unwanted => calls.end_on_host(pod).await?,
+            // A pod that is being deleted changes once more for each status that it is told.
+            News::Unwanted if is_ending => {}
+            News::Unwanted => {
+                calls.end_on_host(pod).await?;
+                is_ending = true;
+            }
             News::Gone => {
                 calls.end_in_tenant(pod).await?;
                 return calls.drop_token(pod).await;

@@ -54,7 +54,8 @@ pub enum Event {
         /// Why there is no value.
         reason: String,
     },
-    /// The model refused something that the scenario asked for: an outcome, not an error.
+    /// The model refused something that the scenario asked for: an outcome, not an error. What this round records from
+    /// here on is of its clean-up.
     Refused {
         /// 1-based number of the round.
         round: u32,
@@ -62,6 +63,15 @@ pub enum Event {
         model: String,
         /// Who refused what, in the server's words.
         refusal: Refusal,
+    },
+    /// A step failed: what this round records from here on is of its clean-up.
+    Failed {
+        /// 1-based number of the round.
+        round: u32,
+        /// The model's name.
+        model: String,
+        /// Why, in one line.
+        error: String,
     },
     /// Something was left on the host or the machine after the tenant was deleted.
     Leftover {

@@ -85,7 +85,20 @@ pub(crate) fn sample(round: u32, model: &str, metric: Metric, value: f64) -> Eve
     })
 }
 
-fn validity(check: &str, ok: bool, detail: &str) -> Event {
+/// A value of one part of a metric whose subjects are unlike things.
+pub(crate) fn part(round: u32, model: &str, metric: Metric, subject: &str, value: f64) -> Event {
+    Event::Sample(Sample {
+        round,
+        model: model.to_owned(),
+        metric: metric.name().to_owned(),
+        value,
+        server_value: None,
+        censored: false,
+        subject: Some(subject.to_owned()),
+    })
+}
+
+pub(crate) fn validity(check: &str, ok: bool, detail: &str) -> Event {
     Event::Validity(Validity { check: check.to_owned(), ok, detail: detail.to_owned() })
 }
 
@@ -112,6 +125,7 @@ fn namespace(round: u32, events: &mut Vec<Event>) {
         Event::Refused { round, model: model.to_owned(), refusal },
         sample(round, model, Metric::TenantDeleted, 5.31),
         sample(round, model, Metric::NamespaceClearWait, 5.0),
+        sample(round, model, Metric::HostGrowth, 143_000.0),
         sample(round, model, Metric::HostObjectsCreated, 9.0),
         finished(round, model, Outcome::Refused),
     ]);
@@ -126,6 +140,8 @@ fn assisted(round: u32, events: &mut Vec<Event>) {
         sample(round, model, Metric::CrdsEstablished, 1.9),
         sample(round, model, Metric::OperatorReady, 2.4),
         sample(round, model, Metric::WorkloadReady, 0.91),
+        sample(round, model, Metric::TenantDeleted, 5.4),
+        sample(round, model, Metric::NamespaceClearWait, 5.0),
         sample(round, model, Metric::HostGrowth, 410_000_000.0),
         Event::Absent {
             round,
@@ -167,7 +183,13 @@ fn vcluster(round: u32, events: &mut Vec<Event>) {
             subject: Some(format!("default/ray-{pod}")),
         }));
     }
+    for (container, bytes) in [("kube-apiserver", 310e6), ("kube-controller-manager", 61e6), ("syncer", 19e6)]
+    {
+        events.push(part(round, model, Metric::ContainerMemory, &format!("vc-0/{container}"), bytes));
+    }
     events.extend([
+        sample(round, model, Metric::TenantDeleted, 6.75),
+        sample(round, model, Metric::NamespaceClearWait, 5.0),
         sample(round, model, Metric::ControlPlanePss, 420_000_000.0),
         sample(round, model, Metric::ControlPlaneCpu, 6.4),
         sample(round, model, Metric::SyncerPss, 19_000_000.0),

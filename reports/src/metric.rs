@@ -100,6 +100,8 @@ pub enum Metric {
     ContentSync,
     /// The tenant's API answers that change; part of it.
     ContentAnswer,
+    /// One like it changed straight on the host → seen there: what of it is the host's API server.
+    ContentDirect,
     /// The syncer is killed → a pod that is made at once is on the host.
     SyncerRestart,
     /// The syncer is killed → that pod is Ready in the tenant, for which all of the host's pods have to be listed.
@@ -159,7 +161,10 @@ pub enum Metric {
     /// Memory of the syncer before a burst, as proportional set size; the mean of all, where each of several tenants has
     /// one. They share the pages of their program, so it is less than that of one alone.
     SyncerIdle,
-    /// The same a while after all pods of the burst are Ready.
+    /// The same with every page of its program that it has in memory, shared or not, as resident set size: what a syncer
+    /// takes that is the only one to run its program.
+    SyncerIdleResident,
+    /// The proportional set size a while after all pods of the burst are Ready.
     SyncerFull,
     /// The same a while after all are gone.
     SyncerAfter,
@@ -172,10 +177,17 @@ pub enum Metric {
     SyncerPodCpu,
     /// Processor time of the syncers for each pod of a burst, from the first deletion until all are gone.
     SyncerEndCpu,
-    /// The same of the ideal syncers.
+    /// Processor time of the syncers for each pod of a burst in all: from before the first is created until a while after all
+    /// are gone, with what a syncer puts off until there is nothing else to do.
+    SyncerWholeCpu,
+    /// Until all are Ready, of the ideal syncers.
     IdealPodCpu,
-    /// The same of the ideal syncers.
+    /// From the first deletion until all are gone, of the ideal syncers.
     IdealEndCpu,
+    /// In all, of the ideal syncers.
+    IdealWholeCpu,
+    /// Processor time in all of the syncers over that of the ideal ones.
+    WholeCpuRatio,
     /// Processor time of one component in one stage of a burst, all pods together: of the tenants' planes, of the host, or of
     /// tenantbench itself, which asks and watches.
     BurstPartCpu,
@@ -208,6 +220,8 @@ pub struct MetricInfo {
     pub group: Group,
     /// Its row title in the table.
     pub title: &'static str,
+    /// Whether its subjects are unlike things, such as components, so that nothing can be said of all together.
+    pub by_part: bool,
 }
 
 impl Metric {
@@ -229,6 +243,7 @@ impl Metric {
         row(Metric::PodAddedIdealRatio, "pod_added_ideal_ratio", Group::Sync, "speed to ideal: pod"),
         row(Metric::ContentSync, "content_sync_seconds", Group::Sync, "ConfigMap or Secret"),
         row(Metric::ContentAnswer, "content_answer_seconds", Group::Sync, "of it: API's answer"),
+        row(Metric::ContentDirect, "content_direct_seconds", Group::Sync, "straight on the host"),
         row(Metric::SyncerRestart, "syncer_restart_seconds", Group::Sync, "killed, next pod"),
         row(Metric::SyncerRestartReady, "syncer_restart_ready_seconds", Group::Sync, "killed, it Ready"),
         row(Metric::BurstBound, "burst_bound_seconds", Group::Sync, "burst: bound"),
@@ -264,31 +279,35 @@ impl Metric {
         row(Metric::ControlPlaneCpu, "control_plane_cpu_seconds", Group::TenantCost, "plane's CPU"),
         row(Metric::SyncerPss, "syncer_pss_bytes", Group::TenantCost, "syncer's memory"),
         row(Metric::SyncerCpu, "syncer_cpu_seconds", Group::TenantCost, "syncer's CPU"),
-        row(Metric::ContainerMemory, "container_memory_bytes", Group::TenantCost, "a container's memory"),
+        by_part(Metric::ContainerMemory, "container_memory_bytes", Group::TenantCost, "a container's memory"),
         row(Metric::TenantMemory, "tenant_memory_bytes", Group::TenantCost, "all of its containers"),
         row(Metric::SyncerIdle, "syncer_idle_pss_bytes", Group::TenantCost, "syncer, idle"),
+        row(Metric::SyncerIdleResident, "syncer_idle_rss_bytes", Group::TenantCost, "idle, resident"),
         row(Metric::SyncerFull, "syncer_full_pss_bytes", Group::TenantCost, "syncer, all Ready"),
         row(Metric::SyncerAfter, "syncer_after_pss_bytes", Group::TenantCost, "syncer, all gone"),
         row(Metric::SyncerPerPod, "syncer_per_pod_bytes", Group::TenantCost, "syncer, for a pod"),
         row(Metric::SyncerKept, "syncer_kept_per_pod_bytes", Group::TenantCost, "syncer, kept of a pod"),
         row(Metric::SyncerPodCpu, "syncer_cpu_per_pod_seconds", Group::TenantCost, "CPU: pod until Ready"),
         row(Metric::SyncerEndCpu, "syncer_cpu_per_end_seconds", Group::TenantCost, "CPU: pod's end"),
+        row(Metric::SyncerWholeCpu, "syncer_cpu_per_pod_whole_seconds", Group::TenantCost, "CPU: pod in all"),
         row(Metric::IdealPodCpu, "ideal_cpu_per_pod_seconds", Group::TenantCost, "ideal's CPU: Ready"),
         row(Metric::IdealEndCpu, "ideal_cpu_per_end_seconds", Group::TenantCost, "ideal's CPU: end"),
-        row(Metric::BurstPartCpu, "burst_component_cpu_seconds", Group::TenantCost, "a component's CPU"),
+        row(Metric::IdealWholeCpu, "ideal_cpu_per_pod_whole_seconds", Group::TenantCost, "ideal's: in all"),
+        row(Metric::WholeCpuRatio, "syncer_cpu_ideal_ratio", Group::TenantCost, "over ideal's CPU"),
+        by_part(Metric::BurstPartCpu, "burst_component_cpu_seconds", Group::TenantCost, "a component's CPU"),
         row(Metric::HostGrowth, "host_growth_bytes", Group::HostCost, "memory growth"),
         row(Metric::HostObjectsCreated, "host_objects_created", Group::HostCost, "objects created"),
-        row(Metric::TenantsHeld, "tenants_held", Group::Density, "tenants held"),
-        row(Metric::DensityApiP99, "density_api_p99_seconds", Group::Density, "API p99"),
-        row(Metric::DensityMemory, "density_memory_bytes", Group::Density, "a tenant's memory"),
-        row(
+        by_part(Metric::TenantsHeld, "tenants_held", Group::Density, "tenants held"),
+        by_part(Metric::DensityApiP99, "density_api_p99_seconds", Group::Density, "API p99"),
+        by_part(Metric::DensityMemory, "density_memory_bytes", Group::Density, "a tenant's memory"),
+        by_part(
             Metric::DensityPartMemory,
             "density_component_memory_bytes",
             Group::Density,
             "of it: a component",
         ),
-        row(Metric::DensityCpu, "density_cpu_per_minute_seconds", Group::Density, "its CPU a minute"),
-        row(
+        by_part(Metric::DensityCpu, "density_cpu_per_minute_seconds", Group::Density, "its CPU a minute"),
+        by_part(
             Metric::DensityPartCpu,
             "density_component_cpu_per_minute_seconds",
             Group::Density,
@@ -314,6 +333,11 @@ impl Metric {
         Unit::of(self.name())
     }
 
+    /// Whether the values of a metric are of unlike things; false for a name that is not known.
+    pub(crate) fn is_by_part(name: &str) -> bool {
+        Self::find(name).is_some_and(|info| info.by_part)
+    }
+
     /// The place of a metric in the table, known ones first; names that are not known follow in their own order.
     pub(crate) fn rank(name: &str) -> usize {
         Self::ALL.iter().position(|info| info.name == name).unwrap_or(Self::ALL.len())
@@ -321,7 +345,12 @@ impl Metric {
 }
 
 const fn row(metric: Metric, name: &'static str, group: Group, title: &'static str) -> MetricInfo {
-    MetricInfo { metric, name, group, title }
+    MetricInfo { metric, name, group, title, by_part: false }
+}
+
+/// A metric whose subjects are unlike things.
+const fn by_part(metric: Metric, name: &'static str, group: Group, title: &'static str) -> MetricInfo {
+    MetricInfo { by_part: true, ..row(metric, name, group, title) }
 }
 
 #[cfg(test)]
@@ -339,6 +368,17 @@ mod tests {
     #[test]
     fn groups_are_not_torn_apart_in_the_table() {
         assert!(Metric::ALL.is_sorted_by_key(|info| info.group));
+    }
+
+    #[test]
+    fn components_and_kinds_of_tenants_are_unlike_things_and_pods_are_not() {
+        for name in ["burst_component_cpu_seconds", "container_memory_bytes", "tenants_held"] {
+            assert!(Metric::is_by_part(name), "{name}");
+        }
+        assert!(Metric::ALL.iter().all(|info| info.by_part || info.group != Group::Density));
+        for name in ["pod_sync_down_seconds", "content_sync_seconds", "tenant_ready_seconds", "unknown"] {
+            assert!(!Metric::is_by_part(name), "{name}");
+        }
     }
 
     #[test]

@@ -21,7 +21,7 @@ fn pods(count: usize) -> Vec<(Object, Object)> {
 }
 
 fn taken_in(pods: &[(Object, Object)]) -> Index {
-    let mut index = Index::new(ordinary::names(), "10.96.0.7");
+    let mut index = Index::new(ordinary::names(), "10.96.0.7").counting_generations(true);
     for (tenant, host) in pods {
         assert!(!index.seen(Side::Tenant, Kind::Pod, tenant).is_empty());
         assert!(!index.seen(Side::Host, Kind::Pod, host).is_empty());

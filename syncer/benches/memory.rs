@@ -39,7 +39,7 @@ static ALLOCATOR: Counting = Counting;
 fn main() {
     const PODS: usize = 10_000;
     let before = HELD.load(Ordering::Relaxed);
-    let mut index = Index::new(ordinary::names(), "10.96.0.7");
+    let mut index = Index::new(ordinary::names(), "10.96.0.7").counting_generations(true);
     let empty = HELD.load(Ordering::Relaxed) - before;
     for side in [Side::Tenant, Side::Host] {
         for n in 0..PODS {

@@ -1,9 +1,9 @@
-//! When pods appeared, became Ready and went, as one watch saw it.
+//! When pods appeared and became Ready, as one watch saw it.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use futures::{StreamExt, pin_mut};
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
 use kube::{
     Api, Client, ResourceExt,
     runtime::{WatchStreamExt, watcher},
@@ -28,8 +28,6 @@ pub struct PodTimes {
     pub seen: Moment,
     /// When the watch first showed it Ready.
     pub ready: Option<Moment>,
-    /// When the watch showed it gone.
-    pub gone: Option<Moment>,
 }
 
 /// A running record of the pods of one namespace, or of all. The watch ends when this is dropped.
@@ -85,18 +83,12 @@ fn note(times: &mut BTreeMap<String, PodTimes>, event: watcher::Event<Pod>, now:
                 annotations: pod.annotations().clone(),
                 seen: now,
                 ready: None,
-                gone: None,
             });
             if entry.ready.is_none() && is_ready(&pod) {
                 entry.ready = Some(now);
             }
         }
-        watcher::Event::Delete(pod) => {
-            if let Some(entry) = pod.uid().and_then(|uid| times.get_mut(&uid)) {
-                entry.gone = Some(now);
-            }
-        }
-        watcher::Event::Init | watcher::Event::InitDone => {}
+        watcher::Event::Delete(_) | watcher::Event::Init | watcher::Event::InitDone => {}
     }
 }
 
@@ -106,6 +98,13 @@ pub fn is_ready(pod: &Pod) -> bool {
         .as_ref()
         .and_then(|status| status.conditions.as_ref())
         .is_some_and(|all| all.iter().any(|one| one.type_ == "Ready" && one.status == "True"))
+}
+
+/// The state of each container of a pod, those too that begin as init containers and stay, as a plane's etcd does.
+pub fn containers(pod: &Pod) -> impl Iterator<Item = &ContainerStatus> {
+    pod.status.iter().flat_map(|status| {
+        status.init_container_statuses.iter().flatten().chain(status.container_statuses.iter().flatten())
+    })
 }
 
 #[cfg(test)]
@@ -139,7 +138,5 @@ mod tests {
         }
         assert_eq!(times["u1"].seen, moments[0]);
         assert_eq!(times["u1"].ready, Some(moments[1]));
-        note(&mut times, watcher::Event::Delete(pod(true)), moments[3]);
-        assert_eq!(times["u1"].gone, Some(moments[3]));
     }
 }

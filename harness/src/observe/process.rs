@@ -16,6 +16,8 @@ pub struct ProcessId {
 pub struct Usage {
     /// Proportional set size in bytes: shared pages are divided among those who share them, so that sums mean something.
     pub pss_bytes: u64,
+    /// Resident set size in bytes: pages that others share count whole.
+    pub rss_bytes: u64,
     /// What is not of a file, in bytes: unlike the PSS it does not depend on who else runs the same program.
     pub anonymous_bytes: u64,
     /// Processor time since its start, user and system, in seconds.
@@ -28,6 +30,7 @@ impl std::ops::Add for Usage {
     fn add(self, other: Usage) -> Usage {
         Usage {
             pss_bytes: self.pss_bytes + other.pss_bytes,
+            rss_bytes: self.rss_bytes + other.rss_bytes,
             anonymous_bytes: self.anonymous_bytes + other.anonymous_bytes,
             cpu_seconds: self.cpu_seconds + other.cpu_seconds,
         }
@@ -42,7 +45,12 @@ pub fn usage(pid: u32) -> Option<Usage> {
     let sum = |field| memory.memory_map_rollup.iter().filter_map(|map| map.extension.map.get(field)).sum();
     let ticks = stat.utime + stat.stime;
     let cpu_seconds = ticks as f64 / procfs::ticks_per_second() as f64;
-    Some(Usage { pss_bytes: sum("Pss"), anonymous_bytes: sum("Anonymous"), cpu_seconds })
+    Some(Usage {
+        pss_bytes: sum("Pss"),
+        rss_bytes: sum("Rss"),
+        anonymous_bytes: sum("Anonymous"),
+        cpu_seconds,
+    })
 }
 
 /// The sum over several processes; `None` where one of them cannot be read, for half a sum would be a wrong figure.
@@ -57,7 +65,9 @@ mod tests {
     #[test]
     fn this_process_uses_memory_and_a_dead_one_has_no_figure() {
         let own = usage(std::process::id()).expect("own smaps_rollup is readable");
-        assert!(own.pss_bytes > own.anonymous_bytes && own.anonymous_bytes > 100_000, "{own:?}");
+        let Usage { pss_bytes, rss_bytes, anonymous_bytes, .. } = own;
+        assert!(rss_bytes >= pss_bytes && pss_bytes > anonymous_bytes, "{own:?}");
+        assert!(anonymous_bytes > 100_000, "{own:?}");
         let mut child = std::process::Command::new("true").spawn().unwrap();
         child.wait().unwrap();
         assert_eq!(usage(child.id()), None);

@@ -57,6 +57,12 @@ impl<'a> Beside<'a> {
         self.platform.namespace(name, user, limits).await.map(drop)
     }
 
+    /// The names of the tenants that are there.
+    pub(super) fn tenants(&self) -> Vec<String> {
+        let begun = self.begun.lock();
+        begun.iter().filter(|(_, tenant)| tenant.is_some()).map(|(name, _)| name.clone()).collect()
+    }
+
     /// Notes why those are not whole that were begun, where their namespaces tell of it.
     pub(super) async fn note_warnings(&self, record: &RoundRecorder<'_>) {
         let begun: Vec<String> = self

@@ -230,7 +230,7 @@ impl Turn<'_> {
                 Ok(Step::Done) => {}
                 // Where the scenario expects none, a refusal is a failure and not an outcome.
                 Ok(Step::Refused(refusal)) if !planned.may_refuse => {
-                    outcome = outcome.and(Err(ApplyError::Refused(refusal).into()));
+                    fail(&mut outcome, ApplyError::Refused(refusal).into(), &round.record);
                 }
                 Ok(Step::Refused(refusal)) => {
                     recorder.emit(Event::Refused {
@@ -240,13 +240,12 @@ impl Turn<'_> {
                     });
                     outcome = outcome.map(|_| Outcome::Refused);
                 }
-                // The first failure is the cause; what the clean-up trips over follows from it.
                 Err(error) => {
                     if let (Ok(_), Some(Guest { tenant, .. })) = (&outcome, round.whose()) {
                         why::note_warnings(&round.record, tenant.client(), &tenant.workspace).await;
                         why::note_warnings(&round.record, round.platform.client(), &tenant.name).await;
                     }
-                    outcome = outcome.and(Err(error));
+                    fail(&mut outcome, error, &round.record);
                 }
             }
         }
@@ -261,10 +260,45 @@ impl Turn<'_> {
     }
 }
 
+/// The first failure is the cause and is told at once, so that what the clean-up records is known as such; what the
+/// clean-up trips over follows from it.
+fn fail(outcome: &mut Result<Outcome, RunError>, error: RunError, record: &RoundRecorder<'_>) {
+    if outcome.is_ok() {
+        let (round, model) = (record.round, record.model.to_owned());
+        record.run.emit(Event::Failed { round, model, error: error.to_string() });
+        *outcome = Err(error);
+    }
+}
+
 /// Whether a step ends something that the round has begun, so that it is done in any case.
 fn has_to_be_cleaned_up(step: &tenantbench_scenarios::Step, round: &Round<'_>) -> bool {
     match &step.action {
         Action::DeleteTenant => round.guests.contains_key(step.tenant.as_deref().unwrap_or_default()),
         action => action.is_cleanup() && !round.guests.is_empty(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tenantbench_reports::{Record, journal::JournalWriter};
+
+    use super::*;
+
+    #[test]
+    fn the_first_failure_is_told_when_it_happens_and_none_that_follows_from_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        let recorder = Recorder::new(JournalWriter::create(&path).unwrap(), Box::new(|_| ()));
+        let record = RoundRecorder { run: &recorder, round: 2, model: "vcluster", tenant: String::new() };
+        let mut outcome = Ok(Outcome::Refused);
+        for error in ["the cause", "what follows"] {
+            fail(&mut outcome, RunError::Setup(error.to_owned()), &record);
+        }
+        assert_eq!(outcome.unwrap_err().to_string(), "the cause");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let told: Vec<Record> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let (model, error) = ("vcluster".to_owned(), "the cause".to_owned());
+        let events: Vec<Event> = told.into_iter().map(|record| record.event).collect();
+        assert_eq!(events, [Event::Failed { round: 2, model, error }]);
     }
 }

@@ -10,7 +10,7 @@ use super::{RunError, beside::Beside, recorder::RoundRecorder};
 use crate::{
     host::SUPERVISOR,
     names,
-    observe::{audit_log::Request, pods::PodRecorder, process},
+    observe::{audit_log::Request, clock::Moment, pods::PodRecorder, process},
     probe::{
         inventory::{Inventory, Object},
         leftovers::Shared,
@@ -50,8 +50,8 @@ pub struct Guest {
     pub package: Option<Package>,
     /// The pods on both sides, where there are two sides.
     pub sides: Option<Sides>,
-    /// Seconds from the wish for it until its admin could work.
-    pub ready_after: f64,
+    /// When it was asked for.
+    pub asked: Moment,
     /// How often a step has killed its syncer.
     pub killed_syncers: i32,
 }

@@ -30,7 +30,8 @@ pub async fn run(
     if ended.is_err() {
         round.beside.note_warnings(&round.record).await;
     }
-    round.platform.allow(limit.max(CLEAN_UP));
+    // What takes long to go must not leave the next thing no time.
+    round.platform.lift(limit.max(CLEAN_UP));
     let cleared = round.beside.clear().await;
     if let (Err(_), Err(left)) = (&ended, &cleared) {
         // The step's own end is what is told, and what the clean-up trips over may follow from it.
@@ -52,7 +53,7 @@ fn own_time(action: &Action) -> Duration {
 /// How long what a step has made may take to go, also where the step itself had less time.
 const CLEAN_UP: Duration = Duration::from_secs(120);
 
-/// A wait inside a step ends first, and knows more to say about it.
+/// A wait inside a step ends first, whenever it began, and knows more to say about it.
 const GRACE: Duration = Duration::from_secs(1);
 
 async fn act(action: &Action, round: &mut Round<'_>) -> Result<Step, RunError> {
@@ -80,7 +81,12 @@ async fn act(action: &Action, round: &mut Round<'_>) -> Result<Step, RunError> {
         }
         Action::Check { parts, against } => steps::check::run(round, parts, against.as_deref()).await,
         &Action::Burst { pods, parallel, tenants } => {
-            steps::burst::run(round, steps::burst::Size { tenants, pods, parallel }).await
+            let ended = steps::burst::run(round, steps::burst::Size { tenants, pods, parallel }).await;
+            // Also of a burst that failed: it may have failed for that.
+            let checked = steps::restarts::check(round).await;
+            let done = ended?;
+            checked?;
+            Ok(done)
         }
         Action::Pace { pods, changes } => steps::pace::run(round, *pods, *changes).await,
         Action::KillSyncer { pods, parallel } => steps::kill_syncer::run(round, *pods, *parallel).await,

@@ -76,7 +76,7 @@ async fn prepare(platform: &Platform, workload: &Workload) -> Result<Option<Plat
         "metadata": {"name": namespace, "labels": {names::RUN_LABEL: platform.run}},
     });
     apply(platform, home, namespace).await?;
-    let times = install::install(&platform.applier, &package, platform.limit()).await?;
+    let times = install::install(&platform.applier, &package, platform.patience()).await?;
     for object in &package.assisted.objects {
         platform.applier.apply(object, namespace).await?;
     }

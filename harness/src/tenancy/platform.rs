@@ -23,6 +23,7 @@ use crate::{
     names,
     observe::{
         audit_log::AuditFile,
+        patience::Patience,
         until::{View, Wait},
     },
 };
@@ -42,11 +43,11 @@ pub struct Platform {
     pub user: String,
     /// The run's id, for labels.
     pub run: String,
-    limit: Mutex<Duration>,
+    patience: Mutex<Patience>,
 }
 
 impl Platform {
-    /// Takes up work on a host.
+    /// Takes up work on a host; until a step begins, any one wait may take as long as `limit`.
     ///
     /// # Errors
     /// [`TenancyError`] where the host's own credentials do not work.
@@ -54,7 +55,7 @@ impl Platform {
         let applier = Applier::new(connect(host.admin().clone()).await?).await?;
         let user = who_am_i(applier.client()).await?;
         let audit = AuditFile::new(host.audit_log());
-        Ok(Self { host, audit, applier, user, run, limit: Mutex::new(limit) })
+        Ok(Self { host, audit, applier, user, run, patience: Mutex::new(Patience::with_each(limit)) })
     }
 
     /// Waits until Kubernetes' controllers have filled its own namespaces, so that a snapshot of the host that is taken
@@ -86,14 +87,30 @@ impl Platform {
         Ok(())
     }
 
-    /// How long any one wait may take.
+    /// How long a wait may take that begins now: no longer than what is left of the step under way.
     pub fn limit(&self) -> Duration {
-        *self.limit.lock()
+        self.patience().left()
     }
 
-    /// From here on no one wait may take longer than `limit`: that of the step which begins.
+    /// The same, for more than one wait.
+    pub fn patience(&self) -> Patience {
+        *self.patience.lock()
+    }
+
+    /// A step begins: from here on all waits together may take as long as `limit`.
     pub fn allow(&self, limit: Duration) {
-        *self.limit.lock() = limit;
+        *self.patience.lock() = Patience::with_all(limit);
+    }
+
+    /// From here on any one wait may take no longer than `limit`, within what is left of the step.
+    pub fn allow_each(&self, limit: Duration) {
+        let mut patience = self.patience.lock();
+        *patience = patience.and_each(limit);
+    }
+
+    /// The step is over: from here on any one wait may take as long as `limit`, whatever others take.
+    pub fn lift(&self, limit: Duration) {
+        *self.patience.lock() = Patience::with_each(limit);
     }
 
     /// A client with the platform team's rights.

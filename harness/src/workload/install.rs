@@ -19,6 +19,7 @@ use crate::{
     observe::{
         audit_log::Request,
         clock::Moment,
+        patience::Patience,
         until::{Wait, WaitError},
     },
     probe::server_clock::{Window, is, span},
@@ -88,16 +89,16 @@ impl Installed {
 pub async fn install(
     applier: &Applier,
     package: &Package,
-    limit: Duration,
+    patience: Patience,
 ) -> Result<Installed, InstallError> {
     let started = Moment::now();
-    crds(applier, package, limit).await?;
+    crds(applier, package, patience).await?;
     let crds_established = Phase::since(&started);
     let operator = Moment::now();
     for object in &package.objects {
         applier.apply(object, &package.namespace).await?;
     }
-    available(applier.client(), package, limit).await?;
+    available(applier.client(), package, patience.left()).await?;
     Ok(Installed { crds_established, operator_ready: Phase::since(&operator), total: Phase::since(&started) })
 }
 
@@ -105,45 +106,50 @@ pub async fn install(
 ///
 /// # Errors
 /// As [`install`].
-pub async fn crds(applier: &Applier, package: &Package, limit: Duration) -> Result<(), InstallError> {
+pub async fn crds(applier: &Applier, package: &Package, patience: Patience) -> Result<(), InstallError> {
     for crd in &package.crds {
         applier.apply(crd, &package.namespace).await?;
     }
-    established(applier.client(), &package.crds, limit).await
+    established(applier.client(), &package.crds, patience).await
 }
 
 /// Takes a package away in the reverse order and waits until its CRDs and the operator's Deployment are gone.
 ///
 /// # Errors
 /// As [`install`].
-pub async fn uninstall(applier: &Applier, package: &Package, limit: Duration) -> Result<(), InstallError> {
+pub async fn uninstall(applier: &Applier, package: &Package, patience: Patience) -> Result<(), InstallError> {
     for object in package.objects.iter().rev().chain(&package.crds) {
         applier.delete(object, &package.namespace).await?;
     }
     let deployments: Api<Deployment> = Api::namespaced(applier.client().clone(), &package.namespace);
     let only = watcher::Config::default().fields(&format!("metadata.name={}", package.deployment));
-    let deployment = Wait::new(format!("the end of deployment {}", package.deployment), limit);
+    let deployment = Wait::new(format!("the end of deployment {}", package.deployment), patience.left());
     deployment.gone(deployments, only).await?;
     let crds = package.crds.iter().map(|crd| {
         let api: Api<CustomResourceDefinition> = Api::all(applier.client().clone());
         let only = watcher::Config::default().fields(&format!("metadata.name={}", crd.name_any()));
-        async move { Wait::new(format!("the end of CRD {}", crd.name_any()), limit).gone(api, only).await }
+        let wait = Wait::new(format!("the end of CRD {}", crd.name_any()), patience.left());
+        async move { wait.gone(api, only).await }
     });
     try_join_all(crds).await?;
     Ok(())
 }
 
-async fn established(client: &Client, crds: &[DynamicObject], limit: Duration) -> Result<(), InstallError> {
+async fn established(
+    client: &Client,
+    crds: &[DynamicObject],
+    patience: Patience,
+) -> Result<(), InstallError> {
     let waits = crds.iter().map(|crd| async move {
         let name = crd.name_any();
         let api: Api<CustomResourceDefinition> = Api::all(client.clone());
-        Wait::new(format!("CRD {name} Established"), limit)
+        Wait::new(format!("CRD {name} Established"), patience.left())
             .object(api, &name, |crd| is_established(crd).then_some(()), crd_state)
             .await?;
         let resource = defined(crd).ok_or_else(|| InstallError::Crd(name.clone()))?;
         let served: Api<DynamicObject> = Api::all_with(client.clone(), &resource);
         // The first list that is answered is what "served" means, and ends this wait.
-        Wait::new(format!("{name} served"), limit)
+        Wait::new(format!("{name} served"), patience.left())
             .until(served, watcher::Config::default(), |_| Some(()), |_| "not served".into())
             .await?;
         Ok::<_, InstallError>(())

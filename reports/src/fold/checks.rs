@@ -15,9 +15,7 @@ pub(super) fn checks(report: &Report) -> Vec<Validity> {
     let models = || report.models.iter().map(|(name, model)| (name.as_str(), model));
     found.extend(models().flat_map(negative));
     found.extend(models().flat_map(censored));
-    if !report.validity.iter().any(|validity| validity.check == "watch-lag") {
-        found.extend(models().flat_map(lagging));
-    }
+    found.extend(models().flat_map(lagging));
     found
 }
 
@@ -32,7 +30,7 @@ fn complete(report: &Report) -> Validity {
 fn negative((name, model): (&str, &ModelReport)) -> Vec<Validity> {
     seconds(model)
         .filter(|(name, metric)| {
-            *name != Metric::WatchLag.name() && metric.min.is_some_and(|min| min < -LAG_SECONDS)
+            *name != Metric::WatchLag.name() && metric.values.iter().any(|&value| value < -LAG_SECONDS)
         })
         .map(|(metric, _)| doubt("negative", format!("{name}: {metric} has values below zero")))
         .collect()
@@ -40,12 +38,10 @@ fn negative((name, model): (&str, &ModelReport)) -> Vec<Validity> {
 
 fn censored((name, model): (&str, &ModelReport)) -> Vec<Validity> {
     seconds(model)
-        .filter(|(_, metric)| metric.censored > 0)
+        .filter(|(_, metric)| metric.figures.censored > 0)
         .map(|(title, metric)| {
-            doubt(
-                "time-outs",
-                format!("{name}: {} of {} values of {title} are time-outs", metric.censored, metric.n),
-            )
+            let (cut, n) = (metric.figures.censored, metric.figures.n);
+            doubt("time-outs", format!("{name}: {cut} of {n} values of {title} are time-outs"))
         })
         .collect()
 }
@@ -53,7 +49,7 @@ fn censored((name, model): (&str, &ModelReport)) -> Vec<Validity> {
 fn lagging((name, model): (&str, &ModelReport)) -> Vec<Validity> {
     seconds(model)
         .filter_map(|(title, metric)| {
-            let (client, server) = (metric.p50?, metric.server.as_ref()?.p50);
+            let (client, server) = (metric.figures.p50?, metric.server.as_ref()?.p50);
             let difference = (client - server).abs();
             let share = difference / client;
             (share > LAG_SHARE && difference > LAG_SECONDS).then(|| {

@@ -50,7 +50,7 @@ pub(super) fn floors(host: Option<&HostReport>, models: &IndexMap<String, ModelR
     });
     let pause = models
         .values()
-        .filter_map(|model| model.metrics.get(Metric::NamespaceClearWait.name())?.p50)
+        .filter_map(|model| model.metrics.get(Metric::NamespaceClearWait.name())?.figures.p50)
         .reduce(f64::min)
         .map(|seconds| Floor {
             name: "the pause that Kubernetes makes before it clears a namespace".to_owned(),

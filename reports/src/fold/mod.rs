@@ -2,6 +2,7 @@
 
 mod checks;
 mod hosts;
+mod metric;
 mod model;
 mod ratios;
 
@@ -86,7 +87,8 @@ impl Fold {
                 self.metrics.insert(metric.clone());
                 self.model(model).absent(*round, metric, reason);
             }
-            Event::Refused { model, refusal, .. } => self.model(model).refuse(refusal),
+            Event::Refused { round, model, refusal } => self.model(model).refuse(*round, refusal),
+            Event::Failed { round, model, .. } => self.model(model).fail(*round),
             Event::Leftover { round, model, leftover } => self.model(model).leave(*round, leftover),
             Event::Checked { round, model, check } => self.model(model).check(*round, check),
             Event::Validity(Validity { check, ok, detail }) => {

@@ -4,29 +4,26 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
+use super::metric::MetricFold;
 use crate::{
     Check, Leftover, Outcome, Refusal, Sample, Unit,
-    report::{
-        AbsentRound, ByDesign, CheckReport, Leak, Leftovers, MetricReport, ModelReport, RoundReport,
-        ServerClock,
-    },
-    stats::{Observation, Sorted},
+    report::{AbsentRound, ByDesign, CheckReport, Leak, Leftovers, MetricReport, ModelReport, RoundReport},
 };
+
+const AFTER_REFUSAL: &str = "what a round that was refused leaves to clean up is no figure";
+const AFTER_FAILURE: &str = "what a round that failed leaves to clean up is no figure";
 
 /// What is known of one model so far.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ModelFold {
     rounds: BTreeMap<u32, Option<(Outcome, Option<String>)>>,
+    /// The rounds that have gone wrong, and why their values no longer count: what they clean up is not what a good
+    /// round would.
+    wrong: BTreeMap<u32, &'static str>,
     refused: Option<Refusal>,
     metrics: IndexMap<String, MetricFold>,
     checks: IndexMap<String, CheckReport>,
     leftovers: Leftovers,
-}
-
-#[derive(Clone, Debug, Default)]
-struct MetricFold {
-    samples: Vec<Sample>,
-    absent: Vec<AbsentRound>,
 }
 
 impl ModelFold {
@@ -42,24 +39,30 @@ impl ModelFold {
         self.rounds.values().flatten().count()
     }
 
-    pub(super) fn refuse(&mut self, refusal: &Refusal) {
+    pub(super) fn refuse(&mut self, round: u32, refusal: &Refusal) {
+        self.wrong.entry(round).or_insert(AFTER_REFUSAL);
         self.refused.get_or_insert_with(|| refusal.clone());
     }
 
+    pub(super) fn fail(&mut self, round: u32) {
+        self.wrong.entry(round).or_insert(AFTER_FAILURE);
+    }
+
+    /// A value counts, unless its round has gone wrong before.
     pub(super) fn sample(&mut self, sample: &Sample) {
-        if sample.value.is_finite() {
-            self.metrics.entry(sample.metric.clone()).or_default().samples.push(Sample {
-                server_value: sample.server_value.filter(|value| value.is_finite()),
-                ..sample.clone()
-            });
-        } else {
-            self.absent(sample.round, &sample.metric, "the measured value was not a number");
+        match self.wrong.get(&sample.round).copied() {
+            Some(reason) => self.absent(sample.round, &sample.metric, reason),
+            None if sample.value.is_finite() => self.metric(&sample.metric).sample(sample),
+            None => self.absent(sample.round, &sample.metric, "the measured value was not a number"),
         }
     }
 
     pub(super) fn absent(&mut self, round: u32, metric: &str, reason: &str) {
-        let absence = AbsentRound { round, reason: reason.to_owned() };
-        self.metrics.entry(metric.to_owned()).or_default().absent.push(absence);
+        self.metric(metric).absent(round, reason);
+    }
+
+    fn metric(&mut self, name: &str) -> &mut MetricFold {
+        self.metrics.entry(name.to_owned()).or_default()
     }
 
     /// Of several rounds the worst counts.
@@ -100,7 +103,8 @@ impl ModelFold {
     /// The model's part of the report, with every one of `metrics`.
     pub(super) fn report(&self, metrics: &[&str], run_ended: bool) -> ModelReport {
         let (outcome, error) = self.outcome(run_ended);
-        let why_absent = Self::why_absent(outcome, error.as_deref());
+        let why_absent = why_absent(outcome, error.as_deref());
+        let cut_short = self.cut_short(run_ended);
         ModelReport {
             outcome,
             refused: self.refused.clone(),
@@ -110,7 +114,7 @@ impl ModelFold {
                 .iter()
                 .map(|&name| {
                     let report = match self.metrics.get(name) {
-                        Some(metric) => metric.report(name),
+                        Some(metric) => metric.report(name, &cut_short),
                         None => MetricReport::absent(Unit::of(name), why_absent.clone(), Vec::new()),
                     };
                     (name.to_owned(), report)
@@ -133,54 +137,25 @@ impl ModelFold {
         }
     }
 
-    fn why_absent(outcome: Outcome, error: Option<&str>) -> String {
-        match outcome {
-            Outcome::Failed => format!("not reached: {}", error.unwrap_or("the round failed")),
-            Outcome::Refused => "not reached: an earlier step was refused".to_owned(),
-            Outcome::Ok => "this model has no such figure".to_owned(),
-        }
+    /// The rounds that were not done to their end, and why they lack what they did not come to.
+    fn cut_short(&self, run_ended: bool) -> Vec<AbsentRound> {
+        let unended =
+            if run_ended { "the round did not end" } else { "the run was cut off within the round" };
+        let why = |end: &Option<(Outcome, Option<String>)>| match end {
+            Some((Outcome::Ok, _)) => None,
+            Some((outcome, error)) => Some(why_absent(*outcome, error.as_deref())),
+            None => Some(why_absent(Outcome::Failed, Some(unended))),
+        };
+        let rounds = self.rounds.iter();
+        rounds.filter_map(|(&round, end)| Some(AbsentRound { round, reason: why(end)? })).collect()
     }
 }
 
-impl MetricFold {
-    fn report(&self, name: &str) -> MetricReport {
-        let unit = Unit::of(name);
-        if self.samples.is_empty() {
-            let reason = self.absent.first().map_or("not measured", |absence| &absence.reason).to_owned();
-            return MetricReport::absent(unit, reason, self.absent.clone());
-        }
-        let samples = &self.samples;
-        let mut report = MetricReport {
-            values: samples.iter().map(|sample| sample.value).collect(),
-            rounds: samples.iter().map(|sample| sample.round).collect(),
-            censored: samples.iter().filter(|sample| sample.censored).count(),
-            server: self.server_clock(),
-            absent: self.absent.clone(),
-            ..MetricReport::empty(unit)
-        };
-        if samples.iter().any(|sample| sample.subject.is_some()) {
-            report.subjects = samples.iter().map(|sample| sample.subject.clone()).collect();
-        }
-        report.set_figures(
-            samples
-                .iter()
-                .map(|sample| Observation { value: sample.value, censored: sample.censored })
-                .collect(),
-        );
-        report
-    }
-
-    fn server_clock(&self) -> Option<ServerClock> {
-        let values: Vec<Option<f64>> = self.samples.iter().map(|sample| sample.server_value).collect();
-        let stamped = values.iter().flatten().map(|&value| Observation { value, censored: false }).collect();
-        let sorted = Sorted::new(stamped)?;
-        Some(ServerClock {
-            n: sorted.n(),
-            p50: sorted.median().value,
-            min: sorted.min().value,
-            max: sorted.max().value,
-            values,
-        })
+fn why_absent(outcome: Outcome, error: Option<&str>) -> String {
+    match outcome {
+        Outcome::Failed => format!("not reached: {}", error.unwrap_or("the round failed")),
+        Outcome::Refused => "not reached: an earlier step was refused".to_owned(),
+        Outcome::Ok => "this model has no such figure".to_owned(),
     }
 }
 

@@ -12,9 +12,9 @@ pub(super) fn ratios(models: &IndexMap<String, ModelReport>) -> IndexMap<String,
         .iter()
         .filter_map(|(name, metric)| {
             // Of growth that turned out to be none, no ratio means anything.
-            let above = metric.p50.filter(|&median| median > 0.0)?;
+            let above = metric.figures.p50.filter(|&median| median > 0.0)?;
             let (baseline, below) = baselines().find_map(|(baseline, report)| {
-                Some((baseline, report.metrics.get(name)?)).filter(|(_, metric)| metric.n > 0)
+                Some((baseline, &report.metrics.get(name)?.figures)).filter(|(_, figures)| figures.n > 0)
             })?;
             let value = above / below.p50.filter(|&median| median > 0.0)?;
             // Over a lower bound nothing can be said.
@@ -23,7 +23,7 @@ pub(super) fn ratios(models: &IndexMap<String, ModelReport>) -> IndexMap<String,
                     model: model.clone(),
                     baseline: baseline.clone(),
                     value,
-                    at_least: metric.is_at_least("p50"),
+                    at_least: metric.figures.is_at_least("p50"),
                 };
                 (name.clone(), ratio)
             })

@@ -1,5 +1,6 @@
 //! The report: one document of a published schema. Everything that a reader needs to judge the figures is in it.
 
+mod figures;
 mod host;
 mod metric;
 mod model;
@@ -11,8 +12,9 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use figures::{Figures, Interval};
 pub use host::{Floor, HostReport, HostStart};
-pub use metric::{AbsentRound, Interval, MetricReport, ServerClock};
+pub use metric::{AbsentRound, MetricReport, ServerClock};
 pub use model::{ByDesign, CheckReport, Leak, Leftovers, ModelReport, RoundReport};
 
 use crate::{Machine, Validity};

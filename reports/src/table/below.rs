@@ -2,8 +2,8 @@
 
 use indexmap::IndexMap;
 
-use super::{grid::place_of, paint::Paint, value, wrap::wrap};
-use crate::{Report, Unit, report::ModelReport};
+use super::{grid::place_of, paint::Paint, parts, value, wrap::wrap};
+use crate::{Report, Unit, Validity, report::ModelReport};
 
 /// Everything below the figures, a paragraph per subject.
 pub(super) fn below(report: &Report, width: usize, paint: Paint) -> String {
@@ -12,6 +12,7 @@ pub(super) fn below(report: &Report, width: usize, paint: Paint) -> String {
     let mut lines = vec![page.legend(report)];
     lines.extend(models().flat_map(|model| page.outcome(model)));
     lines.extend(models().flat_map(|model| page.absent(model)));
+    lines.extend(page.too_many_parts(report));
     lines.extend(models().flat_map(|model| page.leaks(model)));
     lines.extend(models().flat_map(|model| page.by_design(model)));
     lines.extend(page.validity(report));
@@ -45,8 +46,10 @@ impl Page {
 
     /// What the cells mean, as far as this report has such cells.
     fn legend(self, report: &Report) -> String {
-        let several =
-            report.models.values().flat_map(|model| model.metrics.values()).any(|metric| metric.n > 1);
+        let metrics = report.models.values().flat_map(|model| model.metrics.values());
+        let mut figures =
+            metrics.flat_map(|metric| std::iter::once(&metric.figures).chain(metric.by_subject.values()));
+        let several = figures.any(|figures| figures.p50.is_some() && figures.n > 1);
         let spread = if several { ", with range and n where there are several values" } else { "" };
         let mut baselines: IndexMap<(&str, &str), Vec<&str>> = IndexMap::new();
         for (metric, ratio) in &report.ratios {
@@ -86,6 +89,17 @@ impl Page {
         reasons.iter().map(line).collect()
     }
 
+    /// The metrics that are of more things than there can be rows.
+    fn too_many_parts(self, report: &Report) -> Vec<String> {
+        let names = report.models.values().next().into_iter().flat_map(|model| model.metrics.keys());
+        let line = |name: &String| {
+            let (title, parts) = (place_of(name).1, parts::too_many(report, name)?);
+            let text = format!("{title} ({parts} figures): `--format json` has them");
+            Some(self.item("not in this table", &text))
+        };
+        names.filter_map(line).collect()
+    }
+
     fn leaks(self, (name, model): (&str, &ModelReport)) -> Vec<String> {
         let leaks = &model.leftovers.leaks;
         leaks
@@ -121,8 +135,7 @@ impl Page {
             })
             .collect();
         if report.is_valid() {
-            let checks: Vec<&str> = report.validity.iter().map(|validity| validity.check.as_str()).collect();
-            return vec![self.item("valid", &format!("no doubt ({})", checks.join(", ")))];
+            return vec![self.item("valid", &format!("no doubt ({})", checks(&report.validity).join(", ")))];
         }
         doubts
     }
@@ -130,4 +143,15 @@ impl Page {
     fn plain(self, text: &str) -> String {
         wrap(text, self.width, 2)
     }
+}
+
+/// Each check once, and how often it was made.
+fn checks(validity: &[Validity]) -> Vec<String> {
+    let mut made: IndexMap<&str, usize> = IndexMap::new();
+    for Validity { check, .. } in validity {
+        *made.entry(check).or_default() += 1;
+    }
+    made.into_iter()
+        .map(|(check, times)| if times == 1 { check.to_owned() } else { format!("{check} {times} times") })
+        .collect()
 }

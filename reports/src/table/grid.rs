@@ -5,10 +5,10 @@ use tabled::{
     settings::{Alignment, Padding, Style, formatting::AlignmentStrategy, object::Columns},
 };
 
-use super::{paint::Paint, value};
+use super::{paint::Paint, parts, value};
 use crate::{
     Group, Metric, Report, Unit,
-    report::{MetricReport, ModelReport},
+    report::{Figures, MetricReport, ModelReport},
 };
 
 /// A model's name longer than this is broken at its first dash.
@@ -32,24 +32,13 @@ fn draw(report: &Report, paint: Paint) -> String {
     builder.push_record(row("outcome", models(report, |model| paint.outcome(model.outcome)), None));
     let mut last_group = None;
     for name in shown(report) {
-        let (group, title) = place_of(name);
+        let group = place_of(name).0;
         if last_group != Some(group) {
             builder.push_record(row(&paint.heading(group.title()), std::iter::empty(), None));
             last_group = Some(group);
         }
-        let ratio = report.ratios.get(name).map(value::ratio);
-        builder.push_record(row(
-            &format!("  {title}"),
-            models(report, |model| cell(&model.metrics[name], paint)),
-            ratio,
-        ));
-        if report.models.values().any(|model| model.metrics[name].server.is_some()) {
-            let title = paint.quiet("    by server clock");
-            builder.push_record(row(
-                &title,
-                models(report, |model| server(&model.metrics[name], paint)),
-                None,
-            ));
+        for cells in metric_rows(report, name, paint) {
+            builder.push_record(cells);
         }
     }
     builder.push_record(row(
@@ -65,6 +54,33 @@ fn draw(report: &Report, paint: Paint) -> String {
         .modify(Columns::new(1..), Alignment::right());
     let text = table.to_string();
     underline(text.lines().map(str::trim_end), heading_lines(report))
+}
+
+/// The rows of a metric: one of all values and one by the servers' clocks, or one for each subject.
+fn metric_rows(report: &Report, name: &str, paint: Paint) -> Vec<Vec<String>> {
+    let title = format!("  {}", place_of(name).1);
+    let subjects = parts::subjects(report, name);
+    if !subjects.is_empty() {
+        let of = |subject: &str| {
+            let cells = models(report, |model| {
+                let metric = &model.metrics[name];
+                cell(metric.unit, metric.by_subject.get(subject), paint)
+            });
+            row(&parts::title(subject), cells, None)
+        };
+        let heading = row(&title, std::iter::empty(), None);
+        return std::iter::once(heading).chain(subjects.into_iter().map(of)).collect();
+    }
+    let cells = models(report, |model| {
+        let metric = &model.metrics[name];
+        cell(metric.unit, Some(&metric.figures), paint)
+    });
+    let mut rows = vec![row(&title, cells, report.ratios.get(name).map(value::ratio))];
+    if report.models.values().any(|model| model.metrics[name].server.is_some()) {
+        let title = paint.quiet("    by server clock");
+        rows.push(row(&title, models(report, |model| server(&model.metrics[name], paint)), None));
+    }
+    rows
 }
 
 /// Puts a line below the models' names, as long as the longest line.
@@ -95,10 +111,14 @@ fn models<'a>(
     report.models.values().map(cell)
 }
 
-/// The metrics that some model has a value of. The reasons for all others stand below.
+/// The metrics that have rows: some model has a value, and not of too many things. What is said of the others stands
+/// below.
 pub(super) fn shown(report: &Report) -> impl Iterator<Item = &str> {
     let names = report.models.values().next().into_iter().flat_map(|model| model.metrics.keys());
-    names.map(String::as_str).filter(|&name| report.models.values().any(|model| model.metrics[name].n > 0))
+    names.map(String::as_str).filter(|&name| {
+        let is_there = report.models.values().any(|model| model.metrics[name].figures.n > 0);
+        is_there && parts::too_many(report, name).is_none()
+    })
 }
 
 /// Group and row title of a metric.
@@ -111,8 +131,10 @@ fn heading(name: &str, paint: Paint) -> String {
     broken.lines().map(|line| paint.heading(line)).collect::<Vec<_>>().join("\n")
 }
 
-fn cell(metric: &MetricReport, paint: Paint) -> String {
-    match (value::median(metric), value::spread(metric)) {
+fn cell(unit: Unit, figures: Option<&Figures>, paint: Paint) -> String {
+    let median = figures.and_then(|figures| value::median(unit, figures));
+    let spread = figures.and_then(|figures| value::spread(unit, figures));
+    match (median, spread) {
         (Some(median), Some(spread)) => format!("{median}\n{}", paint.quiet(spread)),
         (Some(median), None) => median,
         (None, _) => paint.quiet("-"),

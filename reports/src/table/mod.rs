@@ -5,6 +5,7 @@ mod checks;
 mod grid;
 mod head;
 mod paint;
+mod parts;
 mod stacked;
 mod value;
 mod wrap;

@@ -1,7 +1,11 @@
 //! What a reader sees.
 
 use super::*;
-use crate::{Check, Event, Leftover, Verdict, fixture::whole_run, fold::fold};
+use crate::{
+    Check, Event, Leftover, Metric, Verdict,
+    fixture::{part, whole_run},
+    fold::fold,
+};
 
 fn drawn(width: usize) -> String {
     table(&fold(&whole_run()).unwrap(), TableOptions { width, colour: false })
@@ -29,6 +33,53 @@ fn a_run_that_was_cut_off_says_so_above_its_figures() {
 fn a_run_of_which_only_the_head_is_left_still_has_a_table() {
     let text = table(&fold(&whole_run()[..1]).unwrap(), TableOptions::default());
     assert!(text.contains("NOT COMPLETE") && text.contains("no host came up"), "{text}");
+}
+
+/// A run with values of unlike things: the parts of two kinds of tenants, and `stages` of a burst.
+fn with_parts(stages: u32) -> Vec<crate::Record> {
+    let mut records = whole_run();
+    let at = records[3].at;
+    let mut add = |model: &str, metric, subject: &str, value| {
+        records.push(crate::Record { at, event: part(1, model, metric, subject, value) });
+    };
+    for (model, held) in [("namespace-assisted", 50.0), ("vcluster", 9.0)] {
+        add(model, Metric::TenantsHeld, "bare", held);
+        add(model, Metric::TenantsHeld, "crds", held / 2.0);
+    }
+    add("vcluster", Metric::DensityPartMemory, "crds: host: kube-controller-manager", 12e6);
+    for stage in 0..stages {
+        add("vcluster", Metric::BurstPartCpu, &format!("ours, stage {stage}: etcd"), 0.2);
+    }
+    records
+}
+
+#[test]
+fn unlike_things_have_a_row_each() {
+    let text = table(&fold(&with_parts(24)).unwrap(), TableOptions::default());
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    let rows = text.lines().filter(|line| line.contains("ours, stage")).count();
+    assert_eq!(rows, 24, "{text}");
+    let density: Vec<&str> = text.lines().skip_while(|line| *line != "density").take(7).collect();
+    insta::assert_snapshot!(density.join("\n"));
+}
+
+#[test]
+fn too_many_unlike_things_are_one_line_that_says_where_they_are() {
+    let records = with_parts(25);
+    for width in [50, 80] {
+        let text = table(&fold(&records).unwrap(), TableOptions { width, colour: false });
+        assert!(!text.contains("ours, stage"), "{text}");
+        let words: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let line = "not in this table: a component's CPU (25 figures): `--format json` has them";
+        assert!(words.contains(line), "{text}");
+        assert!(words.contains("tenants held"), "{text}");
+    }
+}
+
+#[test]
+fn a_narrow_terminal_gets_unlike_things_one_below_the_other() {
+    let text = table(&fold(&with_parts(0)).unwrap(), TableOptions { width: 50, colour: false });
+    assert!(text.contains("  tenants held\n    bare: 9\n    crds: 4.5\n"), "{text}");
 }
 
 #[test]

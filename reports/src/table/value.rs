@@ -1,6 +1,6 @@
 //! Figures in the units that people read.
 
-use crate::{Unit, report::MetricReport};
+use crate::{Unit, report::Figures};
 
 /// A unit to show figures in, and how many of the metric's own unit it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,22 +44,22 @@ pub(super) fn figure(unit: Unit, figure: f64) -> String {
 }
 
 /// The median with its unit; `≥` where a time-out cut it short.
-pub(super) fn median(metric: &MetricReport) -> Option<String> {
-    let sign = if metric.is_at_least("p50") { "≥ " } else { "" };
-    metric.p50.map(|p50| format!("{sign}{}", figure(metric.unit, p50)))
+pub(super) fn median(unit: Unit, figures: &Figures) -> Option<String> {
+    let sign = if figures.is_at_least("p50") { "≥ " } else { "" };
+    figures.p50.map(|p50| format!("{sign}{}", figure(unit, p50)))
 }
 
 /// Range and count where there is more than one value, in the median's unit: `4.10–4.31 n=3`.
-pub(super) fn spread(metric: &MetricReport) -> Option<String> {
-    let (p50, min, max) = (metric.p50?, metric.min?, metric.max?);
-    if metric.n < 2 {
+pub(super) fn spread(unit: Unit, figures: &Figures) -> Option<String> {
+    let (p50, min, max) = (figures.p50?, figures.min?, figures.max?);
+    if figures.n < 2 {
         return None;
     }
-    let scale = scale(metric.unit, p50);
+    let scale = scale(unit, p50);
     let (min, max) = (digits(min, scale), digits(max, scale));
-    let more = if metric.is_at_least("max") { "+" } else { "" };
+    let more = if figures.is_at_least("max") { "+" } else { "" };
     let range = if min == max { String::new() } else { format!("{min}–{max}{more} ") };
-    Some(format!("{range}n={}", metric.n))
+    Some(format!("{range}n={}", figures.n))
 }
 
 /// A ratio with three digits that matter, such as `2.13×`.

@@ -66,8 +66,8 @@ pub struct TenantPod {
 pub struct Form(NonZeroU64);
 
 impl Form {
-    /// None where the API server counts no generations of pods.
-    fn of(object: &Object) -> Option<Self> {
+    /// None where the pod has no generation. It says something only where the API server counts.
+    pub(super) fn of(object: &Object) -> Option<Self> {
         let meta = object.meta();
         let generation = meta.generation.filter(|generation| *generation > 0)?;
         let mut hasher = DefaultHasher::new();
@@ -176,7 +176,12 @@ pub(super) fn content_hash(kind: Kind, host: &Value) -> u64 {
 
 impl TenantPod {
     /// Also what the pod names.
-    pub(super) fn of(object: &Object, ownership: &Ownership, words: &mut Words) -> (Self, Vec<Key>) {
+    pub(super) fn of(
+        object: &Object,
+        form: Option<Form>,
+        ownership: &Ownership,
+        words: &mut Words,
+    ) -> (Self, Vec<Key>) {
         let tree = object.tree();
         let needs = pod::needs(&tree);
         let names =
@@ -187,17 +192,17 @@ impl TenantPod {
             wants_tokens: !needs.tokens.is_empty(),
             wanted: content_hash(Kind::Pod, &json!({ "metadata": pod::metadata(&tree, ownership) })),
             gates: hash(&gates::told(status_of, &gates::named(&tree["spec"]))),
-            form: Form::of(object),
+            form,
             ..Self::default()
         };
         (wanted.now(&tree, words), names.collect())
     }
 
     /// The same pod as it is now, if all of it that is costly to read is as it was: of its spec only the node is read then.
-    pub(super) fn again(&self, object: &Object, words: &mut Words) -> Option<Self> {
+    pub(super) fn again(&self, object: &Object, form: Option<Form>, words: &mut Words) -> Option<Self> {
         const METADATA: [Field<'_>; 2] = [Field::Whole("finalizers"), Field::Whole("ownerReferences")];
         // What its gates are called stands in the spec.
-        let is_same = !self.gated && self.form.is_some() && self.form == Form::of(object);
+        let is_same = !self.gated && form.is_some() && self.form == form;
         let read = || object.part(&[Field::Of("metadata", &METADATA), NODE, Field::Whole("status")]);
         is_same.then(|| self.clone().now(&read(), words))
     }

@@ -26,6 +26,21 @@ impl Index {
         self.doubts.insert(key.clone());
     }
 
+    /// It is there: the watch has shown it since.
+    pub fn undoubt(&mut self, key: &Key) {
+        self.doubts.remove(key);
+    }
+
+    /// Takes a copy that is in doubt for gone, if the tenant does not have its object either. For who will look for
+    /// copies without labels before anything is decided. Returns the keys to look at again.
+    pub fn believe(&mut self, key: &Key) -> Vec<Key> {
+        let tenants = self.rows(key.kind).and_then(|rows| rows.uid(Side::Tenant, &key.id));
+        if tenants.is_some() || !self.is_doubted(key) {
+            return Vec::new();
+        }
+        self.take_doubt(key).map(|uid| self.lost(key, &uid)).unwrap_or_default()
+    }
+
     /// The copy with this uid is gone indeed. Returns the keys to look at again.
     pub fn lost(&mut self, key: &Key, uid: &str) -> Vec<Key> {
         self.lose(Side::Host, key.clone(), uid)
@@ -117,6 +132,23 @@ mod tests {
         index.listing(Side::Host, Kind::Pod);
         assert_eq!(index.listed(Side::Host, Kind::Pod, 0), std::slice::from_ref(&key));
         assert!(index.is_doubted(&key) && index.host_uid(&key) == Some("h"));
+    }
+
+    #[test]
+    fn a_doubt_is_believed_where_the_tenant_has_no_object_and_the_watch_has_not_shown_the_copy_since() {
+        let (mut index, key) = self::index();
+        assert_eq!(index.believe(&key), [], "there is no doubt");
+        index.gone(Side::Host, Kind::Pod, &copy("h", json!({})));
+        index.undoubt(&key);
+        assert_eq!((index.believe(&key), index.host_uid(&key)), (Vec::new(), Some("h")));
+        index.gone(Side::Host, Kind::Pod, &copy("h", json!({})));
+        let pod = json!({"metadata": {"name": "m", "namespace": "ns", "uid": "t", "resourceVersion": "4"}, "spec": {}});
+        let pod = Object::from(pod);
+        index.seen(Side::Tenant, Kind::Pod, &pod);
+        assert_eq!(index.believe(&key), [], "it is wanted");
+        index.gone(Side::Tenant, Kind::Pod, &pod);
+        assert_eq!(index.believe(&key), std::slice::from_ref(&key));
+        assert!(index.is_gone(&key) && !index.is_doubted(&key));
     }
 
     #[test]

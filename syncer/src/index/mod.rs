@@ -102,6 +102,8 @@ pub struct Index {
     ownership: Ownership,
     /// The address of the tenant's Nodes, which stands in its pods' status.
     node_address: String,
+    /// Whether the tenant's API server counts the changes of pods' specs.
+    counts_generations: bool,
     /// Pods.
     pub pods: Table<TenantPod, HostPod>,
     /// Services.
@@ -137,6 +139,7 @@ impl Index {
         Self {
             ownership: Ownership { names, owner: None },
             node_address: node_address.into(),
+            counts_generations: false,
             pods: Table::default(),
             services: Table::default(),
             contents: content::Contents::default(),
@@ -154,6 +157,14 @@ impl Index {
             awaited: HashSet::new(),
             served: HashSet::new(),
         }
+    }
+
+    /// The same, of a tenant whose API server counts the changes of pods' specs, or does not. One that does not keeps
+    /// for good whatever generation a pod was made with.
+    #[must_use]
+    pub fn counting_generations(mut self, counts: bool) -> Self {
+        self.counts_generations = counts;
+        self
     }
 
     /// The names of this virtual cluster's objects.
@@ -300,11 +311,12 @@ impl Index {
     fn tenant_pod_seen(&mut self, id: Id, object: &Object) -> Vec<Key> {
         let known = self.pods.get(&id).and_then(|pair| pair.tenant.as_ref());
         let same = known.filter(|known| *known.uid == *object.uid());
-        if let Some(pod) = same.and_then(|known| known.detail.again(object, &mut self.words)) {
+        let form = digest::Form::of(object).filter(|_| self.counts_generations);
+        if let Some(pod) = same.and_then(|known| known.detail.again(object, form, &mut self.words)) {
             let is_news = self.pods.see_tenant(&id, object, pod);
             return keys(is_news, Kind::Pod, id);
         }
-        let (pod, names) = TenantPod::of(object, &self.ownership, &mut self.words);
+        let (pod, names) = TenantPod::of(object, form, &self.ownership, &mut self.words);
         if !self.pods.see_tenant(&id, object, pod) {
             return Vec::new();
         }

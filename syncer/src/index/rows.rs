@@ -35,6 +35,12 @@ impl Index {
         !is_there(Side::Tenant) && !is_there(Side::Host)
     }
 
+    /// Whether nothing is left to do about a key: neither side has the object, nor the host its tokens.
+    pub fn is_done_with(&self, key: &Key) -> bool {
+        let has_tokens = || key.kind == Kind::Pod && self.tokens_of(&key.id).held().is_some();
+        self.is_gone(key) && !has_tokens()
+    }
+
     /// The table of a kind.
     pub(super) fn rows(&self, kind: Kind) -> Option<&dyn Rows> {
         match kind {

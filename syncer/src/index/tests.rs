@@ -4,7 +4,7 @@ use super::*;
 use crate::translate::content;
 
 fn index() -> Index {
-    Index::new(Names::new("vc", "host-ns"), "10.0.0.9")
+    Index::new(Names::new("vc", "host-ns"), "10.0.0.9").counting_generations(true)
 }
 
 fn pod(name: &str, uid: &str, version: u64, spec: Value) -> Object {
@@ -113,15 +113,35 @@ fn a_pod_of_which_only_the_rest_is_read_again_is_known_as_if_it_were_read_whole(
 #[test]
 fn a_pod_is_read_whole_again_when_its_generation_labels_or_annotations_are_others() {
     let mut words = words::Words::default();
-    let of = |pod: &Object, words: &mut words::Words| {
-        TenantPod::of(pod, &Ownership { names: Names::new("vc", "host-ns"), owner: None }, words).0
+    let mut is_again = |before: &Object, now: &Object| {
+        let ownership = Ownership { names: Names::new("vc", "host-ns"), owner: None };
+        let (known, _) = TenantPod::of(before, digest::Form::of(before), &ownership, &mut words);
+        known.again(now, digest::Form::of(now), &mut words).is_some()
     };
-    let life = life();
-    let is_again: Vec<bool> =
-        life.windows(2).map(|pods| of(&pods[0], &mut words).again(&pods[1], &mut words).is_some()).collect();
-    assert_eq!(is_again, [true, true, true, false, false, true, true, false, true]);
+    let again: Vec<bool> = life().windows(2).map(|pods| is_again(&pods[0], &pods[1])).collect();
+    assert_eq!(again, [true, true, true, false, false, true, true, false, true]);
     let uncounted = pod("a", "u1", 2, json!({}));
-    assert_eq!(of(&uncounted, &mut words).again(&uncounted, &mut words), None);
+    assert!(!is_again(&uncounted, &uncounted));
+}
+
+#[test]
+fn where_nobody_counts_generations_a_pod_is_read_whole_whatever_its_maker_said() {
+    let made = json!({
+        "metadata": {"name": "a", "namespace": "ns", "uid": "u1", "resourceVersion": "1", "generation": 1},
+        "spec": {"containers": [{"name": "c", "image": "i:1"}]},
+    });
+    let mut changed = made.clone();
+    changed["metadata"]["resourceVersion"] = json!("2");
+    changed["spec"]["containers"][0]["image"] = json!("i:2");
+    for counts in [true, false] {
+        let mut index = index().counting_generations(counts);
+        let mut wanted = |pod: &Value| {
+            index.seen(Side::Tenant, Kind::Pod, &pod.clone().into());
+            let known = index.pods.get(&Id::new("ns", "a")).and_then(|pair| pair.tenant.as_ref());
+            known.expect("known").detail.wanted
+        };
+        assert_eq!(wanted(&made) == wanted(&changed), counts);
+    }
 }
 
 #[test]

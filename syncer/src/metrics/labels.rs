@@ -32,6 +32,8 @@ macro_rules! words {
 pub enum Verb {
     /// Read an object.
     Get,
+    /// Read all of a kind.
+    List,
     /// Make one, or post to a subresource.
     Create,
     /// Write one whole.
@@ -42,15 +44,21 @@ pub enum Verb {
     Delete,
 }
 
-impl From<&Method> for Verb {
-    fn from(method: &Method) -> Self {
-        match *method {
-            Method::POST => Self::Create,
-            Method::PUT => Self::Update,
-            Method::PATCH => Self::Patch,
-            Method::DELETE => Self::Delete,
-            _ => Self::Get,
+impl Verb {
+    /// By which HTTP method it is asked for.
+    pub(crate) fn method(self) -> Method {
+        match self {
+            Self::Get | Self::List => Method::GET,
+            Self::Create => Method::POST,
+            Self::Update => Method::PUT,
+            Self::Patch => Method::PATCH,
+            Self::Delete => Method::DELETE,
         }
+    }
+
+    /// Whether it is to change something.
+    pub(crate) fn changes(self) -> bool {
+        !matches!(self, Self::Get | Self::List)
     }
 }
 
@@ -98,6 +106,7 @@ pub(super) enum By {
 words!(Side { Self::Tenant => "tenant", Self::Host => "host" });
 words!(Verb {
     Self::Get => "get",
+    Self::List => "list",
     Self::Create => "create",
     Self::Update => "update",
     Self::Patch => "patch",
@@ -226,8 +235,10 @@ pub(super) struct Objects {
     pub(super) kind: Name,
 }
 
-/// What a path is about, as `kubectl auth can-i` names it: `pods/status`, `leases.coordination.k8s.io`.
+/// What a path, with a query or without, is about, as `kubectl auth can-i` names it: `pods/status`,
+/// `leases.coordination.k8s.io`.
 pub(crate) fn resource(path: &str) -> String {
+    let path = path.split_once('?').map_or(path, |(path, _)| path);
     let mut parts = path.trim_start_matches('/').split('/');
     let group = match parts.next() {
         Some("apis") => parts.next().unwrap_or_default(),
@@ -259,6 +270,7 @@ mod tests {
         let table = [
             ("/api/v1/namespaces/ns/pods/p", "pods"),
             ("/api/v1/namespaces/ns/pods", "pods"),
+            ("/api/v1/namespaces/ns/pods?labelSelector=example.com/a%3Db", "pods"),
             ("/api/v1/namespaces/ns/pods/p/status", "pods/status"),
             ("/api/v1/nodes/n", "nodes"),
             ("/api/v1/namespaces/ns", "namespaces"),

@@ -6,12 +6,13 @@ mod lease;
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::{
     decide::node::{Step, decide},
     index::{Id, hash},
     kinds::{Kind, Side},
+    metrics::turn::Waiting,
     names::marks,
     object::Object,
     sync::{SyncError, Tenant},
@@ -37,12 +38,18 @@ impl Nodes {
         Self { turn: Mutex::default(), facts, follow }
     }
 
+    /// Whoever waits here waits for calls of this tenant, and takes no place from others as long.
+    async fn turn(&self) -> MutexGuard<'_, ()> {
+        let _waiting = Waiting::begin(Side::Tenant, false);
+        self.turn.lock().await
+    }
+
     /// Sees to it that the Node is there, with a lease, before a pod is bound to it.
     ///
     /// # Errors
     /// Whatever either API server refuses.
     pub async fn ensure(&self, tenant: &Tenant, name: &str) -> Result<(), SyncError> {
-        let _turn = self.turn.lock().await;
+        let _turn = self.turn().await;
         // The watch of the host's nodes may not have told of a new one; its object is asked for then.
         match step(tenant, name, true) {
             (Step::Settled, true) => Ok(()),
@@ -53,7 +60,7 @@ impl Nodes {
 
     /// Whether a Node is there, as far as is known.
     pub async fn has(&self, tenant: &Tenant, name: &str) -> bool {
-        let _turn = self.turn.lock().await;
+        let _turn = self.turn().await;
         let id = Id::new("", name);
         tenant.index(|index| {
             let pair = index.raised(Kind::Node).and_then(|table| table.get(&id));
@@ -66,7 +73,7 @@ impl Nodes {
     /// # Errors
     /// Whatever either API server refuses.
     pub async fn sync(&self, tenant: &Tenant, name: &str) -> Result<(), SyncError> {
-        let _turn = self.turn.lock().await;
+        let _turn = self.turn().await;
         let is_used = tenant.index(|index| index.nodes().contains(name));
         self.settle(tenant, name, is_used).await
     }
@@ -82,7 +89,7 @@ impl Nodes {
     }
 
     async fn tend_one(&self, tenant: &Tenant, name: &str, was_used: bool) -> Result<(), SyncError> {
-        let turn = self.turn.lock().await;
+        let turn = self.turn().await;
         // A pod may have come to an unused one meanwhile.
         let is_used = was_used || tenant.index(|index| index.nodes().contains(name));
         self.settle(tenant, name, is_used).await?;

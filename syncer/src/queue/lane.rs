@@ -2,7 +2,7 @@
 //! shown, and what can wait for all of these.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     hash::Hash,
 };
 
@@ -46,6 +46,9 @@ pub(super) const ASIDE_BELOW: usize = 4;
 /// idles.
 const TURNS: [Line; 9] =
     [Line::Down, Line::Up, Line::Down, Line::Up, Line::Down, Line::Up, Line::Down, Line::Up, Line::Resync];
+
+/// Places of a line that nothing waits in any more and that do not matter.
+const SPARE: usize = 64;
 
 /// A key that is worked on.
 #[derive(Debug)]
@@ -123,7 +126,20 @@ impl<K: Clone + Eq + Hash, V: Merge> Lane<K, V> {
     pub(super) fn take_back(&mut self, key: &K) -> Option<V> {
         let (line, value) = self.waiting.remove(key)?;
         self.ready[line as usize] -= usize::from(!self.busy.contains_key(key));
+        LINES.into_iter().for_each(|line| self.tidy(line));
         Some(value)
+    }
+
+    /// Clears a line where most places in it are of keys that wait there no more: of a lane that is closed nothing is
+    /// taken, which would do so.
+    fn tidy(&mut self, line: Line) {
+        let places = &mut self.lines[line as usize];
+        if places.len() <= 2 * self.ready[line as usize] + SPARE {
+            return;
+        }
+        let (waiting, busy, mut kept) = (&self.waiting, &self.busy, HashSet::new());
+        let waits = |key: &K| waiting.get(key).is_some_and(|(present, _)| *present == line);
+        places.retain(|key| waits(key) && !busy.contains_key(key) && kept.insert(key.clone()));
     }
 
     /// Whether there is a key to give out now.
@@ -205,6 +221,17 @@ impl<K: Clone + Eq + Hash, V: Merge> Lane<K, V> {
         let failures = self.failures.entry(key.clone()).or_default();
         *failures += 1;
         (counted, *failures)
+    }
+
+    /// How often in a row a key has failed.
+    pub(super) fn failures(&self, key: &K) -> u32 {
+        self.failures.get(key).copied().unwrap_or_default()
+    }
+
+    /// Places in all lines.
+    #[cfg(test)]
+    pub(super) fn places(&self) -> usize {
+        self.lines.iter().map(VecDeque::len).sum()
     }
 
     pub(super) fn shrink(&mut self) {

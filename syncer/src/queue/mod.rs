@@ -167,6 +167,11 @@ impl<K: Clone + Eq + Hash, V: Merge> Queue<K, V> {
         failures
     }
 
+    /// How often in a row a key has failed.
+    pub fn failures(&self, tenant: TenantId, key: &K) -> u32 {
+        self.lanes.get(&tenant).map_or(0, |lane| lane.failures(key))
+    }
+
     /// What has come for a key since it is worked on. It stays, and the key comes again: who works on it may already
     /// have decided without it.
     pub fn waiting(&self, tenant: TenantId, key: &K) -> Option<&V> {

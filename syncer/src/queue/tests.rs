@@ -161,6 +161,25 @@ fn what_waits_can_be_taken_back_and_others_go_on() {
 }
 
 #[test]
+fn what_is_pushed_and_taken_back_leaves_no_place_in_a_lane_that_gives_nothing_out() {
+    let mut queue = Queue::new(Limits { all: 9, of_tenant: 9 });
+    queue.add(A);
+    queue.push(A, 0, Line::Resync, 0);
+    // Each by itself, each in two lines, and one that comes and goes all the time.
+    for key in 1..10_000 {
+        for key in [key, 10_000] {
+            queue.push(A, key, Line::Resync, 0);
+            queue.push(A, key, Line::Down, 0);
+            queue.take_back(A, &key);
+        }
+    }
+    assert!(queue.lanes[&A].places() < 500, "{}", queue.lanes[&A].places());
+    queue.push(A, 10_000, Line::Resync, 0);
+    queue.open(A);
+    assert_eq!(popped(&mut queue), [(A, 0), (A, 10_000)]);
+}
+
+#[test]
 fn a_tenant_that_is_not_open_is_not_drained() {
     let mut queue: Queue<u8, u32> = Queue::new(Limits { all: 9, of_tenant: 9 });
     queue.add(A);

@@ -14,7 +14,7 @@ use crate::{
     metrics::{self, Ended, Turn},
     queue::TenantId,
     retry,
-    sync::{Hand, SyncError, Tenant, Work, sync},
+    sync::{After, Hand, News, SyncError, Tenant, Work, sync},
 };
 
 /// The tenants whose keys are given out.
@@ -37,6 +37,7 @@ impl Roster {
     /// Has all of a tenant's keys given out. Both of its sides have been listed.
     pub(super) fn open(&self, id: TenantId, health: &Health, work: &Work) {
         work.open(id);
+        health.opened();
         if work.is_drained(id) {
             health.drained();
         }
@@ -115,29 +116,26 @@ async fn one(tenant: &Tenant, id: TenantId, key: &Key, hand: Hand, work: &Work) 
         waited: spent.waited,
         ended,
     });
-    // Counted before, so that whoever sees what the next turn did finds this one counted.
-    let failures = work.done(id, key, result.is_err());
-    match result {
-        Ok(None) => {
-            if tenant.index(|index| index.is_gone(key)) {
-                work.forget(id, key);
-            }
-        }
-        Ok(Some(wait)) => work.push_later(wait, id, key.clone(), None),
-        Err(error) if error.is_about_a_change() && failures <= ORDINARY => {
-            span.in_scope(|| note(&error, failures, Duration::ZERO));
-            work.push_again(id, key.clone(), news);
-        }
-        Err(error) => {
-            let delay = retry::delay(failures.saturating_sub(1));
-            let asked = error.asked_wait().map(|asked| asked.max(delay));
-            span.in_scope(|| note(&error, failures, asked.unwrap_or(delay)));
-            match asked {
-                Some(wait) => work.put_off(wait, id, key.clone(), news),
-                None => work.push_later(delay, id, key.clone(), Some(news)),
-            }
-        }
+    let after = match result {
+        Ok(None) if tenant.index(|index| index.is_gone(key)) => After::Gone,
+        Ok(None) => After::Nothing,
+        Ok(Some(wait)) => After::Look(wait),
+        Err(error) => span.in_scope(|| after_failure(&error, work.failures(id, key) + 1, news)),
+    };
+    // The turn is counted before, so that whoever sees what the next one did finds this one counted.
+    work.done(id, key, after);
+}
+
+/// What comes after so many failures in a row.
+fn after_failure(error: &SyncError, failures: u32, news: News) -> After {
+    if error.is_about_a_change() && failures <= ORDINARY {
+        note(error, failures, Duration::ZERO);
+        return After::Again(news);
     }
+    let delay = retry::delay(failures.saturating_sub(1));
+    let asked = error.asked_wait().map(|asked| asked.max(delay));
+    note(error, failures, asked.unwrap_or(delay));
+    asked.map_or(After::Retry(delay, news), |wait| After::PutOff(wait, news))
 }
 
 /// The first failures of a key are ordinary: the other side changed meanwhile.

@@ -37,6 +37,8 @@ struct State {
     /// Lists that are not whole yet, those that nothing waits for too; none before it is known which there are.
     lists: Option<BTreeSet<(Side, Kind)>>,
     all_lists: Vec<(Side, Kind)>,
+    /// Whether what the lists ask for is being done.
+    opened: bool,
     drained: bool,
     /// Whether another replica leads, and all that this one has to do is to watch.
     stands_by: bool,
@@ -199,6 +201,16 @@ impl Health {
     /// Another replica leads, or not any more.
     pub(super) fn stands_by(&self, stands_by: bool) {
         self.state.send_modify(|state| state.stands_by = stands_by);
+    }
+
+    /// What the lists ask for is being done from now on.
+    pub(super) fn opened(&self) {
+        self.state.send_modify(|state| state.opened = true);
+    }
+
+    /// Returns when what the lists ask for is being done.
+    pub(super) async fn has_opened(&self) {
+        self.reach(|state| state.opened).await;
     }
 
     pub(super) fn drained(&self) {

@@ -19,12 +19,11 @@ use crate::{
     client::{self, Purpose},
     flow::Gate,
     index::Key,
-    kinds::{Kind, Side},
+    kinds::{Kind, Row, Side},
     kubelet::{Backing, Kubelet, Reach},
     node::RENEW_EVERY,
-    retry,
-    sync::{SyncError, Tenant, clear_tokens, newcomers, sweep},
-    watch::Way,
+    sync::{Tenant, clear_tokens, newcomers, sweep, until_done},
+    watch::{Doors, Way},
     write::Cluster,
 };
 
@@ -74,10 +73,15 @@ pub(super) async fn run(
     let seat = shared.seat();
     let cluster =
         |side, way| Cluster::new(side, way, seat.id(), (health.metrics().clone(), shared.lead.clone()));
-    let tenant = cluster(Side::Tenant, (tenant, Gate::of_tenant()));
-    let host = cluster(Side::Host, (host, shared.gate.clone()));
+    let tenant = cluster(Side::Tenant, (tenant, Gate::of_tenant(), Doors::open()));
+    let host = cluster(Side::Host, (host, shared.gate.clone(), shared.watches.doors()));
     let tenant = Arc::new(Tenant::new(seat.id(), settings, tenant, host, Arc::clone(&shared.work)));
     health.metrics().show(&tenant);
+    let stands_by = |stands_by| {
+        tenant.stand_by(stands_by);
+        health.stands_by(stands_by);
+    };
+    stands_by(shared.lead.left().is_none());
 
     tenant.await_users(options.custom.iter().map(|kind| (kind.group.as_str(), kind.kind.as_str())));
     let mut tasks = JoinSet::new();
@@ -124,11 +128,8 @@ pub(super) async fn run(
     };
     tasks.spawn(custom::run(options.custom, place));
     let beginning = async {
-        if shared.lead.left().is_none() {
-            health.stands_by(true);
-            shared.lead.held().await;
-            health.stands_by(false);
-        }
+        shared.lead.held().await;
+        stands_by(false);
         identity.note_down().await?;
         if let Some(range) = &options.service_cidr {
             probe::service_range(&shared.requests, &options.names, range).await?;
@@ -139,7 +140,9 @@ pub(super) async fn run(
         tenant.put_ahead(&ahead);
         Ok(ahead)
     };
-    let down = kinds.rows().iter().filter(|row| row.is_down() && !row.is_cluster_wide());
+    // Those that come with their pods are looked at with them.
+    let on_host = |row: &&Row| row.watched().contains(&Side::Host);
+    let down = kinds.rows().iter().filter(|row| row.is_down() && !row.is_cluster_wide()).filter(on_host);
     let down = down.map(|row| row.kind).collect();
     tokio::select! {
         ended = go_on(&tenant, down, beginning, &seat, &health, stop) => ended,
@@ -159,6 +162,10 @@ async fn until_due(
 ) {
     if !watches::is_waited_for(kind) {
         health.lists_are_whole().await;
+        if kind == Kind::Event {
+            // While another replica leads it is that one which tells of them.
+            health.has_opened().await;
+        }
         after_the_first_round(&health).await;
     }
     if let Some(found) = found {
@@ -193,7 +200,7 @@ async fn go_on(
             Ok(())
         };
         let ((), ahead) = tokio::try_join!(listed, beginning)?;
-        until_done(tenant, "copies without labels are not found yet", || sweep(tenant, &down)).await;
+        sweep(tenant, &down).await;
         Ok::<_, RunError>(ahead)
     };
     let Some(ahead) = stop.run_until_cancelled(known).await.transpose()? else { return Ok(()) };
@@ -208,27 +215,13 @@ async fn go_on(
     Ok(())
 }
 
-/// Tries until it succeeds.
-async fn until_done<F: Future<Output = Result<(), SyncError>>>(
-    tenant: &Tenant,
-    meanwhile: &str,
-    attempt: impl Fn() -> F,
-) {
-    let mut failures = 0;
-    while let Err(error) = attempt().await {
-        tracing::debug!(%error, "{meanwhile}");
-        tenant.clock().sleep(retry::delay(failures)).await;
-        failures += 1;
-    }
-}
-
 async fn clear_up(tenant: Arc<Tenant>, health: Health) {
     // Nobody waits for it, and what waits for its turn at a start wants the host to itself.
     after_the_first_round(&health).await;
     // From then on tokens go before the pod is made again, and none that are looked for come behind.
     health.has_listed(Side::Host, Kind::PodToken).await;
     loop {
-        until_done(&tenant, "what was left behind is not removed yet", || clear_tokens(&tenant)).await;
+        until_done(tenant.clock(), "what was left behind is not removed yet", || clear_tokens(&tenant)).await;
         tenant.clock().sleep(CLEAR_UP_EVERY).await;
     }
 }

@@ -107,7 +107,7 @@ pub async fn run(options: Options, health: Health, stop: CancellationToken) -> R
         turns.await;
         Ok(())
     });
-    until_stopped(lead::led(candidate, running, &stop), &stop).await
+    lead::led(candidate, until_stopped(running, &stop), &stop).await
 }
 
 /// Waits for what runs, but after `stop` not much longer.

@@ -88,10 +88,19 @@ pub(super) async fn settings(
         ca: client::authority(&options.tenant),
         node_address: options.node_address.clone(),
         kubelet_port: options.kubelet_port,
+        counts_generations: counts_generations(&version),
         version,
         pods: options.pods.clone(),
         kinds: kinds.clone(),
     })
+}
+
+/// Whether an API server of this version gives each pod a generation of its own and raises it with each change of the
+/// spec. Before 1.33 it kept for good whatever a pod was made with.
+fn counts_generations(version: &str) -> bool {
+    let mut numbers =
+        version.trim_start_matches('v').split('.').map_while(|number| number.parse::<u32>().ok());
+    matches!((numbers.next(), numbers.next()), (Some(major), Some(minor)) if (major, minor) >= (1, 33))
 }
 
 /// Calls until there is an answer. A refusal is one, but not at once: a plane's objects and rights are made in any order.
@@ -190,6 +199,16 @@ mod tests {
         assert!(is_the_planes_alone(Some(&selector(&["app", "tenantbench.dev/virtual-cluster"]))));
         assert!(!is_the_planes_alone(Some(&selector(&["app", "release"]))));
         assert!(!is_the_planes_alone(Some(&selector(&["tenantbench.dev/vcluster"]))));
+    }
+
+    #[test]
+    fn generations_of_pods_are_counted_since_1_33() {
+        for version in ["v1.33.0", "v1.36.3", "v1.33.1-gke.1584000", "v1.40.0+k3s1", "v2.0.0", "1.33"] {
+            assert!(counts_generations(version), "{version}");
+        }
+        for version in ["v1.32.9", "v1.32.5+k3s1", "v1.9.0", "v1", "", "unknown"] {
+            assert!(!counts_generations(version), "{version}");
+        }
     }
 
     #[test]

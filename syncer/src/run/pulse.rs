@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 /// How often an idle loop beats.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// A loop without a beat for so long is stuck. No call to an API server takes half of it.
+/// A loop without a beat for so long is stuck. The longest that one waits in a piece, for the next of a list, is 60 s.
 pub(super) const STUCK: Duration = Duration::from_secs(90);
 
 /// Stands for the last beat of a loop that was told to end.

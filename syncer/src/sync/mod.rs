@@ -7,12 +7,14 @@ mod hand;
 mod leftover;
 pub(crate) mod newcomers;
 mod pod;
+mod push;
 mod raised;
 mod service;
 mod stray;
 mod tenant;
 mod token;
 mod turn;
+mod until_done;
 mod volume;
 mod work;
 
@@ -22,7 +24,8 @@ pub use hand::{Hand, News};
 pub use leftover::clear_tokens;
 pub use stray::sweep;
 pub use tenant::{Settings, Tenant};
-pub use work::{Load, Work};
+pub(crate) use until_done::until_done;
+pub use work::{After, Load, Work};
 
 use crate::{index::Key, kinds::Kind, write::WriteError};
 

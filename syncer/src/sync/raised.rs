@@ -48,12 +48,7 @@ impl Sync<'_> {
         match cluster.create(self.key.kind, "", &body).await {
             Ok(made) => self.note(&body, made),
             // The watch has not told of it yet.
-            Err(WriteError::Exists) => {
-                let found = self.present().await?;
-                found.into_iter().for_each(|found| {
-                    self.tenant.learn(Side::Tenant, self.key.kind, found, self.asked);
-                });
-            }
+            Err(WriteError::Exists) => self.read_anew().await?,
             Err(error) => return Err(SyncError::Write { doing: "making the tenant's copy", error }),
         }
         Ok(())
@@ -76,7 +71,13 @@ impl Sync<'_> {
             Err(WriteError::Refused(status)) if status.code == 422 => {
                 self.delete(&known.uid).await.map(|()| false)
             }
-            Err(error) => Err(SyncError::Write { doing: "updating the tenant's copy", error }),
+            Err(error) => {
+                // Nor has it told of what is in the way here.
+                if matches!(error, WriteError::Conflict(_)) {
+                    self.read_anew().await?;
+                }
+                Err(SyncError::Write { doing: "updating the tenant's copy", error })
+            }
         }
     }
 
@@ -85,6 +86,14 @@ impl Sync<'_> {
         let cluster = self.tenant.cluster(Side::Tenant);
         let place = ("", &*self.key.id.name);
         cluster.delete(self.key.kind, place, uid, None).await.doing("deleting the tenant's copy")
+    }
+
+    async fn read_anew(&self) -> Result<(), SyncError> {
+        let asked = self.tenant.asking();
+        if let Some(found) = self.present().await? {
+            self.tenant.learn(Side::Tenant, self.key.kind, found, asked);
+        }
+        Ok(())
     }
 
     async fn present(&self) -> Result<Option<Object>, SyncError> {

@@ -3,7 +3,7 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::{Value, json};
 
-use super::{Doing, SyncError, Tenant};
+use super::{Doing, SyncError, Tenant, until_done};
 use crate::{
     index::{Asked, Id, Key},
     kinds::{Kind, Side},
@@ -87,12 +87,14 @@ pub(super) async fn put_back(
     }
 }
 
-/// Puts the labels back on copies that lost them while nobody watched. To be called when both sides have been listed.
-///
-/// # Errors
-/// Whatever the host refuses.
-pub async fn sweep(tenant: &Tenant, kinds: &[Kind]) -> Result<(), SyncError> {
-    futures::future::try_join_all(kinds.iter().map(|kind| sweep_kind(tenant, *kind))).await.map(|_| ())
+/// Puts the labels back on copies that lost them while nobody watched, however often the host refuses. To be called
+/// when both sides have been listed.
+pub async fn sweep(tenant: &Tenant, kinds: &[Kind]) {
+    // Each by itself: what has been found of one kind is not looked for again because of another.
+    let swept = kinds.iter().map(|kind| {
+        until_done(tenant.clock(), "copies without labels are not found yet", || sweep_kind(tenant, *kind))
+    });
+    futures::future::join_all(swept).await;
 }
 
 async fn sweep_kind(tenant: &Tenant, kind: Kind) -> Result<(), SyncError> {

@@ -1,6 +1,9 @@
 //! One virtual cluster: data, not tasks.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{
+    borrow::Cow,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use parking_lot::Mutex;
 use serde_json::Value;
@@ -41,6 +44,8 @@ pub struct Settings {
     pub kubelet_port: u16,
     /// What its Nodes say they run.
     pub version: String,
+    /// Whether its API server counts the changes of pods' specs.
+    pub counts_generations: bool,
     /// What its pods may do.
     pub pods: Rules,
     /// What is synced.
@@ -50,15 +55,17 @@ pub struct Settings {
 /// A virtual cluster at work.
 #[derive(Debug)]
 pub struct Tenant {
-    id: TenantId,
+    pub(super) id: TenantId,
     settings: Settings,
     ownership: Ownership,
-    index: Mutex<Index>,
+    pub(super) index: Mutex<Index>,
     tenant: Cluster,
     host: Cluster,
     nodes: Nodes,
     events: Events,
-    work: Arc<Work>,
+    pub(super) work: Arc<Work>,
+    /// Whether another replica leads.
+    pub(super) stands_by: AtomicBool,
 }
 
 impl Tenant {
@@ -71,10 +78,12 @@ impl Tenant {
             version: settings.version.clone(),
         };
         let follow = settings.kinds.row(Kind::Node).is_some_and(|row| row.direction == Direction::Up);
-        let index = Index::new(settings.names.clone(), settings.node_address.clone());
+        let index = Index::new(settings.names.clone(), settings.node_address.clone())
+            .counting_generations(settings.counts_generations);
         let index = Mutex::new(index.raising(raised(&settings.kinds), facts.clone(), follow));
         let nodes = Nodes::new(facts, follow);
-        Self { id, settings, ownership, index, tenant, host, nodes, events: Events::default(), work }
+        let (events, stands_by) = (Events::default(), AtomicBool::new(false));
+        Self { id, settings, ownership, index, tenant, host, nodes, events, work, stands_by }
     }
 
     /// Its settings.
@@ -154,7 +163,8 @@ impl Tenant {
             Event::Delete(object) => {
                 metrics.shown(side, kind, object.version(), object.size());
                 let changed = self.index.lock().gone(side, kind, &object);
-                self.push_with(changed, (side, Line::from(side)), kind, &object);
+                let held = self.is_known().then_some(&object);
+                self.push_with(changed, (side, Line::from(side)), kind, held);
             }
             Event::Apply(object) => {
                 metrics.shown(side, kind, object.version(), object.size());
@@ -172,9 +182,11 @@ impl Tenant {
         let (changed, line) = match kind {
             // A pod that is to run comes before what is told about it.
             Kind::Event => (vec![Key::new(kind, Id::new(object.namespace(), object.name()))], Line::Aside),
-            _ => (self.index.lock().seen(side, kind, object), line),
+            _ => (self.seen(side, kind, object), line),
         };
-        self.push_with(changed, (side, line), kind, object);
+        // Most of what is listed is as it is to be, and until that is known the text of all would be held.
+        let held = (line != Line::Resync && self.is_known()).then_some(object);
+        self.push_with(changed, (side, line), kind, held);
     }
 
     /// Now, for a question whose answer is to be taken in.
@@ -187,7 +199,7 @@ impl Tenant {
         // The key at work too: the answer to our write may carry a change of somebody else's, which the watch then shows as
         // known already.
         let changed = self.index.lock().answered(side, kind, &object, asked);
-        self.push_with(changed, (side, Line::from(side)), kind, &object);
+        self.push_with(changed, (side, Line::from(side)), kind, Some(&object));
     }
 
     /// Takes in a copy that was sent to the host as `body` and stored as `answer`.
@@ -202,7 +214,7 @@ impl Tenant {
                 name,
                 "someone keeps changing this copy; it is left so for {minutes} minutes"
             );
-            self.work.push_later(truce, self.id, at_work.clone(), None);
+            self.work.push_later(truce, self.id, at_work.clone());
         }
         self.push(Side::Tenant, Line::Down, changed);
     }
@@ -241,30 +253,9 @@ impl Tenant {
         self.index.lock().tokens_dropped(pod, secret);
     }
 
-    /// Has these pods looked at before both sides are known, of which it is then decided only whether to make them.
-    pub(crate) fn put_ahead(&self, pods: &[Key]) {
-        let push = |pod: &Key| self.work.push(self.id, pod.clone(), Line::Ahead, Hand::default());
-        pods.iter().for_each(push);
-    }
-
-    /// Has those pods looked at before all others that only one side has, and those that went ahead. To be called when both
-    /// sides have been listed.
-    pub(crate) fn put_forward(&self, ahead: Vec<Key>) {
-        let pods = self.index(Index::one_sided).into_iter().chain(ahead);
-        self.push(Side::Tenant, Line::Down, pods.collect());
-    }
-
     /// Whether both sides are known, so that all may be decided. Until then there is only what was put ahead.
     pub(super) fn is_known(&self) -> bool {
         self.work.is_open(self.id)
-    }
-
-    /// Has every pod with tokens looked at: the clock has jumped.
-    pub fn look_at_tokens(&self) {
-        let pods: Vec<Id> = self.index(|index| index.pods_with_tokens().cloned().collect());
-        for pod in pods {
-            self.work.push(self.id, Key::new(Kind::Pod, pod), Line::Resync, Hand::default());
-        }
     }
 
     /// Takes in a tenant's object whose origin is the host, sent with this content and stored as `answer`.
@@ -278,7 +269,7 @@ impl Tenant {
                 name,
                 "someone in the tenant keeps changing this; it is left so for {minutes} minutes"
             );
-            self.work.push_later(truce, self.id, Key::new(kind, Id::new("", name)), None);
+            self.work.push_later(truce, self.id, Key::new(kind, Id::new("", name)));
         }
     }
 
@@ -390,21 +381,6 @@ impl Tenant {
         Cow::Owned(rules)
     }
 
-    /// Keys of the object's own kind get it into their hand: as it is now, or as it was last. What is listed (but
-    /// events, which wait aside) is left out: most of it is as it is to be, and until that is known the text of all would be
-    /// held. To keys of another kind it is news of the tenant: the way down is what waits for others.
-    fn push_with(&self, keys: Vec<Key>, (side, line): (Side, Line), kind: Kind, object: &Object) {
-        let now = self.clock().instant();
-        for key in keys {
-            let hand = match (key.kind == kind, line) {
-                (true, Line::Resync) => Hand::seen(side, now),
-                (true, _) => Hand::of(side, object.clone(), now),
-                (false, _) => Hand::seen(Side::Tenant, now),
-            };
-            self.work.push(self.id, key, line, hand);
-        }
-    }
-
     /// Calls `f` with what an object that is copied by one engine is translated in.
     pub(super) fn around_content<T>(&self, f: impl FnOnce(&Around<'_>) -> T) -> T {
         let namespaces = |selector: &Value| self.index(|index| index.namespaces(selector));
@@ -414,12 +390,6 @@ impl Tenant {
     /// An object whose translation was outdated has been read again.
     pub(super) fn read_again(&self, key: &Key, object: &Object) {
         self.index.lock().read_again(key, object);
-    }
-
-    /// Has keys looked at because of news of a side.
-    fn push(&self, side: Side, line: Line, keys: Vec<Key>) {
-        let now = self.clock().instant();
-        keys.into_iter().for_each(|key| self.work.push(self.id, key, line, Hand::seen(side, now)));
     }
 }
 

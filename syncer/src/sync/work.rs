@@ -43,6 +43,30 @@ impl State {
     }
 }
 
+/// What comes after a turn at a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum After {
+    /// Nothing, until there is news.
+    Nothing,
+    /// Nothing at all: neither side has the object any more.
+    Gone,
+    /// Another look, after a while.
+    Look(Duration),
+    /// It failed, for something had changed meanwhile, and these news are not followed yet: it is tried again at once.
+    Again(News),
+    /// It failed, and these news are not followed yet: it is tried again after a while.
+    Retry(Duration, News),
+    /// It failed, and an API server has asked to leave the key alone for a while: it comes back then and not earlier,
+    /// with these news, which are not followed yet, and those that come meanwhile.
+    PutOff(Duration, News),
+}
+
+impl After {
+    fn has_failed(self) -> bool {
+        matches!(self, Self::Again(_) | Self::Retry(..) | Self::PutOff(..))
+    }
+}
+
 /// How it stands with a tenant's keys.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Load {
@@ -101,10 +125,9 @@ impl Work {
         self.wake.notify_one();
     }
 
-    /// Adds a key again whose last turn came too late for what had changed meanwhile.
-    pub fn push_again(&self, tenant: TenantId, key: Key, news: News) {
-        self.state.lock().push(tenant, key, line(news), Hand::again(news));
-        self.wake.notify_one();
+    /// Takes away what waits for a key of which nothing is left to do.
+    pub fn take_back(&self, tenant: TenantId, key: &Key) {
+        self.state.lock().queue.take_back(tenant, key);
     }
 
     /// Puts the objects that have come for a key that is worked on into its hand. Their news stay in the queue.
@@ -114,29 +137,11 @@ impl Work {
         }
     }
 
-    /// Adds a key after a while, with the news that are not followed yet.
-    pub fn push_later(&self, wait: Duration, tenant: TenantId, key: Key, news: Option<News>) {
+    /// Adds a key after a while.
+    pub fn push_later(&self, wait: Duration, tenant: TenantId, key: Key) {
         let at = self.clock.instant() + wait;
-        self.state.lock().later.push(at, tenant, key, news.unwrap_or_default());
+        self.state.lock().later.push(at, tenant, key, News::default());
         self.wake.notify_one();
-    }
-
-    /// An API server has asked to leave a key alone for a while: it comes back then and not earlier, with the news that are
-    /// not followed yet and those that come meanwhile.
-    pub fn put_off(&self, wait: Duration, tenant: TenantId, key: Key, mut news: News) {
-        let at = self.clock.instant() + wait;
-        let mut state = self.state.lock();
-        if let Some(waiting) = state.queue.take_back(tenant, &key) {
-            news.merge(waiting.news);
-        }
-        state.later.put_off(at, tenant, key, news);
-        drop(state);
-        self.wake.notify_one();
-    }
-
-    /// Does not bring back a key of which nothing is left.
-    pub fn forget(&self, tenant: TenantId, key: &Key) {
-        self.state.lock().later.forget(tenant, key);
     }
 
     /// How it stands with a tenant's keys.
@@ -181,11 +186,32 @@ impl Work {
         self.wake.notify_one();
     }
 
-    /// A key has been worked on, and is to be tried again where that failed. Returns how often in a row it did.
-    pub fn done(&self, tenant: TenantId, key: &Key, failed: bool) -> u32 {
-        let failures = self.state.lock().queue.done(tenant, key, failed);
+    /// How often in a row a key has failed.
+    pub fn failures(&self, tenant: TenantId, key: &Key) -> u32 {
+        self.state.lock().queue.failures(tenant, key)
+    }
+
+    /// A key has been worked on. What comes after that is settled in one piece with it: a next turn that began in
+    /// between would call where it may not, and what it comes to would be undone by this one.
+    pub fn done(&self, tenant: TenantId, key: &Key, after: After) {
+        let now = self.clock.instant();
+        let mut state = self.state.lock();
+        state.queue.done(tenant, key, after.has_failed());
+        match after {
+            After::Nothing => {}
+            After::Gone => state.later.forget(tenant, key),
+            After::Look(wait) => state.later.push(now + wait, tenant, key.clone(), News::default()),
+            After::Again(news) => state.push(tenant, key.clone(), line(news), Hand::again(news)),
+            After::Retry(wait, news) => state.later.push(now + wait, tenant, key.clone(), news),
+            After::PutOff(wait, mut news) => {
+                if let Some(waiting) = state.queue.take_back(tenant, key) {
+                    news.merge(waiting.news);
+                }
+                state.later.put_off(now + wait, tenant, key.clone(), news);
+            }
+        }
+        drop(state);
         self.wake.notify_one();
-        failures
     }
 
     /// Whether a tenant is open, nothing of it waits and nothing is being worked on.
@@ -214,4 +240,79 @@ impl Work {
 /// Where a key waits that is looked at because of these news.
 fn line(news: News) -> Line {
     news.first().map_or(Line::Resync, |(side, _)| side.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+
+    use super::*;
+    use crate::{
+        index::Id,
+        kinds::{Kind, Side},
+    };
+
+    const ONE: TenantId = TenantId(1);
+    const WAIT: Duration = Duration::from_secs(5);
+
+    /// A queue from which a key was taken, which is worked on.
+    fn at_work() -> (Work, Key, News) {
+        let (work, key) = (Work::new(Clock::default()), Key::new(Kind::Pod, Id::new("ns", "p")));
+        work.add(ONE);
+        work.open(ONE);
+        tell(&work, &key);
+        let news = work.pop().expect("a key").2.news();
+        (work, key, news)
+    }
+
+    fn tell(work: &Work, key: &Key) {
+        work.push(ONE, key.clone(), Line::Down, Hand::seen(Side::Tenant, work.clock().instant()));
+    }
+
+    #[test]
+    fn a_key_that_is_put_off_has_no_turn_before_whatever_has_come_for_it() {
+        let (work, key, news) = at_work();
+        tell(&work, &key);
+        work.done(ONE, &key, After::PutOff(WAIT, news));
+        tell(&work, &key);
+        assert!(work.pop().is_err(), "nobody may call");
+        assert_eq!((work.load(ONE).waiting, work.load(ONE).later), (0, 1));
+        work.clock().pass(WAIT);
+        assert_eq!(work.pop().expect("a key").2.news().first(), news.first(), "its first news are told");
+        work.done(ONE, &key, After::Nothing);
+        assert!(work.is_drained(ONE) && work.load(ONE) == Load::default());
+    }
+
+    #[test]
+    fn what_a_successors_turn_leaves_to_be_tried_again_is_not_forgotten_with_its_predecessor() {
+        let (work, key, _) = at_work();
+        work.push_later(WAIT, ONE, key.clone());
+        tell(&work, &key);
+        work.done(ONE, &key, After::Gone);
+        assert_eq!(work.load(ONE).later, 0, "of the predecessor");
+        let news = work.pop().expect("the successor").2.news();
+        work.done(ONE, &key, After::Retry(WAIT, news));
+        assert_eq!((work.load(ONE).later, work.failures(ONE, &key)), (1, 1));
+        work.clock().pass(WAIT);
+        assert!(!work.pop().expect("the successor").2.news().is_fresh());
+    }
+
+    /// Of two threads, one is done with a key and the other one takes it again as soon as it can.
+    #[test]
+    fn no_turn_begins_between_the_end_of_the_last_one_and_what_comes_after_it() {
+        for _ in 0..5_000 {
+            let (work, key, news) = at_work();
+            tell(&work, &key);
+            let both = Barrier::new(2);
+            std::thread::scope(|scope| {
+                let taken = scope.spawn(|| {
+                    both.wait();
+                    (0..100).any(|_| work.pop().is_ok())
+                });
+                both.wait();
+                work.done(ONE, &key, After::PutOff(WAIT, news));
+                assert!(!taken.join().expect("it ends"));
+            });
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! How many watches of one API server are opened at once.
+//! How many lists one API server is asked for at once.
 
 use std::sync::Arc;
 
@@ -12,18 +12,18 @@ const AT_ONCE: usize = 20;
 pub struct Doors(Option<Arc<Semaphore>>);
 
 impl Doors {
-    /// Those of an API server that many tenants' watches share.
+    /// Those of an API server that many tenants share.
     pub fn shared() -> Self {
         Self(Some(Arc::new(Semaphore::new(AT_ONCE))))
     }
 
-    /// Those of one that a single tenant's watches have.
+    /// Those of one that a single tenant has.
     pub fn open() -> Self {
         Self(None)
     }
 
     /// Waits to be let in; whoever is has to hold what is returned, if anything, until it is done.
-    pub(super) async fn enter(&self) -> Option<OwnedSemaphorePermit> {
+    pub(crate) async fn enter(&self) -> Option<OwnedSemaphorePermit> {
         // The semaphore is never closed.
         Arc::clone(self.0.as_ref()?).acquire_owned().await.ok()
     }

@@ -75,7 +75,7 @@ impl HostWatches {
     }
 
     /// Through which lists are asked for.
-    pub(super) fn doors(&self) -> Doors {
+    pub(crate) fn doors(&self) -> Doors {
         self.0.doors.clone()
     }
 

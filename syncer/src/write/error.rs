@@ -46,12 +46,16 @@ pub enum WriteError {
     NotText,
     /// A name that cannot stand in a path.
     #[error("the request cannot be made: {0}")]
-    Request(http::Error),
+    Request(Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl WriteError {
     pub(super) fn unreachable(error: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::Unreachable(Box::new(error))
+    }
+
+    pub(super) fn request(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Request(Box::new(error))
     }
 
     /// Whether the API server is busy or away: whatever was asked, it would have failed.

@@ -1,14 +1,16 @@
 //! Calls to one API server. The only writer: whatever the syncer changes on either side goes through [`Cluster`].
 
 mod error;
+mod list;
+#[cfg(test)]
+pub(crate) mod played;
 
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{Method, Request, StatusCode, header, response::Parts};
+use http::{Request, StatusCode, header, response::Parts};
 use http_body_util::BodyExt;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use kube::{Api, Client, api::ListParams, client::Body, core::Status};
+use kube::{Client, client::Body, core::Status};
 use serde_json::{Value, json};
 
 pub use error::WriteError;
@@ -20,6 +22,7 @@ use crate::{
     object::Object,
     queue::TenantId,
     run::Lead,
+    watch::Doors,
 };
 
 /// Who wrote a field, as the API servers note it.
@@ -75,6 +78,7 @@ pub struct Cluster {
     client: Debugless,
     side: Side,
     gate: Gate,
+    doors: Doors,
     tenant: TenantId,
     metrics: Metrics,
     lead: Lead,
@@ -90,14 +94,15 @@ impl std::fmt::Debug for Debugless {
 }
 
 impl Cluster {
-    /// One side of a tenant, reached by `client` as far as its gate lets calls pass, and written while `lead` is held.
+    /// One side of a tenant, reached by `client` as far as its gate lets calls pass and its doors let lists in, and
+    /// written while `lead` is held.
     pub fn new(
         side: Side,
-        (client, gate): (Client, Gate),
+        (client, gate, doors): (Client, Gate, Doors),
         tenant: TenantId,
         (metrics, lead): (Metrics, Lead),
     ) -> Self {
-        Self { client: Debugless(client), side, gate, tenant, metrics, lead }
+        Self { client: Debugless(client), side, gate, doors, tenant, metrics, lead }
     }
 
     /// Which side this is.
@@ -120,26 +125,10 @@ impl Cluster {
     /// # Errors
     /// Whatever the API server or the way to it refuses.
     pub async fn get(&self, kind: Kind, namespace: &str, name: &str) -> Result<Option<Object>, WriteError> {
-        match self.object(Method::GET, &kind.path(namespace, name), Forms::WHOLE, None).await {
+        match self.object(Verb::Get, &kind.path(namespace, name), Forms::WHOLE, None).await {
             Err(WriteError::Gone) => Ok(None),
             other => other.map(Some),
         }
-    }
-
-    /// The metadata of the objects of a kind in a namespace that a label selector selects.
-    ///
-    /// # Errors
-    /// Whatever the API server or the way to it refuses.
-    pub async fn list_metadata(
-        &self,
-        kind: Kind,
-        namespace: &str,
-        labels: &str,
-    ) -> Result<Vec<ObjectMeta>, WriteError> {
-        let api: Api<Object> = Api::namespaced_with(self.client().clone(), namespace, &kind.resource());
-        let listed = api.list_metadata(&ListParams::default().labels(labels)).await;
-        let listed = listed.map_err(|error| WriteError::Unreachable(Box::new(error)))?;
-        Ok(listed.items.into_iter().map(|item| item.metadata).collect())
     }
 
     /// Makes an object; returns it as made.
@@ -147,7 +136,7 @@ impl Cluster {
     /// # Errors
     /// [`WriteError::Exists`] where there is one of that name.
     pub async fn create(&self, kind: Kind, namespace: &str, object: &Value) -> Result<Object, WriteError> {
-        self.write(kind, Method::POST, &kind.path(namespace, ""), JSON, object).await
+        self.write(kind, Verb::Create, &kind.path(namespace, ""), JSON, object).await
     }
 
     /// Writes an object whole; returns it as written.
@@ -161,7 +150,7 @@ impl Cluster {
         name: &str,
         object: &Value,
     ) -> Result<Object, WriteError> {
-        self.write(kind, Method::PUT, &kind.path(namespace, name), JSON, object).await
+        self.write(kind, Verb::Update, &kind.path(namespace, name), JSON, object).await
     }
 
     /// Changes an object or, with `subresource`, a part of it; returns it as changed.
@@ -181,7 +170,7 @@ impl Cluster {
             path.push('/');
             path.push_str(subresource);
         }
-        self.write(kind, Method::PATCH, &path, form.content_type(), patch).await
+        self.write(kind, Verb::Patch, &path, form.content_type(), patch).await
     }
 
     /// Deletes the object that has this uid. It being gone already is fine.
@@ -203,8 +192,7 @@ impl Cluster {
             options.insert("gracePeriodSeconds".to_owned(), json!(grace));
         }
         let body = options.to_string().into();
-        let answer =
-            self.send(Method::DELETE, &kind.path(namespace, name), Forms::DELETION, Some(body)).await;
+        let answer = self.send(Verb::Delete, &kind.path(namespace, name), Forms::DELETION, Some(body)).await;
         match answer {
             // A conflict here is another object of that name, which is not the one to delete.
             Ok(_) | Err(WriteError::Gone | WriteError::Conflict(_)) => Ok(()),
@@ -217,33 +205,33 @@ impl Cluster {
     /// # Errors
     /// Whatever the API server or the way to it refuses.
     pub async fn post(&self, path: &str, body: &Value) -> Result<Value, WriteError> {
-        let answer = self.send(Method::POST, path, Forms::WHOLE, Some(body.to_string().into())).await;
+        let answer = self.send(Verb::Create, path, Forms::WHOLE, Some(body.to_string().into())).await;
         serde_json::from_slice(&answer?).map_err(WriteError::Answer)
     }
 
     async fn write(
         &self,
         kind: Kind,
-        method: Method,
+        verb: Verb,
         path: &str,
         content_type: &'static str,
         body: &Value,
     ) -> Result<Object, WriteError> {
         let asked = Instant::now();
         let forms = Forms::of_write(kind, content_type);
-        let object = self.object(method, path, forms, Some(body.to_string().into())).await?;
+        let object = self.object(verb, path, forms, Some(body.to_string().into())).await?;
         self.metrics.answered(self.side, kind, object.version(), asked);
         Ok(object)
     }
 
     async fn object(
         &self,
-        method: Method,
+        verb: Verb,
         path: &str,
         forms: Forms,
         body: Option<Bytes>,
     ) -> Result<Object, WriteError> {
-        let bytes = self.send(method, path, forms, body).await?;
+        let bytes = self.send(verb, path, forms, body).await?;
         let text = std::str::from_utf8(&bytes).map_err(|_| WriteError::NotText)?;
         Object::from_text(text).map_err(WriteError::Answer)
     }
@@ -258,16 +246,18 @@ impl Cluster {
     /// Asks, and notes what became of it.
     async fn send(
         &self,
-        method: Method,
+        verb: Verb,
         path: &str,
         forms: Forms,
         body: Option<Bytes>,
     ) -> Result<Bytes, WriteError> {
-        let (verb, sent) = (Verb::from(&method), body.as_ref().map_or(0, Bytes::len));
-        let waiting = Waiting::begin(self.side, verb != Verb::Get);
+        let sent = body.as_ref().map_or(0, Bytes::len);
+        let waiting = Waiting::begin(self.side, verb.changes());
         let (pass, asked) = (self.gate.pass(self.tenant).await, Instant::now());
-        let answer = self.ask(method, path, forms, body).await;
+        let answer = self.ask(verb, path, forms, body).await;
         match &answer {
+            // How long a list takes says how much there is.
+            Ok(_) if verb == Verb::List => drop(pass),
             Ok(_) => pass.answered(Sort { verb, resource: metrics::resource(path) }),
             Err(error) if error.is_trouble() => pass.meets_trouble(),
             // A refusal is quick, whatever else the API server has to do.
@@ -278,7 +268,7 @@ impl Cluster {
         let received = answer.as_ref().map_or(0, Bytes::len);
         let took = asked.elapsed();
         self.metrics.call(&Call { side: self.side, verb, path, outcome, took, sent, received });
-        if verb != Verb::Get {
+        if verb.changes() {
             let (side, action, outcome) = (self.side.word(), verb.word(), outcome.word());
             tracing::debug!(side, action, path, outcome, took = took.as_secs_f64(), "written");
         }
@@ -287,25 +277,22 @@ impl Cluster {
 
     async fn ask(
         &self,
-        method: Method,
+        verb: Verb,
         path: &str,
         forms: Forms,
         body: Option<Bytes>,
     ) -> Result<Bytes, WriteError> {
-        let is_write = method != Method::GET && method != Method::DELETE;
+        let is_write = verb.changes() && verb != Verb::Delete;
         let uri = if is_write { format!("{path}?fieldManager={FIELD_MANAGER}") } else { path.to_owned() };
         let request = Request::builder()
-            .method(method.clone())
+            .method(verb.method())
             .uri(uri)
             .header(header::CONTENT_TYPE, forms.sent)
             .header(header::ACCEPT, forms.answer)
             .body(body.map_or_else(Body::empty, Body::from))
-            .map_err(WriteError::Request)?;
-        let left = if method == Method::GET {
-            LONGEST_CALL
-        } else {
-            self.lead.left().ok_or(WriteError::NotLeading)?
-        };
+            .map_err(WriteError::request)?;
+        let left =
+            if verb.changes() { self.lead.left().ok_or(WriteError::NotLeading)? } else { LONGEST_CALL };
         let longest = LONGEST_CALL.min(left);
         let (head, bytes) = tokio::time::timeout(longest, self.exchange(request))
             .await

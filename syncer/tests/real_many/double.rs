@@ -12,7 +12,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode, header::ACCEPT};
+use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
 use hyper::body::{Frame, Incoming};
 use serde_json::{Value, json};
@@ -41,6 +41,11 @@ impl Double {
     pub(crate) fn most_lists_at_once(&self) -> usize {
         self.lists.most.load(Ordering::SeqCst)
     }
+
+    /// How many lists there were of what holds pods' tokens.
+    pub(crate) fn lists_of_tokens(&self) -> usize {
+        self.lists.of_tokens.load(Ordering::SeqCst)
+    }
 }
 
 /// Lists of host namespaces that are being answered.
@@ -49,23 +54,25 @@ struct Lists {
     everywhere: bool,
     now: AtomicUsize,
     most: AtomicUsize,
+    of_tokens: AtomicUsize,
 }
 
 impl Lists {
     /// Answers; a list of the host takes a moment, so that those that are asked for at once are seen to be.
     async fn counted(&self, request: Request<Incoming>) -> Answer {
-        let accepts = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let is_of_watch = request.method() == Method::GET
+        let query = request.uri().query().unwrap_or_default();
+        let is_list = request.method() == Method::GET
             && request.uri().path().split('/').rev().nth(1).is_some_and(|part| part.starts_with("tenant-"))
-            && !request.uri().query().unwrap_or_default().contains("watch=")
-            && !accepts.contains("PartialObjectMetadata");
-        if !is_of_watch {
+            && !query.contains("watch=");
+        if !is_list {
             return answer(request, self.everywhere).await;
         }
+        let is_of_tokens = query.contains("pod-token");
         self.most.fetch_max(self.now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
         tokio::time::sleep(Duration::from_millis(20)).await;
         let answer = answer(request, self.everywhere).await;
         self.now.fetch_sub(1, Ordering::SeqCst);
+        self.of_tokens.fetch_add(is_of_tokens.into(), Ordering::SeqCst);
         answer
     }
 }

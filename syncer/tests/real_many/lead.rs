@@ -1,11 +1,11 @@
 //! Two replicas: one writes, the other one watches and goes on when the first is gone.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use k8s_openapi::api::{coordination::v1::Lease, core::v1::Pod, rbac::v1::Role};
 use kube::{
     Api,
-    api::{Patch, PatchParams},
+    api::{DeleteParams, Patch, PatchParams},
 };
 use serde_json::json;
 use tenantbench_syncer::role::{election_rule, role_rules};
@@ -27,7 +27,7 @@ async fn replica(world: &World) -> SyncerProgram {
     soon("readiness", async {
         // There is nothing to watch in another process.
         while get(syncer.address, "/readyz").await.status != 200 {
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     })
     .await;
@@ -39,6 +39,13 @@ async fn writes(syncer: &SyncerProgram) -> Vec<String> {
     let metrics = get(syncer.address, "/metrics").await.text;
     let calls = metrics.lines().filter(|line| line.starts_with("tenantbench_syncer_requests_total"));
     calls.filter(|line| !line.contains("verb=\"get\"")).map(str::to_owned).collect()
+}
+
+/// A figure of a replica, by how its line begins; none where it does not tell of it.
+async fn figure(syncer: &SyncerProgram, of: &str) -> Option<f64> {
+    let metrics = get(syncer.address, "/metrics").await.text;
+    let line = metrics.lines().find(|line| line.starts_with(&format!("tenantbench_syncer_{of}")))?;
+    line.split_whitespace().nth(1)?.parse().ok()
 }
 
 async fn holder(world: &World) -> String {
@@ -60,6 +67,25 @@ async fn a_second_replica_only_watches_and_goes_on_at_once_when_the_first_is_kil
     assert!(!writes(&first).await.is_empty());
     let led_by = holder(&world).await;
 
+    // What comes and goes meanwhile is nothing that it would have to do.
+    let before = figure(&second, "queue_keys").await.expect("its keys");
+    for number in 0..10 {
+        let name = format!("passing-{number}");
+        create(&pods, pod(&name, None)).await;
+        until("the pod to be Ready", &pods, &name, is_ready).await;
+        pods.delete(&name, &DeleteParams::default()).await.expect("a deletion");
+    }
+    soon("what is over to be forgotten", async {
+        // Of what came before it may have been told later. There is nothing to watch in another process.
+        while figure(&second, "queue_keys").await.is_none_or(|keys| keys > before + 5.0) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await;
+    assert_eq!(figure(&second, "queue_oldest_age_seconds").await, Some(0.0));
+    let events = "watch_lists_total{side=\"host\",kind=\"Event\"}";
+    assert_eq!(figure(&second, events).await, None, "who leads tells of them");
+
     first.signal("-KILL").await;
     let killed = Instant::now();
     create(&pods, pod("after", None)).await;
@@ -68,6 +94,12 @@ async fn a_second_replica_only_watches_and_goes_on_at_once_when_the_first_is_kil
     eprintln!("the second replica wrote {:.1} s after the first was killed", killed.elapsed().as_secs_f64());
     assert_ne!(holder(&world).await, led_by);
     until("the pod to be Ready", &pods, "after", is_ready).await;
+    soon("the host's events to be listed", async {
+        while figure(&second, events).await.is_none() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -59,6 +59,8 @@ impl Narrator {
             Event::Refused { model, refusal, .. } => {
                 lasting(format!("  {model} refuses to {} {}", refusal.verb, refusal.object))
             }
+            // The end of the round says it in a line that lasts.
+            Event::Failed { error, .. } => passing(format!("  FAILED: {error}; what follows cleans up")),
             Event::Leftover { model, leftover: Leftover { kind, name, by_design: None }, .. } => {
                 lasting(format!("  LEAK in {model}: {kind} {name}"))
             }
@@ -219,7 +221,9 @@ mod tests {
             Outcome::Refused,
             None,
         ));
-        events.extend(turn("vcluster", vec![], Outcome::Failed, Some("the operator's process ended")));
+        let (model, error) = ("vcluster".to_owned(), "the operator's process ended");
+        let failed = Event::Failed { round: 1, model, error: error.to_owned() };
+        events.extend(turn("vcluster", vec![failed], Outcome::Failed, Some(error)));
         events.push(Event::RunFinished { exit_code: 100, stopped: Some("interrupted".to_owned()) });
         insta::assert_snapshot!(told(events));
     }

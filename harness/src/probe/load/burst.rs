@@ -12,7 +12,10 @@ use serde_json::json;
 use tenantbench_syncer::client::{is_passing, retried};
 
 use super::{Crowds, Ends, Runs, pod};
-use crate::{observe::clock::Moment, run::RunError};
+use crate::{
+    observe::{clock::Moment, patience::Patience},
+    run::RunError,
+};
 
 /// How much is asked for in each place.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +24,7 @@ pub struct Load {
     pub pods: u32,
     /// How many calls are under way at once.
     pub parallel: u32,
-    /// How long each wait may take.
+    /// How long all waits together may take.
     pub limit: Duration,
 }
 
@@ -82,7 +85,8 @@ pub async fn run<L>(
     rest: Duration,
     look: impl Fn() -> L,
 ) -> Result<Burst<L>, RunError> {
-    let places = try_join_all(places.iter().map(|ends| Place::open(ends, load.limit))).await?;
+    let patience = Patience::with_all(load.limit);
+    let places = try_join_all(places.iter().map(|ends| Place::open(ends, patience))).await?;
     let idle = look();
     let started = Moment::now();
     try_join_all(places.iter().map(|place| place.up(load))).await?;
@@ -111,21 +115,23 @@ struct Place {
     api: Api<Pod>,
     crowds: Crowds,
     runs: Runs,
+    patience: Patience,
 }
 
 impl Place {
-    async fn open(ends: &Ends, limit: Duration) -> Result<Self, RunError> {
+    async fn open(ends: &Ends, patience: Patience) -> Result<Self, RunError> {
         let api = Api::namespaced(ends.requests().await?, &ends.asked.namespace);
-        Ok(Self { api, crowds: ends.crowds(limit).await?, runs: ends.runs })
+        Ok(Self { api, crowds: ends.crowds(patience.left()).await?, runs: ends.runs, patience })
     }
 
     /// Creates the pods and waits until all are Ready at one time: one that loses Ready again is missed.
     async fn up(&self, load: Load) -> Result<(), RunError> {
         create(&self.api, self.runs, load).await?;
         let all = load.pods as usize;
-        self.crowds.asked.until("all pods of a burst Ready", load.limit, |tally| tally.ready == all).await?;
-        let what = "all pods of a burst Ready on the host";
-        Ok(self.crowds.host().until(what, load.limit, |tally| tally.ready == all).await?)
+        let (what, limit) = ("all pods of a burst Ready", self.patience.left());
+        self.crowds.asked.until(what, limit, |tally| tally.ready == all).await?;
+        let (what, limit) = ("all pods of a burst Ready on the host", self.patience.left());
+        Ok(self.crowds.host().until(what, limit, |tally| tally.ready == all).await?)
     }
 
     /// How often a pod has lost Ready, at the end where that was more often.
@@ -138,8 +144,9 @@ impl Place {
         delete(&self.api, load).await?;
         let all = load.pods as usize;
         let (host, asked) = (self.crowds.host(), &self.crowds.asked);
-        host.until("the end of a burst on the host", load.limit, |tally| tally.gone == all).await?;
-        Ok(asked.until("the end of a burst", load.limit, |tally| tally.gone == all).await?)
+        let (what, limit) = ("the end of a burst on the host", self.patience.left());
+        host.until(what, limit, |tally| tally.gone == all).await?;
+        Ok(asked.until("the end of a burst", self.patience.left(), |tally| tally.gone == all).await?)
     }
 }
 

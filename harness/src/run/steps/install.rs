@@ -26,7 +26,7 @@ pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>
             // The platform's installation was measured when it was made.
             round.record.absent(Metric::Install, "the platform installed it before the tenant came");
         } else {
-            match install::install(&tenant.api, &package, round.platform.limit()).await {
+            match install::install(&tenant.api, &package, round.platform.patience()).await {
                 Ok(times) => record(&round.record, &times, &round.api_requests().await),
                 Err(InstallError::Apply(ApplyError::Refused(refusal))) => return Ok(Step::Refused(refusal)),
                 Err(error) => return Err(error.into()),

@@ -1,7 +1,5 @@
 //! One pod at a time, and as many through the ideal syncer, in turn; then one change at a time.
 
-use std::time::Duration;
-
 use futures::{FutureExt, future::BoxFuture};
 use tenantbench_reports::Metric;
 
@@ -22,16 +20,16 @@ pub fn run<'r>(round: &'r mut Round<'_>, pods: u32, changes: u32) -> BoxFuture<'
     async move {
         // Its watches would weigh on what is measured here.
         round.guest_mut()?.sides = None;
-        let limit = round.platform.limit();
         let ends = Ends::of(round.tenant()?, &*round.platform.host);
-        let mut ours = Pace::open(&ends, limit).await?;
-        first(round, &mut ours, limit).await?;
+        let mut ours = Pace::open(&ends, round.platform.limit()).await?;
+        first(round, &mut ours).await?;
         beside(round, ours, pods.saturating_sub(1)).await?;
         round.beside.clear().await?;
-        for changed in content::run(&ends, changes, limit).await? {
+        for changed in content::run(&ends, changes, round.platform.limit()).await? {
             let of = || Some(format!("{} {}", changed.kind, changed.number));
             round.record.full(Metric::ContentSync, changed.down, None, of(), false);
             round.record.full(Metric::ContentAnswer, changed.answer, None, of(), false);
+            round.record.full(Metric::ContentDirect, changed.direct, None, of(), false);
         }
         Ok(Step::Done)
     }
@@ -39,11 +37,11 @@ pub fn run<'r>(round: &'r mut Round<'_>, pods: u32, changes: u32) -> BoxFuture<'
 }
 
 /// The first pod tells how soon a tenant works. What else starts in a new tenant is no part of what follows.
-async fn first(round: &Round<'_>, ours: &mut Pace, limit: Duration) -> Result<(), RunError> {
+async fn first(round: &Round<'_>, ours: &mut Pace) -> Result<(), RunError> {
     let guest = round.guest()?;
     let paced = ours.one().await?;
-    round.record.sample(Metric::FirstPodReady, guest.ready_after + paced.ready);
-    Ok(guest.tenant.settled(limit).await?)
+    round.record.sample(Metric::FirstPodReady, paced.ready.seconds_since(&guest.asked));
+    Ok(guest.tenant.settled(round.platform.limit()).await?)
 }
 
 /// Pods in pairs, one through each syncer; who is first in a pair changes.
@@ -51,9 +49,9 @@ async fn beside(round: &Round<'_>, mut ours: Pace, pods: u32) -> Result<(), RunE
     if pods == 0 {
         return Ok(());
     }
-    let limit = round.platform.limit();
     let tenant = ideal::make(round, "ideal", &round.guest()?.limits).await?;
-    let mut floor = Pace::open(&Ends::of(&tenant, &*round.platform.host), limit).await?;
+    let ends = Ends::of(&tenant, &*round.platform.host);
+    let mut floor = Pace::open(&ends, round.platform.limit()).await?;
     for number in 1..=pods {
         let (own, least) = if number.is_multiple_of(2) {
             let least = floor.one().await?;

@@ -3,15 +3,19 @@
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
 use kube::{Api, ResourceExt, api::ListParams};
 
-use crate::run::{RunError, round::Round};
+use crate::{
+    observe::pods::containers,
+    run::{RunError, round::Round},
+};
 
-/// Notes whether a container in the tenant's namespace of the host was restarted, and how it had ended.
+/// Notes whether a container in the tenant's namespace of the host was restarted, and how it had ended; and the same of
+/// the tenants that the step has made for itself, as a burst does, and that are still there. Not looked at are the
+/// tenants of `fill`, and the floor of `pace`, which goes before that step ends.
 pub async fn check(round: &Round<'_>) -> Result<(), RunError> {
-    let pods: Api<Pod> = Api::namespaced(round.platform.client(), &round.tenant()?.name);
-    let found = pods.list(&ListParams::default()).await;
-    let found = found.map_err(RunError::probe("list the tenant's pods"))?;
-    let killed = round.guest()?.killed_syncers;
-    let restarts: Vec<String> = found.items.iter().flat_map(|pod| restarts(pod, killed)).collect();
+    let mut restarts = restarts_in(round, &round.tenant()?.name, round.guest()?.killed_syncers).await?;
+    for beside in round.beside.tenants() {
+        restarts.extend(restarts_in(round, &beside, 0).await?);
+    }
     let detail = match restarts.as_slice() {
         [] => "no container was restarted".to_owned(),
         some => format!("{}; the figures hold the time that it was away", some.join(", ")),
@@ -20,12 +24,20 @@ pub async fn check(round: &Round<'_>) -> Result<(), RunError> {
     Ok(())
 }
 
+async fn restarts_in(round: &Round<'_>, namespace: &str, killed: i32) -> Result<Vec<String>, RunError> {
+    let pods: Api<Pod> = Api::namespaced(round.platform.client(), namespace);
+    let found = pods.list(&ListParams::default()).await;
+    let found = found.map_err(RunError::probe("list a tenant's pods"))?;
+    Ok(found.items.iter().flat_map(|pod| restarts(pod, killed)).collect())
+}
+
 /// `killed` is how often a step of the scenario itself has killed the syncer.
 fn restarts(pod: &Pod, killed: i32) -> Vec<String> {
-    let statuses = pod.status.iter().flat_map(|status| status.container_statuses.iter().flatten());
     let meant = |container: &ContainerStatus| if container.name == "syncer" { killed } else { 0 };
-    let restarted = statuses.filter(|container| container.restart_count > meant(container));
-    restarted.map(|container| describe(&pod.name_any(), container)).collect()
+    let restarted = containers(pod).filter(|container| container.restart_count > meant(container));
+    // All planes' pods have the same name.
+    let name = format!("{}/{}", pod.namespace().unwrap_or_default(), pod.name_any());
+    restarted.map(|container| describe(&name, container)).collect()
 }
 
 fn describe(pod: &str, container: &ContainerStatus) -> String {
@@ -47,20 +59,40 @@ mod tests {
 
     use super::*;
 
+    /// A plane's pod as the host shows it: etcd stays, and began before all others.
+    fn plane(etcd: i32, api_server: i32, syncer: i32) -> Pod {
+        let status = |name: &str, restarts: i32| {
+            let mut status = json!({
+                "name": name, "image": "", "imageID": "", "ready": true, "restartCount": restarts,
+            });
+            if restarts > 0 {
+                status["lastState"] = json!({"terminated": {"exitCode": 137, "reason": "Error"}});
+            }
+            status
+        };
+        from_value(json!({
+            "metadata": {"name": "vc-0", "namespace": "t"},
+            "status": {
+                "initContainerStatuses": [status("prepare", 0), status("etcd", etcd)],
+                "containerStatuses": [status("kube-apiserver", api_server), status("syncer", syncer)],
+            },
+        }))
+        .unwrap()
+    }
+
     #[test]
     fn a_container_that_was_started_again_is_named_with_its_end_and_others_are_not() {
-        let pod: Pod = from_value(json!({
-            "metadata": {"name": "vc-0"},
-            "status": {"containerStatuses": [
-                {"name": "etcd", "image": "", "imageID": "", "ready": true, "restartCount": 0},
-                {"name": "kube-apiserver", "image": "", "imageID": "", "ready": true, "restartCount": 1,
-                 "lastState": {"terminated": {"exitCode": 137, "reason": "Error"}}},
-            ]},
-        }))
-        .unwrap();
-        assert_eq!(
-            restarts(&pod, 0),
-            ["kube-apiserver of vc-0 was restarted once, last after exit code 137"]
-        );
+        assert!(restarts(&plane(0, 0, 0), 0).is_empty());
+        let one = |name: &str, times: &str| {
+            [format!("{name} of t/vc-0 was restarted {times}, last after exit code 137")]
+        };
+        assert_eq!(restarts(&plane(0, 1, 0), 0), one("kube-apiserver", "once"));
+        assert_eq!(restarts(&plane(2, 0, 0), 0), one("etcd", "2 times"));
+    }
+
+    #[test]
+    fn a_syncer_that_a_step_has_killed_counts_from_there() {
+        assert!(restarts(&plane(0, 0, 1), 1).is_empty());
+        assert_eq!(restarts(&plane(0, 0, 2), 1).len(), 1);
     }
 }

@@ -22,7 +22,7 @@ pub fn run<'r>(round: &'r mut Round<'_>) -> BoxFuture<'r, Result<Step, RunError>
             return Ok(Step::Done);
         }
         let started = Moment::now();
-        install::uninstall(&tenant.api, package, round.platform.limit()).await?;
+        install::uninstall(&tenant.api, package, round.platform.patience()).await?;
         round.record.sample(Metric::Uninstall, started.elapsed().as_secs_f64());
         Ok(Step::Done)
     }

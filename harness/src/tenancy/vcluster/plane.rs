@@ -10,7 +10,7 @@ use crate::{
     names,
     observe::{
         audit_log::{self, Request},
-        pods::is_ready,
+        pods::{containers, is_ready},
         process::{self, Usage},
         until::Wait,
     },
@@ -95,10 +95,9 @@ impl Plane {
         Ok(())
     }
 
-    /// What each container uses now, as far as its process is on this machine.
-    pub fn usages(&self) -> impl Iterator<Item = (&'static str, Usage)> {
-        let known = objects::CONTAINERS.iter().filter_map(|name| Some((*name, self.pids.get(*name)?)));
-        known.filter_map(|(name, pid)| Some((name, process::usage(*pid)?)))
+    /// The process of each container, as far as it is on this machine.
+    pub fn processes(&self) -> impl Iterator<Item = (&'static str, u32)> {
+        objects::CONTAINERS.iter().filter_map(|name| Some((*name, *self.pids.get(*name)?)))
     }
 
     /// The writes that the virtual API server has logged so far, read as container logs with the tenant's own rights.
@@ -128,17 +127,13 @@ pub(super) fn selector(cluster: &str) -> watcher::Config {
 
 /// What keeps a pod from being Ready, by its own account.
 pub(super) fn waiting_for(pod: &Pod) -> String {
-    let status = pod.status.as_ref();
-    let containers = status.into_iter().flat_map(|status| {
-        status.init_container_statuses.iter().flatten().chain(status.container_statuses.iter().flatten())
-    });
-    let words = containers.filter_map(|container| {
+    let words = containers(pod).filter_map(|container| {
         let waiting = container.state.as_ref()?.waiting.as_ref()?;
         let reason = waiting.reason.as_deref().filter(|reason| *reason != "PodInitializing")?;
         let message = waiting.message.as_deref().map(|message| format!(" ({message})")).unwrap_or_default();
         Some(format!("{}: {reason}{message}", container.name))
     });
-    let conditions = status.and_then(|status| status.conditions.as_ref()).into_iter().flatten();
+    let conditions = pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
     let unscheduled = conditions
         .filter(|condition| condition.type_ == "PodScheduled" && condition.status == "False")
         .filter_map(|condition| condition.message.clone());
@@ -148,10 +143,7 @@ pub(super) fn waiting_for(pod: &Pod) -> String {
 
 /// Process ids by container: a simulated node names a container's process as its id, `process://PID`.
 fn pids(pod: &Pod) -> BTreeMap<String, u32> {
-    let statuses = pod.status.iter().flat_map(|status| {
-        status.init_container_statuses.iter().flatten().chain(status.container_statuses.iter().flatten())
-    });
-    statuses
+    containers(pod)
         .filter_map(|status| {
             let id = status.container_id.as_ref()?.strip_prefix("process://")?;
             Some((status.name.clone(), id.parse().ok()?))

@@ -63,7 +63,7 @@ pub async fn run_many(process: Process, health: Health, stop: CancellationToken)
         tokio::join!(turns, tenants);
         Ok(())
     };
-    until_stopped(lead::led(candidate, running, &stop), &stop).await
+    lead::led(candidate, until_stopped(running, &stop), &stop).await
 }
 
 /// Follows a source in a task of its own.

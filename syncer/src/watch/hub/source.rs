@@ -71,8 +71,10 @@ impl Source {
                 Ok(version) => version,
                 Err(lack) => return lack,
             };
-            // Who lists after this finds all that the watch will not show.
-            self.router.lose(Loss::Gap);
+            // Who lists after this finds all that the watch will not show. Who waits to be told how has not listed yet.
+            if *self.sharing.borrow() != Sharing::Unknown {
+                self.router.lose(Loss::Gap);
+            }
             self.tell(Sharing::Together, None);
             match self.watch_from(version).await {
                 End::Gone => {

@@ -70,16 +70,22 @@ impl Arms {
             None => to.absent(metric, SYNCER_ELSEWHERE),
         };
         record(Metric::SyncerIdle, ours, |used| used.idle.pss_bytes as f64, syncers);
+        record(Metric::SyncerIdleResident, ours, |used| used.idle.rss_bytes as f64, syncers);
         record(Metric::SyncerFull, ours, |used| used.full.pss_bytes as f64, syncers);
         record(Metric::SyncerAfter, ours, |used| used.after.pss_bytes as f64, syncers);
         record(Metric::SyncerPerPod, ours, |used| grown(used.idle, used.full), pods);
         record(Metric::SyncerKept, ours, |used| grown(used.idle, used.after), pods);
-        for (used, up, end) in [
-            (ours, Metric::SyncerPodCpu, Metric::SyncerEndCpu),
-            (ideal, Metric::IdealPodCpu, Metric::IdealEndCpu),
+        for (used, up, end, all) in [
+            (ours, Metric::SyncerPodCpu, Metric::SyncerEndCpu, Metric::SyncerWholeCpu),
+            (ideal, Metric::IdealPodCpu, Metric::IdealEndCpu, Metric::IdealWholeCpu),
         ] {
             record(up, used, |used| used.ready.cpu_seconds - used.idle.cpu_seconds, pods);
             record(end, used, |used| used.gone.cpu_seconds - used.full.cpu_seconds, pods);
+            record(all, used, whole, pods);
+        }
+        match ours.zip(ideal) {
+            Some((ours, ideal)) => to.sample(Metric::WholeCpuRatio, whole(&ours) / whole(&ideal)),
+            None => to.absent(Metric::WholeCpuRatio, SYNCER_ELSEWHERE),
         }
     }
 
@@ -96,6 +102,11 @@ impl Arms {
             _ => Err(RunError::Broken { broken: vec![detail] }),
         }
     }
+}
+
+/// Processor time from before the burst to the end of the rest after it, in which is done what was put off.
+fn whole(used: &Looks<Usage>) -> f64 {
+    used.after.cpu_seconds - used.idle.cpu_seconds
 }
 
 /// Bytes that a later time has more of its own.

@@ -17,6 +17,7 @@ use crate::{
     },
     run::{
         RunError,
+        recorder::RoundRecorder,
         round::{Round, Step},
         steps::bill::Bill,
     },
@@ -64,13 +65,24 @@ pub fn run<'r>(round: &'r mut Round<'_>, size: Size) -> BoxFuture<'r, Result<Ste
         round.tenant()?.settled(round.platform.limit()).await?;
         let sites = Sites::make(round, size.tenants).await?;
         if let Some(arms) = arms(round, &sites, size).await? {
-            arms.record_ratios(&round.record);
-            arms.record_usage(&round.record, size);
-            arms.check_kept(&round.record)?;
+            record(&arms, &round.record, size)?;
         }
         Ok(Step::Done)
     }
     .boxed()
+}
+
+/// Records what came of all three, or nothing where a pod lost Ready: a burst that fails for it must leave no figure.
+fn record(arms: &Arms, to: &RoundRecorder<'_>, size: Size) -> Result<(), RunError> {
+    arms.check_kept(to)?;
+    for (arm, burst) in [(Arm::Ours, &arms.ours), (Arm::Ideal, &arms.ideal), (Arm::Straight, &arms.straight)]
+    {
+        figures::record_times(to, arm, burst);
+        figures::record_cpu(to, arm, &burst.looks);
+    }
+    arms.record_ratios(to);
+    arms.record_usage(to, size);
+    Ok(())
 }
 
 /// The order of a round: each arm is first, second and last equally often.
@@ -85,11 +97,12 @@ fn order(round: u32) -> [Arm; 3] {
 
 async fn arms(round: &Round<'_>, sites: &Sites, size: Size) -> Result<Option<Arms>, RunError> {
     let host = &*round.platform.host;
-    let load = Load { pods: size.pods, parallel: size.parallel, limit: round.platform.limit() };
+    // Each burst begins with what is left of the step.
+    let load = || Load { pods: size.pods, parallel: size.parallel, limit: round.platform.limit() };
     let (mut ours, mut ideal, mut straight) = (None, None, None);
     let on_host: Vec<Ends> = sites.straight.iter().map(|name| Ends::straight(host, name)).collect();
     // A host that has not had as many pods before is slower, and would be for whichever arm came first.
-    burst::run(&on_host, load, Duration::ZERO, || ()).await?;
+    burst::run(&on_host, load(), Duration::ZERO, || ()).await?;
     for arm in order(round.record.round) {
         let (tenants, place) = match arm {
             Arm::Ours => (sites.ours(round)?, &mut ours),
@@ -98,9 +111,7 @@ async fn arms(round: &Round<'_>, sites: &Sites, size: Size) -> Result<Option<Arm
         };
         let through: Vec<Ends> = tenants.iter().map(|tenant| Ends::of(tenant, host)).collect();
         let places = if arm == Arm::Straight { &on_host } else { &through };
-        let burst = burst::run(places, load, REST, || Look::take(round, &tenants)).await?;
-        figures::record_times(&round.record, arm, &burst);
-        figures::record_cpu(&round.record, arm, &burst.looks);
+        let burst = burst::run(places, load(), REST, || Look::take(round, &tenants)).await?;
         *place = Some(burst);
     }
     let all = ours.zip(ideal).zip(straight);
@@ -125,7 +136,41 @@ impl Look {
 
 #[cfg(test)]
 mod tests {
+    use tenantbench_reports::{Event, Record, journal::JournalWriter};
+
     use super::*;
+    use crate::{
+        probe::load::burst::{Burst, Looks},
+        run::recorder::Recorder,
+    };
+
+    fn burst(lost: usize) -> Burst<Look> {
+        let look = || Look { bill: Bill::default(), syncers: None };
+        let looks = Looks { idle: look(), ready: look(), full: look(), gone: look(), after: look() };
+        Burst { bound: 1.0, ready: 2.0, gone: 1.0, seen: 3, lost, looks }
+    }
+
+    /// How recording ends, and what it records, where pods have lost Ready so often.
+    fn recorded(lost: usize) -> (Result<(), RunError>, Vec<Event>) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        let recorder = Recorder::new(JournalWriter::create(&path).unwrap(), Box::new(|_| ()));
+        let to = RoundRecorder { run: &recorder, round: 1, model: "vcluster", tenant: String::new() };
+        let arms = Arms { ours: burst(lost), ideal: burst(0), straight: burst(0) };
+        let ended = record(&arms, &to, Size { tenants: 1, pods: 3, parallel: 1 });
+        let text = std::fs::read_to_string(&path).unwrap();
+        let records = text.lines().map(|line| serde_json::from_str::<Record>(line).unwrap());
+        (ended, records.map(|record| record.event).collect())
+    }
+
+    #[test]
+    fn a_burst_in_which_a_pod_lost_ready_leaves_no_figure() {
+        let (ended, events) = recorded(0);
+        assert!(ended.is_ok() && events.iter().any(|event| matches!(event, Event::Sample(_))));
+        let (ended, events) = recorded(1);
+        assert!(matches!(ended, Err(RunError::Broken { .. })), "{ended:?}");
+        assert!(matches!(events[..], [Event::Checked { .. }]), "{events:?}");
+    }
 
     #[test]
     fn in_six_rounds_each_arm_stands_twice_at_each_place() {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     inside::Fetched,
-    observe::{pods::is_ready, until::Wait},
+    observe::{patience::Patience, pods::is_ready, until::Wait},
     probe::inside::{self, InsideError},
     run::{RunError, round::Round},
     tenancy::Tenant,
@@ -42,7 +42,7 @@ pub(super) struct Ground<'a> {
     streams: Client,
     /// True where nodes are our own simulation, which has no DNS and no disks.
     pub(super) simulated: bool,
-    pub(super) limit: Duration,
+    patience: Patience,
     /// The Service's address.
     pub(super) address: String,
     /// The server's pod, Ready.
@@ -52,20 +52,25 @@ pub(super) struct Ground<'a> {
 impl<'a> Ground<'a> {
     /// Makes namespaces, server and client, and waits until both are Ready.
     pub(super) async fn prepare(round: &Round<'_>, tenant: &'a Tenant) -> Result<Ground<'a>, RunError> {
-        let limit = round.platform.limit();
+        let patience = round.platform.patience();
         for namespace in [BACK, FRONT] {
-            self::namespace(tenant, namespace, limit).await?;
+            self::namespace(tenant, namespace, patience.left()).await?;
         }
         for object in server_objects() {
             apply(tenant, object, BACK).await?;
         }
         apply(tenant, client(), FRONT).await?;
-        let server = ready(&pods(tenant, BACK), SERVER, limit).await?;
-        ready(&pods(tenant, FRONT), CLIENT, limit).await?;
-        let address = self::address(tenant, limit).await?;
+        let server = ready(&pods(tenant, BACK), SERVER, patience.left()).await?;
+        ready(&pods(tenant, FRONT), CLIENT, patience.left()).await?;
+        let address = self::address(tenant, patience.left()).await?;
         let simulated = round.platform.host.facts().nodes == SIMULATED;
         let streams = tenant.stream_client().await?;
-        Ok(Ground { tenant, streams, simulated, limit, address, server })
+        Ok(Ground { tenant, streams, simulated, patience, address, server })
+    }
+
+    /// How long a wait may take that begins now.
+    pub(super) fn limit(&self) -> Duration {
+        self.patience.left()
     }
 
     /// The tenant's pods in one of its namespaces.
@@ -96,7 +101,7 @@ impl<'a> Ground<'a> {
         pod: &str,
         program: &[&str],
     ) -> Result<T, RunError> {
-        let answer = inside::ask(&self.streams(namespace), pod, program, self.limit).await;
+        let answer = inside::ask(&self.streams(namespace), pod, program, self.limit()).await;
         answer.map_err(|error| failed(program, pod, &error))
     }
 }

@@ -52,7 +52,7 @@ async fn forward(ground: &Ground<'_>) -> Finding {
 }
 
 async fn through(ground: &Ground<'_>) -> io::Result<Greeting> {
-    let limit = ground.limit;
+    let limit = ground.limit();
     let talk = async {
         let mut way = ground.streams(BACK).portforward(SERVER, &[PORT]).await.map_err(io::Error::other)?;
         let mut stream = way.take_stream(PORT).ok_or_else(|| io::Error::other("no stream of that port"))?;

@@ -28,7 +28,7 @@ pub(super) async fn run(ground: &Ground<'_>) -> Result<Vec<Finding>, RunError> {
     apply(ground.tenant, pod(WRITER, &["put", FILE, &text], "Never"), BACK).await?;
     written(ground).await?;
     apply(ground.tenant, pod(READER, &["idle"], "Always"), BACK).await?;
-    ready(&ground.pods(BACK), READER, ground.limit).await?;
+    ready(&ground.pods(BACK), READER, ground.limit()).await?;
     let seen: Inside = ground.ask(BACK, READER, &["look", FILE]).await?;
     let read = seen.files.get(Path::new(FILE));
     let volume = bound(ground).await?;
@@ -46,7 +46,7 @@ async fn written(ground: &Ground<'_>) -> Result<(), RunError> {
     let pods = ground.pods(BACK);
     let phase = |pod: &Pod| pod.status.as_ref().and_then(|status| status.phase.clone());
     let ended = |pod: &Pod| phase(pod).filter(|phase| phase == "Succeeded" || phase == "Failed");
-    let wait = Wait::new(format!("the end of pod {WRITER}"), ground.limit);
+    let wait = Wait::new(format!("the end of pod {WRITER}"), ground.limit());
     let end = wait.object(pods.clone(), WRITER, ended, state).await?;
     if end != "Succeeded" {
         return Err(RunError::Inside { what: format!("write {FILE}"), pod: WRITER.into(), reason: end });
@@ -54,14 +54,14 @@ async fn written(ground: &Ground<'_>) -> Result<(), RunError> {
     let deleted = pods.delete(WRITER, &DeleteParams::default()).await;
     deleted.map_err(RunError::probe("delete a pod"))?;
     let only = watcher::Config::default().fields(&format!("metadata.name={WRITER}"));
-    Ok(Wait::new(format!("pod {WRITER} gone"), ground.limit).gone(pods, only).await?)
+    Ok(Wait::new(format!("pod {WRITER} gone"), ground.limit()).gone(pods, only).await?)
 }
 
 /// The name of the claim's volume, as the tenant sees it.
 async fn bound(ground: &Ground<'_>) -> Result<String, RunError> {
     let claims: Api<PersistentVolumeClaim> = Api::namespaced(ground.tenant.client(), BACK);
     let volume = |claim: &PersistentVolumeClaim| claim.spec.as_ref()?.volume_name.clone();
-    let wait = Wait::new(format!("the volume of claim {CLAIM}"), ground.limit);
+    let wait = Wait::new(format!("the volume of claim {CLAIM}"), ground.limit());
     Ok(wait.object(claims, CLAIM, volume, ResourceExt::name_any).await?)
 }
 

@@ -17,7 +17,7 @@ use crate::tenancy::Tenant;
 /// Calls under way at once.
 const AT_ONCE: usize = 8;
 
-/// ConfigMaps of each measurement: three calls each, and a 99th percentile needs some four hundred.
+/// ConfigMaps of each measurement at least: three calls each, and a 99th percentile needs some four hundred.
 const OBJECTS: usize = 134;
 
 /// How long a call may take before it counts as failed.
@@ -28,10 +28,15 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// # Errors
 /// The first call that fails.
 pub(super) async fn answers(tenants: &[Arc<Tenant>]) -> Result<Vec<Duration>, String> {
-    let turns = (0..OBJECTS).filter_map(|turn| Some((turn, tenants.get(turn % tenants.len().max(1))?)));
+    let turns = turns(tenants.len()).filter_map(|whose| tenants.get(whose)).enumerate();
     let calls: Vec<_> = turns.map(|(turn, tenant)| three(tenant, turn)).collect();
     let times: Vec<[Duration; 3]> = stream::iter(calls).buffer_unordered(AT_ONCE).try_collect().await?;
     Ok(times.into_iter().flatten().collect())
+}
+
+/// Whose turn it is, one after another: everybody's once, and then on until there are enough.
+fn turns(tenants: usize) -> impl Iterator<Item = usize> {
+    (0..tenants).cycle().take(OBJECTS.max(tenants))
 }
 
 async fn three(tenant: &Tenant, turn: usize) -> Result<[Duration; 3], String> {
@@ -65,5 +70,34 @@ where
     match tokio::time::timeout(PATIENCE, answered).await {
         Ok(answer) => answer.map(|_| began.elapsed()).map_err(|error| failed(error.to_string())),
         Err(_) => Err(failed(format!("no answer within {} s", PATIENCE.as_secs()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How often each tenant is asked.
+    fn asked(tenants: usize) -> Vec<usize> {
+        (0..tenants).map(|tenant| turns(tenants).filter(|whose| *whose == tenant).count()).collect()
+    }
+
+    #[test]
+    fn every_tenant_is_asked_however_many_there_are() {
+        for tenants in [200, 500] {
+            assert!(asked(tenants).iter().all(|times| *times == 1), "{tenants} tenants");
+        }
+        assert_eq!(turns(0).count(), 0);
+    }
+
+    #[test]
+    fn few_tenants_are_asked_some_four_hundred_times_in_all_one_after_another() {
+        for tenants in [1, 3, 100, 134] {
+            let (asked, calls) = (asked(tenants), turns(tenants).count() * 3);
+            assert_eq!(calls, 402, "{tenants} tenants");
+            let (least, most) = (asked.iter().min(), asked.iter().max());
+            assert!(least.zip(most).is_some_and(|(least, most)| most - least <= 1), "{asked:?}");
+        }
+        assert_eq!(turns(3).take(5).collect::<Vec<_>>(), [0, 1, 2, 0, 1]);
     }
 }

@@ -4,6 +4,7 @@ mod load;
 mod search;
 
 use std::{
+    collections::BTreeMap,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -26,6 +27,9 @@ use crate::{
 /// How long processor time is counted while nobody asks for anything.
 const REST: Duration = Duration::from_secs(5);
 
+/// Seconds of one.
+const MINUTE: f64 = 60.0;
+
 /// How long one tenant may take to come or go.
 const ONE: Duration = Duration::from_secs(120);
 
@@ -40,7 +44,7 @@ pub fn run<'r>(round: &'r mut Round<'_>, fill: &'r Fill) -> BoxFuture<'r, Result
             round.record.check(&title(fill), Verdict::NotShown, SHARED);
             return Ok(Step::Done);
         }
-        round.platform.allow(ONE);
+        round.platform.allow_each(ONE);
         let mut crowd = Crowd::new(round, fill);
         crowd.seek().await?;
         crowd.tell().await?;
@@ -54,6 +58,16 @@ const VCLUSTER: &str = "vcluster";
 /// What tenants have, in names of checks and figures.
 fn kind(fill: &Fill) -> &'static str {
     if fill.crds_of.is_some() { "crds" } else { "bare" }
+}
+
+/// Why a component has no figure.
+fn ended(kind: &str, part: &str) -> String {
+    format!("{kind}: a process of {part} had ended, or could not be read")
+}
+
+/// The sum over all components; the first that has no figure where one has none, for half a sum would be a wrong one.
+fn total(rates: &BTreeMap<String, Option<f64>>) -> Result<f64, &str> {
+    rates.iter().map(|(part, rate)| rate.ok_or(part.as_str())).sum()
 }
 
 fn title(fill: &Fill) -> String {
@@ -140,7 +154,7 @@ impl<'a> Crowd<'a> {
             let tenant = self.round.beside.tenant(&name, making).await?;
             if self.fill.crds_of.is_some() {
                 let package = self.round.workload.package(&tenant.workspace).map_err(TenancyError::from)?;
-                install::crds(&tenant.api, &package, ONE).await?;
+                install::crds(&tenant.api, &package, self.round.platform.patience()).await?;
             }
             Ok::<_, RunError>(tenant)
         };
@@ -204,20 +218,40 @@ impl<'a> Crowd<'a> {
             let now = self.bill();
             let cost = now.each_since(&self.before, held);
             full(Metric::DensityMemory, cost.memory, None);
-            cost.parts
-                .iter()
-                .for_each(|(part, usage)| full(Metric::DensityPartMemory, usage.memory, Some(part)));
+            for (part, usage) in &cost.parts {
+                full(Metric::DensityPartMemory, usage.memory, Some(part));
+            }
             detail += &format!("; {}", cost.memory_words());
-            let began = Instant::now();
             tokio::time::sleep(REST).await;
-            let minutes = began.elapsed().as_secs_f64() / 60.0;
-            let rest = self.bill().each_since(&now, held);
-            full(Metric::DensityCpu, rest.cpu / minutes, None);
-            rest.parts
-                .iter()
-                .for_each(|(part, usage)| full(Metric::DensityPartCpu, usage.cpu / minutes, Some(part)));
+            let rates = self.bill().rates_since(&now, held);
+            for (part, rate) in &rates {
+                match rate {
+                    Some(rate) => full(Metric::DensityPartCpu, rate * MINUTE, Some(part)),
+                    None => record.absent(Metric::DensityPartCpu, &ended(kind, part)),
+                }
+                if !cost.parts.contains_key(part) {
+                    record.absent(Metric::DensityPartMemory, &ended(kind, part));
+                }
+            }
+            match total(&rates) {
+                Ok(rate) => full(Metric::DensityCpu, rate * MINUTE, None),
+                Err(part) => record.absent(Metric::DensityCpu, &ended(kind, part)),
+            }
         }
         record.check(&title(self.fill), Verdict::Held, detail);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_processor_time_of_all_components_is_known_where_that_of_each_is() {
+        let mut rates = BTreeMap::from([("etcd".to_owned(), Some(0.5)), ("syncer".to_owned(), Some(0.25))]);
+        assert_eq!(total(&rates), Ok(0.75));
+        rates.insert("host: etcd".to_owned(), None);
+        assert_eq!(total(&rates), Err("host: etcd"));
     }
 }

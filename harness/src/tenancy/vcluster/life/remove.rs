@@ -18,7 +18,10 @@ use super::{Progress, Site, kinds};
 use crate::{
     apply::ApplyError,
     names,
-    observe::until::{Wait, WaitError},
+    observe::{
+        patience::Patience,
+        until::{Wait, WaitError},
+    },
     tenancy::{TenancyError, vcluster::PlaneNames},
 };
 
@@ -88,6 +91,7 @@ pub async fn delete(
     limit: Duration,
     progress: Progress<'_>,
 ) -> Result<Vec<String>, TenancyError> {
+    let patience = Patience::with_all(limit);
     let marked = kinds::marked(names);
     let there = try_join_all(marked.iter().map(|(kind, selector)| listed(site, kind, selector))).await?;
     let there = there.concat();
@@ -95,7 +99,8 @@ pub async fn delete(
     remove(site, names, &there).await?;
     progress(&format!("waiting until nothing of {} is left", names.cluster));
     let waits = marked.into_iter().filter(|(kind, _)| kind.kind != "ResourceQuota");
-    let ended = join_all(waits.map(|(kind, selector)| gone(site, kind, selector, limit))).await;
+    let left = patience.left();
+    let ended = join_all(waits.map(|(kind, selector)| gone(site, kind, selector, left))).await;
     ended.into_iter().collect::<Result<(), _>>()?;
     Ok(lines)
 }
