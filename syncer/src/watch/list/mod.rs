@@ -1,7 +1,7 @@
 //! Lists, object by object as they come.
 //!
 //! A list is asked for in one piece: API servers answer that from memory, and each further page from etcd, which costs them
-//! and the start half as much again (docs/performance.md). They give an answer no more than a minute, though, so after a
+//! and the start half as much again (docs/design/speed.md). They give an answer no more than a minute, though, so after a
 //! list that broke off the next is asked for in pages: that way a slow reader comes to an end.
 
 mod items;
