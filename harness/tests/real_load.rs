@@ -14,7 +14,22 @@ fn measured(lab: &Lab, scenario: &str, delay: &str, flags: &[&str]) -> Value {
     let output = lab.run(&[&["scenario", scenario, "--rounds", "1"], &place[..], flags].concat());
     assert!(output.status.success(), "{}", stderr(&output));
     let mut report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    report["models"]["vcluster"].take()
+    let model = report["models"]["vcluster"].take();
+    assert_eq!(unplanned(lab, scenario, &model), Vec::<&str>::new());
+    model
+}
+
+/// What has figures and does not stand in the plan of the scenario.
+fn unplanned<'m>(lab: &Lab, scenario: &str, model: &'m Value) -> Vec<&'m str> {
+    let plan = lab.ok(&["plan", scenario, "--format", "json"]);
+    let plan: Value = serde_json::from_slice(&plan.stdout).unwrap();
+    let steps = plan["steps"]["vcluster"].as_array().unwrap();
+    let planned: Vec<&Value> = steps.iter().flat_map(|step| step["metrics"].as_array().unwrap()).collect();
+    let measured = model["metrics"].as_object().unwrap().iter().filter(|(_, metric)| metric["n"] != 0);
+    measured
+        .map(|(name, _)| name.as_str())
+        .filter(|name| !planned.iter().any(|planned| *planned == name))
+        .collect()
 }
 
 fn figure(model: &Value, metric: &str) -> f64 {

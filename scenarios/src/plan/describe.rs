@@ -175,7 +175,7 @@ fn metrics(action: &Action, model: Model) -> Vec<&'static str> {
     always.iter().chain(with_plane).copied().collect()
 }
 
-const BURST: [&str; 24] = [
+const BURST: [&str; 28] = [
     "burst_bound_seconds",
     "burst_ready_seconds",
     "burst_gone_seconds",
@@ -191,18 +191,22 @@ const BURST: [&str; 24] = [
     "burst_ready_direct_ratio",
     "burst_gone_direct_ratio",
     "syncer_idle_pss_bytes",
+    "syncer_idle_rss_bytes",
     "syncer_full_pss_bytes",
     "syncer_after_pss_bytes",
     "syncer_per_pod_bytes",
     "syncer_kept_per_pod_bytes",
     "syncer_cpu_per_pod_seconds",
     "syncer_cpu_per_end_seconds",
+    "syncer_cpu_per_pod_whole_seconds",
     "ideal_cpu_per_pod_seconds",
     "ideal_cpu_per_end_seconds",
+    "ideal_cpu_per_pod_whole_seconds",
+    "syncer_cpu_ideal_ratio",
     "burst_component_cpu_seconds",
 ];
 
-const PACE: [&str; 9] = [
+const PACE: [&str; 10] = [
     "first_pod_ready_seconds",
     "pod_sync_down_seconds",
     "pod_sync_up_seconds",
@@ -212,4 +216,5 @@ const PACE: [&str; 9] = [
     "pod_added_ideal_ratio",
     "content_sync_seconds",
     "content_answer_seconds",
+    "content_direct_seconds",
 ];
