@@ -74,19 +74,15 @@ pub(crate) fn host(only_for: Option<(u32, String)>) -> HostReady {
 }
 
 pub(crate) fn sample(round: u32, model: &str, metric: Metric, value: f64) -> Event {
-    Event::Sample(Sample {
-        round,
-        model: model.to_owned(),
-        metric: metric.name().to_owned(),
-        value,
-        server_value: None,
-        censored: false,
-        subject: None,
-    })
+    of(round, model, metric, None, value)
 }
 
 /// A value of one part of a metric whose subjects are unlike things.
 pub(crate) fn part(round: u32, model: &str, metric: Metric, subject: &str, value: f64) -> Event {
+    of(round, model, metric, Some(subject), value)
+}
+
+fn of(round: u32, model: &str, metric: Metric, subject: Option<&str>, value: f64) -> Event {
     Event::Sample(Sample {
         round,
         model: model.to_owned(),
@@ -94,7 +90,7 @@ pub(crate) fn part(round: u32, model: &str, metric: Metric, subject: &str, value
         value,
         server_value: None,
         censored: false,
-        subject: Some(subject.to_owned()),
+        subject: subject.map(str::to_owned),
     })
 }
 
