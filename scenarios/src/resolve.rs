@@ -9,7 +9,7 @@ use crate::{
     language::{Model, Scenario, Step, Value},
     lint::{self, check_order},
     problem::{Malformed, Problems, remedy},
-    tree::Tree,
+    tree::{Node, Tree},
 };
 
 mod substitute;
@@ -121,7 +121,10 @@ impl Scenario {
     pub(crate) fn steps_with(&self, parameters: &BTreeMap<String, Value>, problems: &Problems) -> Vec<Step> {
         let tree: Tree = substitute::substitute(&self.steps, parameters, problems);
         let steps = decode::steps(&tree, self.timeouts.step, problems);
-        check_order(&steps, lint::end_of(&self.steps), &self.models, problems);
+        // What is out of order beside a step that cannot be read may only follow from that.
+        if matches!(&tree.node, Node::List(items) if items.len() == steps.len()) {
+            check_order(&steps, lint::end_of(&self.steps), &self.models, problems);
+        }
         steps.into_iter().map(|(_, step)| step).collect()
     }
 

@@ -49,6 +49,15 @@ steps:
 }
 
 #[test]
+fn what_only_follows_from_a_step_that_cannot_be_read_is_not_reported() {
+    let (name, text) = CATALOGUE.iter().find(|(name, _)| *name == "density").unwrap();
+    let scenario = Scenario::parse(name, text).unwrap();
+    let said = scenario.resolve(&["memory=4Gx".parse().unwrap()]).unwrap_err().to_string();
+    assert_eq!(said.lines().count(), 2, "each of the two steps, and no order: {said}");
+    assert!(said.lines().all(|line| line.contains("\"4Gx\" is no amount")), "{said}");
+}
+
+#[test]
 fn steps_out_of_order_are_reported() {
     let text = CATALOGUE[0]
         .1
