@@ -7,6 +7,7 @@ use tenantbench_syncer::{
     client::{is_passing, retried},
     object::Object,
     translate::Refused,
+    write::METADATA_ONLY,
 };
 use tokio::sync::{Mutex, Semaphore};
 
@@ -26,7 +27,7 @@ impl Answer {
     fn form(self) -> &'static str {
         match self {
             Self::Whole => "application/json",
-            Self::Metadata => "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json",
+            Self::Metadata => METADATA_ONLY,
         }
     }
 }

@@ -3,10 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
 use kube::ResourceExt;
 
-use crate::host::kind::{Docker, DockerError};
+use crate::{
+    host::kind::{Docker, DockerError},
+    observe::pods::containers,
+};
 
 /// The memory of one container.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,11 +57,9 @@ fn running(node: &str, pods: &[Pod]) -> BTreeMap<String, String> {
     let on_node = |pod: &&Pod| pod.spec.as_ref().is_some_and(|spec| spec.node_name.as_deref() == Some(node));
     let mut names = BTreeMap::new();
     for pod in pods.iter().filter(on_node) {
-        let statuses = pod.status.iter().flat_map(|status| {
-            let init = status.init_container_statuses.iter().flatten();
-            init.chain(status.container_statuses.iter().flatten())
-        });
-        for status in statuses.filter(|one| one.state.as_ref().is_some_and(|state| state.running.is_some())) {
+        let is_running =
+            |status: &&ContainerStatus| status.state.as_ref().is_some_and(|state| state.running.is_some());
+        for status in containers(pod).filter(is_running) {
             let id = status.container_id.as_deref().and_then(|id| id.split_once("://"));
             if let Some((_, id)) = id {
                 names.insert(id.to_owned(), format!("{}/{}", pod.name_any(), status.name));

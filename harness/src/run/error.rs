@@ -1,5 +1,7 @@
 //! What can end a run.
 
+use std::time::Duration;
+
 use crate::{
     apply::ApplyError, host::HostError, observe::until::WaitError, probe::inventory::InventoryError,
     tenancy::TenancyError, workload::InstallError,
@@ -55,7 +57,7 @@ pub enum RunError {
         /// What the step does.
         step: String,
         /// How long it may take.
-        limit: std::time::Duration,
+        limit: Duration,
     },
     /// An API call of a probe failed.
     #[error("cannot {what}: {source}")]
@@ -96,8 +98,44 @@ impl RunError {
         move |source| Self::Probe { what, source: Box::new(source) }
     }
 
+    /// The same of a step whose time of `limit` is up: a wait that began late in it had less, but it is the step's time
+    /// that can be raised.
+    pub(super) fn at_the_end_of(mut self, limit: Duration) -> Self {
+        let wait = match &mut self {
+            Self::Wait(wait)
+            | Self::Tenancy(TenancyError::Wait(wait))
+            | Self::Install(InstallError::Wait(wait)) => Some(wait),
+            _ => None,
+        };
+        if let Some(WaitError::TimedOut { limit: had, .. }) = wait {
+            *had = limit;
+        }
+        self
+    }
+
     /// An object of ours that does not have the shape of its kind.
     pub(crate) fn object(source: serde_json::Error) -> Self {
-        crate::tenancy::TenancyError::object("object of a check")(source).into()
+        TenancyError::object("object of a check")(source).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_that_ends_with_its_step_tells_the_time_of_the_step() {
+        let late = |millis| WaitError::TimedOut {
+            what: "all pods Ready".to_owned(),
+            limit: Duration::from_millis(millis),
+            last_seen: "999 of 1000 Ready".to_owned(),
+        };
+        let ends: [RunError; 3] =
+            [late(8000).into(), TenancyError::from(late(7930)).into(), InstallError::from(late(2)).into()];
+        for error in ends {
+            let said = error.at_the_end_of(Duration::from_secs(8)).to_string();
+            let wanted = "all pods Ready did not happen within 8 s; last seen: 999 of 1000 Ready;";
+            assert!(said.contains(wanted), "{said}");
+        }
     }
 }

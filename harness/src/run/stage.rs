@@ -9,7 +9,7 @@ use super::{
     round::{Round, Step},
     steps,
 };
-use crate::tenancy::Limits;
+use crate::{observe::clock::Moment, tenancy::Limits};
 
 /// Does what a step says, within `timeout` or the step's own.
 ///
@@ -21,9 +21,11 @@ pub async fn run(
     round: &mut Round<'_>,
 ) -> Result<Step, RunError> {
     let limit = timeout.unwrap_or(planned.step.timeout) + own_time(&planned.step.action);
+    let began = Moment::now();
     round.platform.allow(limit);
     round.turn_to(planned.step.tenant.as_deref());
     let ended = match tokio::time::timeout(limit + GRACE, act(&planned.step.action, round)).await {
+        Ok(Err(error)) if began.elapsed() >= limit => Err(error.at_the_end_of(limit)),
         Ok(ended) => ended,
         Err(_) => Err(RunError::StepTooLong { step: planned.what.clone(), limit }),
     };

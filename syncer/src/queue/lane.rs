@@ -204,8 +204,8 @@ impl<K: Clone + Eq + Hash, V: Merge> Lane<K, V> {
         self.busy.values().filter(|busy| busy.counts).count()
     }
 
-    /// A key has been worked on. Returns whether it still counted, and how often in a row it failed.
-    pub(super) fn done(&mut self, key: &K, failed: bool) -> (bool, u32) {
+    /// A key has been worked on. Returns whether it still counted.
+    pub(super) fn done(&mut self, key: &K, failed: bool) -> bool {
         let busy = self.busy.remove(key);
         let counted = busy.as_ref().is_some_and(|busy| busy.counts);
         self.urgent -= usize::from(busy.is_some_and(|busy| busy.is_urgent));
@@ -214,13 +214,12 @@ impl<K: Clone + Eq + Hash, V: Merge> Lane<K, V> {
             self.ready[line as usize] += 1;
             self.line(line).push_back(key.clone());
         }
-        if !failed {
+        if failed {
+            *self.failures.entry(key.clone()).or_default() += 1;
+        } else {
             self.failures.remove(key);
-            return (counted, 0);
         }
-        let failures = self.failures.entry(key.clone()).or_default();
-        *failures += 1;
-        (counted, *failures)
+        counted
     }
 
     /// How often in a row a key has failed.

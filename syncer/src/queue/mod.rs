@@ -158,13 +158,11 @@ impl<K: Clone + Eq + Hash, V: Merge> Queue<K, V> {
         }
     }
 
-    /// A key has been worked on, and is to be tried again where that failed. Returns how often in a row it did.
-    pub fn done(&mut self, tenant: TenantId, key: &K, failed: bool) -> u32 {
-        let Some(lane) = self.lanes.get_mut(&tenant) else { return 0 };
-        let (counted, failures) = lane.done(key, failed);
-        self.counted -= usize::from(counted);
+    /// A key has been worked on, and is to be tried again where that failed.
+    pub fn done(&mut self, tenant: TenantId, key: &K, failed: bool) {
+        let Some(lane) = self.lanes.get_mut(&tenant) else { return };
+        self.counted -= usize::from(lane.done(key, failed));
         self.enter(tenant);
-        failures
     }
 
     /// How often in a row a key has failed.

@@ -33,7 +33,9 @@ pub const FIELD_MANAGER: &str = "tenantbench-syncer";
 pub(crate) const LONGEST_CALL: Duration = Duration::from_secs(30);
 
 const JSON: &str = "application/json";
-const METADATA_ONLY: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
+/// Asks for nothing of an answer but the object's metadata.
+pub const METADATA_ONLY: &str =
+    "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
 
 /// The form of what is sent, and the one that the answer is to have.
 #[derive(Clone, Copy, Debug)]

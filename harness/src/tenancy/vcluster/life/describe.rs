@@ -7,7 +7,7 @@ use serde::Serialize;
 use tenantbench_syncer::names::marks;
 
 use super::{Found, Site, State};
-use crate::tenancy::TenancyError;
+use crate::{observe::pods, tenancy::TenancyError};
 
 /// A virtual cluster as its host shows it.
 #[derive(Clone, Debug, Serialize)]
@@ -121,17 +121,13 @@ fn addresses(service: &Service) -> Vec<String> {
 }
 
 fn containers(pod: &Pod) -> Vec<Container> {
-    let status = pod.status.iter();
-    let all = status.flat_map(|status| {
-        status.init_container_statuses.iter().flatten().chain(status.container_statuses.iter().flatten())
-    });
     let plain = |status: &ContainerStatus| Container {
         name: status.name.clone(),
         image: status.image.clone(),
         state: state(status),
         restarts: status.restart_count,
     };
-    all.map(plain).collect()
+    pods::containers(pod).map(plain).collect()
 }
 
 fn state(status: &ContainerStatus) -> String {
