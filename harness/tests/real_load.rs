@@ -111,7 +111,7 @@ fn pods_and_changes_one_at_a_time_have_their_latencies_and_a_killed_syncer_comes
     );
     assert!(figure(&model, "pod_added_ideal_seconds") > 0.0);
     assert_eq!(count("content_sync_seconds"), 6, "three of a ConfigMap, three of a Secret");
-    assert!(figure(&model, "pod_sync_down_seconds") > 0.0);
+    assert!(figure(&model, "pod_added_down_seconds") > 0.0);
     assert!(figure(&model, "first_pod_ready_seconds") > 0.3, "the node's delay is in it");
     let restart = ["syncer_restart_seconds", "syncer_restart_ready_seconds"].map(|name| figure(&model, name));
     assert!(0.0 < restart[0] && restart[0] < restart[1], "{restart:?}");

@@ -90,6 +90,8 @@ pub enum Metric {
     WatchLag,
     /// What the syncer adds to a pod: created → seen on the host, and Ready there → Ready in the tenant.
     PodAdded,
+    /// Of it the way down: from the call that creates the pod in the tenant, with its answer, to the host's watch.
+    PodAddedDown,
     /// The tenant's API answers the creation of a pod; part of what is added.
     PodAnswer,
     /// What the ideal syncer adds to a pod of a tenant beside.
@@ -238,6 +240,7 @@ impl Metric {
         row(Metric::PodSyncUp, "pod_sync_up_seconds", Group::Sync, "Ready: host to tenant"),
         row(Metric::WatchLag, "watch_lag_seconds", Group::Sync, "watch lag"),
         row(Metric::PodAdded, "pod_added_seconds", Group::Sync, "both ways together"),
+        row(Metric::PodAddedDown, "pod_added_down_seconds", Group::Sync, "of it: down"),
         row(Metric::PodAnswer, "pod_answer_seconds", Group::Sync, "of it: API's answer"),
         row(Metric::PodAddedIdeal, "pod_added_ideal_seconds", Group::Sync, "ideal: both ways"),
         row(Metric::PodAddedIdealRatio, "pod_added_ideal_ratio", Group::Sync, "speed to ideal: pod"),
@@ -293,7 +296,7 @@ impl Metric {
         row(Metric::IdealPodCpu, "ideal_cpu_per_pod_seconds", Group::TenantCost, "ideal's CPU: Ready"),
         row(Metric::IdealEndCpu, "ideal_cpu_per_end_seconds", Group::TenantCost, "ideal's CPU: end"),
         row(Metric::IdealWholeCpu, "ideal_cpu_per_pod_whole_seconds", Group::TenantCost, "ideal's: in all"),
-        row(Metric::WholeCpuRatio, "syncer_cpu_ideal_ratio", Group::TenantCost, "over ideal's CPU"),
+        row(Metric::WholeCpuRatio, "syncer_cpu_ideal_ratio", Group::TenantCost, "ideal's CPU to it"),
         by_part(Metric::BurstPartCpu, "burst_component_cpu_seconds", Group::TenantCost, "a component's CPU"),
         row(Metric::HostGrowth, "host_growth_bytes", Group::HostCost, "memory growth"),
         row(Metric::HostObjectsCreated, "host_objects_created", Group::HostCost, "objects created"),

@@ -85,6 +85,13 @@ impl RoundRecorder<'_> {
         subject: Option<String>,
         censored: bool,
     ) {
+        // A journal has no text for it, and could not be read again.
+        if !value.is_finite() {
+            return self.absent(
+                metric,
+                "it is no number, for what it is reckoned from was too small to be measured",
+            );
+        }
         self.run.emit(Event::Sample(Sample {
             round: self.round,
             model: self.model.to_owned(),

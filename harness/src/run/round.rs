@@ -50,8 +50,8 @@ pub struct Guest {
     pub package: Option<Package>,
     /// The pods on both sides, where there are two sides.
     pub sides: Option<Sides>,
-    /// When it was asked for.
-    pub asked: Moment,
+    /// When it was asked for; none as soon as a step has begun after its making.
+    pub asked: Option<Moment>,
     /// How often a step has killed its syncer.
     pub killed_syncers: i32,
 }

@@ -24,6 +24,11 @@ pub async fn run(
     let began = Moment::now();
     round.platform.allow(limit);
     round.turn_to(planned.step.tenant.as_deref());
+    if !matches!(planned.step.action, Action::Pace { .. })
+        && let Ok(guest) = round.guest_mut()
+    {
+        guest.asked = None;
+    }
     let ended = match tokio::time::timeout(limit + GRACE, act(&planned.step.action, round)).await {
         Ok(Err(error)) if began.elapsed() >= limit => Err(error.at_the_end_of(limit)),
         Ok(ended) => ended,
@@ -85,7 +90,7 @@ async fn act(action: &Action, round: &mut Round<'_>) -> Result<Step, RunError> {
         &Action::Burst { pods, parallel, tenants } => {
             let ended = steps::burst::run(round, steps::burst::Size { tenants, pods, parallel }).await;
             // Also of a burst that failed: it may have failed for that.
-            let checked = steps::restarts::check(round).await;
+            let checked = steps::restarts::check_planes(round).await;
             let done = ended?;
             checked?;
             Ok(done)

@@ -1,12 +1,14 @@
 //! A user of a host cluster: asked for through the certificates API, so that it works on any host.
 
+use std::time::Duration;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use k8s_openapi::api::certificates::v1::{
     CertificateSigningRequest, CertificateSigningRequestCondition, CertificateSigningRequestStatus,
 };
 use kube::{
-    Api, Client,
-    api::{DeleteParams, PostParams},
+    Api, Client, ResourceExt,
+    api::{DeleteParams, Patch, PatchParams, PostParams},
     config::{AuthInfo, Kubeconfig, NamedAuthInfo},
 };
 use serde_json::json;
@@ -25,7 +27,7 @@ pub(super) async fn host_user(
     platform: &Client,
     admin: &Kubeconfig,
     user: &str,
-    limit: std::time::Duration,
+    limit: Duration,
 ) -> Result<Kubeconfig, TenancyError> {
     let request = SigningRequest::new(user)?;
     let api: Api<CertificateSigningRequest> = Api::all(platform.clone());
@@ -40,9 +42,30 @@ pub(super) async fn host_user(
         }
     }))
     .map_err(TenancyError::object("certificate signing request"))?;
-    let mut created =
+    let created =
         api.create(&PostParams::default(), &object).await.map_err(TenancyError::call("create", &name))?;
-    created.status = Some(CertificateSigningRequestStatus {
+    let signed = signed(&api, created, user, limit).await;
+    // Also one that is not signed: it would be there for an hour more, for all of the cluster to see.
+    let deleted = api.delete(&name, &DeleteParams::default()).await;
+    let certificate = signed?;
+    deleted.map_err(TenancyError::call("delete", &name))?;
+    let auth = AuthInfo {
+        client_certificate_data: Some(STANDARD.encode(certificate)),
+        client_key_data: Some(STANDARD.encode(request.key).into()),
+        ..AuthInfo::default()
+    };
+    Ok(with_user(admin, user, auth))
+}
+
+/// Approves a request and waits for its certificate.
+async fn signed(
+    api: &Api<CertificateSigningRequest>,
+    mut request: CertificateSigningRequest,
+    user: &str,
+    limit: Duration,
+) -> Result<Vec<u8>, TenancyError> {
+    let name = request.name_any();
+    request.status = Some(CertificateSigningRequestStatus {
         conditions: Some(vec![CertificateSigningRequestCondition {
             type_: "Approved".into(),
             status: "True".into(),
@@ -52,28 +75,14 @@ pub(super) async fn host_user(
         }]),
         ..Default::default()
     });
-    api.patch_approval(
-        &name,
-        &Default::default(),
-        &kube::api::Patch::Merge(json!({"status": created.status})),
-    )
-    .await
-    .map_err(TenancyError::call("approve", &name))?;
-    let certificate = Wait::new(format!("the certificate of {user}"), limit)
-        .object(
-            api.clone(),
-            &name,
-            |csr| csr.status.as_ref()?.certificate.as_ref().map(|bytes| bytes.0.clone()),
-            |_| "not signed".into(),
-        )
-        .await?;
-    api.delete(&name, &DeleteParams::default()).await.map_err(TenancyError::call("delete", &name))?;
-    let auth = AuthInfo {
-        client_certificate_data: Some(STANDARD.encode(certificate)),
-        client_key_data: Some(STANDARD.encode(request.key).into()),
-        ..AuthInfo::default()
+    let patch = Patch::Merge(json!({"status": request.status}));
+    let approved = api.patch_approval(&name, &PatchParams::default(), &patch).await;
+    approved.map_err(TenancyError::call("approve", &name))?;
+    let certificate = |csr: &CertificateSigningRequest| {
+        csr.status.as_ref()?.certificate.as_ref().map(|bytes| bytes.0.clone())
     };
-    Ok(with_user(admin, user, auth))
+    let wait = Wait::new(format!("the certificate of {user}"), limit);
+    Ok(wait.object(api.clone(), &name, certificate, |_| "not signed".into()).await?)
 }
 
 /// The same cluster as in `admin`, with another user as the only one.

@@ -144,15 +144,8 @@ fn metrics(action: &Action, model: Model) -> Vec<&'static str> {
             (&["crds_established_seconds", "operator_ready_seconds", "install_seconds"], &[])
         }
         Action::CreateNamespace { .. } | Action::Check { .. } => (&[], &[]),
-        Action::Start { .. } | Action::Deploy { .. } => (
-            &["workload_ready_seconds"],
-            &[
-                "pod_sync_down_seconds",
-                "pod_sync_up_seconds",
-                "container_memory_bytes",
-                "tenant_memory_bytes",
-            ],
-        ),
+        Action::Start { .. } => (&["workload_ready_seconds", "host_objects_created"], &RUNNING),
+        Action::Deploy { .. } => (&["workload_ready_seconds"], &RUNNING),
         Action::Burst { .. } => (&[], &BURST),
         Action::Pace { .. } => (&[], &PACE),
         Action::KillSyncer { .. } => (&[], &["syncer_restart_seconds", "syncer_restart_ready_seconds"]),
@@ -161,19 +154,23 @@ fn metrics(action: &Action, model: Model) -> Vec<&'static str> {
         Action::Uninstall { .. } => (&["uninstall_seconds"], &[]),
         Action::DeleteTenant => (
             &["tenant_deleted_seconds", "namespace_clear_wait_seconds"],
-            &[
-                "virtual_cluster_deleted_seconds",
-                "control_plane_pss_bytes",
-                "control_plane_cpu_seconds",
-                "syncer_pss_bytes",
-                "syncer_cpu_seconds",
-            ],
+            &["virtual_cluster_deleted_seconds", "control_plane_cpu_seconds", "syncer_cpu_seconds"],
         ),
-        Action::Audit => (&["host_growth_bytes", "host_objects_created"], &[]),
+        Action::Audit => (&["host_growth_bytes"], &[]),
     };
     let with_plane = if model == Model::Vcluster { with_plane } else { &[] };
     always.iter().chain(with_plane).copied().collect()
 }
+
+/// What is told of a workload that runs, beside its own waiting.
+const RUNNING: [&str; 6] = [
+    "pod_sync_down_seconds",
+    "pod_sync_up_seconds",
+    "container_memory_bytes",
+    "tenant_memory_bytes",
+    "control_plane_pss_bytes",
+    "syncer_pss_bytes",
+];
 
 const BURST: [&str; 28] = [
     "burst_bound_seconds",
@@ -208,9 +205,9 @@ const BURST: [&str; 28] = [
 
 const PACE: [&str; 10] = [
     "first_pod_ready_seconds",
-    "pod_sync_down_seconds",
     "pod_sync_up_seconds",
     "pod_added_seconds",
+    "pod_added_down_seconds",
     "pod_answer_seconds",
     "pod_added_ideal_seconds",
     "pod_added_ideal_ratio",

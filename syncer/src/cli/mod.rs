@@ -111,7 +111,7 @@ impl From<RunError> for Failure {
     }
 }
 
-/// Does what the command line says: prints something, or syncs until `stop`, which it follows within a second.
+/// Does what the command line says: prints something, or syncs until `stop`.
 ///
 /// Boxed, so that all of it is compiled with this crate and as this crate is: a future is otherwise compiled where it is
 /// awaited, and the program that drives measurements is not optimised in development.

@@ -69,7 +69,7 @@ impl Index {
         keys
     }
 
-    fn host_uid(&self, key: &Key) -> Option<&str> {
+    pub(super) fn host_uid(&self, key: &Key) -> Option<&str> {
         self.rows(key.kind)?.uid(Side::Host, &key.id)
     }
 }
@@ -148,6 +148,19 @@ mod tests {
         assert_eq!(index.believe(&key), [], "it is wanted");
         index.gone(Side::Tenant, Kind::Pod, &pod);
         assert_eq!(index.believe(&key), std::slice::from_ref(&key));
+        assert!(index.is_gone(&key) && !index.is_doubted(&key));
+    }
+
+    #[test]
+    fn a_copy_whose_name_another_has_got_is_forgotten_and_an_end_that_is_announced_after_all_is_believed() {
+        let (mut index, key) = index();
+        index.gone(Side::Host, Kind::Pod, &copy("h", json!({})));
+        index.seen(Side::Host, Kind::Pod, &copy("h2", json!({"resourceVersion": "6"})));
+        assert!(index.copies.get("h").is_none() && index.copies.get("h2").is_some());
+        index.gone(Side::Host, Kind::Pod, &copy("h2", json!({"resourceVersion": "7"})));
+        assert!(index.is_doubted(&key));
+        let announced = json!({"resourceVersion": "8", "deletionTimestamp": "2026-01-01T00:00:00Z"});
+        index.gone(Side::Host, Kind::Pod, &copy("h2", announced));
         assert!(index.is_gone(&key) && !index.is_doubted(&key));
     }
 

@@ -186,9 +186,24 @@ impl Index {
             return self.raised_seen(side, kind, object);
         }
         let Some(id) = self.id(side, object) else { return Vec::new() };
-        if side == Side::Host {
-            self.copies.see(kind, &id, object);
+        if side == Side::Tenant {
+            return self.take_in_as(side, kind, id, object);
         }
+        self.copies.see(kind, &id, object);
+        let key = Key::new(kind, id);
+        let former = self.host_uid(&key).filter(|former| *former != object.uid()).map(Uid::from);
+        let changed = self.take_in_as(side, kind, key.id.clone(), object);
+        // Of two of one name one is over, whose end need not be told any more.
+        if let Some(former) = former {
+            let is_present = self.host_uid(&key) == Some(object.uid());
+            let over = if is_present { &*former } else { object.uid() };
+            self.copies.lose(over);
+            self.forced.remove(over);
+        }
+        changed
+    }
+
+    fn take_in_as(&mut self, side: Side, kind: Kind, id: Id, object: &Object) -> Vec<Key> {
         // Our own writes come back by the watch, and reading them again teaches nothing.
         if kind == Kind::Pod && self.pods.is_known(side, &id, object) {
             return Vec::new();
@@ -247,6 +262,9 @@ impl Index {
             self.forced.extend(behind.map(|uid| (uid, key.id.clone())));
         }
         let is_news = self.rows_mut(key.kind).is_some_and(|rows| rows.lose(side, &key.id, uid));
+        if is_news && side == Side::Host {
+            self.doubts.remove(&key);
+        }
         if is_news { self.after_loss(side, key.kind, key.id) } else { Vec::new() }
     }
 

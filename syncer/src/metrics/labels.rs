@@ -73,7 +73,7 @@ pub enum Outcome {
     Gone,
     /// It has changed meanwhile (409).
     Conflict,
-    /// The API server asks for patience (429).
+    /// The API server asks for patience (429, or a 5xx with `Retry-After`).
     Throttled,
     /// Any other refusal.
     Refused,

@@ -130,6 +130,11 @@ impl<K: Clone + Eq + Hash, V: Merge> Lane<K, V> {
         Some(value)
     }
 
+    /// That a key has failed is forgotten.
+    pub(super) fn forgive(&mut self, key: &K) {
+        self.failures.remove(key);
+    }
+
     /// Clears a line where most places in it are of keys that wait there no more: of a lane that is closed nothing is
     /// taken, which would do so.
     fn tidy(&mut self, line: Line) {

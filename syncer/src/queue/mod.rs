@@ -115,6 +115,14 @@ impl<K: Clone + Eq + Hash, V: Merge> Queue<K, V> {
         value
     }
 
+    /// Takes away what waits for a key, and that it has failed.
+    pub fn forget(&mut self, tenant: TenantId, key: &K) {
+        self.take_back(tenant, key);
+        if let Some(lane) = self.lanes.get_mut(&tenant) {
+            lane.forgive(key);
+        }
+    }
+
     /// The next key to work on, until [`Queue::done`] says that it is done.
     pub fn pop(&mut self) -> Option<(TenantId, K, V)> {
         let at = self.turn()?;

@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use self::shared::Shared;
+use self::{lead::Ended, shared::Shared};
 
 pub use error::RunError;
 pub use health::{Check, Health};
@@ -90,7 +90,8 @@ pub struct Options {
 /// How long turns that are under way may go on after `stop`. One that is dropped then is done anew by the next run.
 const LAST_TURNS: Duration = Duration::from_millis(800);
 
-/// Runs a syncer until `stop`, which it follows within a second. Waits for either API as long as it takes.
+/// Runs a syncer until `stop`, which it follows within a second; where replicas elect one, giving the Lease back may take
+/// 2.5 s more. Waits for either API as long as it takes.
 ///
 /// # Errors
 /// What no waiting mends: unusable credentials or files, a service range that does not fit.
@@ -114,17 +115,15 @@ pub async fn run(options: Options, health: Health, stop: CancellationToken) -> R
 async fn until_stopped(
     running: impl Future<Output = Result<(), RunError>>,
     stop: &CancellationToken,
-) -> Result<(), RunError> {
+) -> Result<Ended, RunError> {
     let mut running = std::pin::pin!(running);
-    tokio::select! {
-        ended = &mut running => return ended,
-        () = stop.cancelled() => {}
-    }
-    match tokio::time::timeout(LAST_TURNS, running).await {
-        Ok(ended) => ended,
-        Err(_) => {
-            tracing::info!("turns that are under way are dropped; the next run does them anew");
-            Ok(())
-        }
-    }
+    let ended = tokio::select! {
+        ended = &mut running => Some(ended),
+        () = stop.cancelled() => tokio::time::timeout(LAST_TURNS, running).await.ok(),
+    };
+    let Some(ended) = ended else {
+        tracing::info!("turns that are under way are dropped; the next run does them anew");
+        return Ok(Ended::CutOff);
+    };
+    ended.map(|()| Ended::Whole)
 }

@@ -79,6 +79,12 @@ impl Hand {
         self.news
     }
 
+    /// The same objects, of which nothing is news.
+    #[must_use]
+    pub fn without_news(self) -> Self {
+        Self { news: News::default(), ..self }
+    }
+
     /// Holds an object instead of the one before.
     pub fn hold(&mut self, side: Side, object: Object) {
         *self.side(side) = Some(object);

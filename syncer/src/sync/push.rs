@@ -1,7 +1,8 @@
 //! How what is news of a tenant gets into the queue.
 //!
 //! Before a tenant is opened nothing is taken out, which may last: an API server is away, or another replica leads and
-//! does what there is to do. So nothing is kept meanwhile but the keys of what is there, without its text.
+//! does what there is to do. So nothing is kept meanwhile but the keys of what is there, without its text, and what the
+//! host has said last of pods that the tenant still has.
 
 use std::sync::atomic::Ordering;
 
@@ -20,7 +21,7 @@ impl Tenant {
         self.stands_by.store(stands_by, Ordering::Relaxed);
     }
 
-    fn stands_by(&self) -> bool {
+    pub(super) fn stands_by(&self) -> bool {
         self.stands_by.load(Ordering::Relaxed)
     }
 
@@ -98,7 +99,8 @@ impl Tenant {
             if index.is_done_with(&key) {
                 self.work.take_back(self.id, &key);
             } else if stands_by {
-                self.work.push(self.id, key, Line::Resync, Hand::default());
+                let hand = hand(&key).without_news();
+                self.work.push(self.id, key, Line::Resync, hand);
             } else {
                 let hand = hand(&key);
                 self.work.push(self.id, key, line, hand);

@@ -163,7 +163,9 @@ impl Tenant {
             Event::Delete(object) => {
                 metrics.shown(side, kind, object.version(), object.size());
                 let changed = self.index.lock().gone(side, kind, &object);
-                let held = self.is_known().then_some(&object);
+                // What the host has said last of a pod is shown once, and its tenant is to know.
+                let is_last_word = side == Side::Host && kind == Kind::Pod;
+                let held = (is_last_word || self.is_known()).then_some(&object);
                 self.push_with(changed, (side, Line::from(side)), kind, held);
             }
             Event::Apply(object) => {
@@ -199,7 +201,8 @@ impl Tenant {
         // The key at work too: the answer to our write may carry a change of somebody else's, which the watch then shows as
         // known already.
         let changed = self.index.lock().answered(side, kind, &object, asked);
-        self.push_with(changed, (side, Line::from(side)), kind, Some(&object));
+        let held = (!self.stands_by()).then_some(&object);
+        self.push_with(changed, (side, Line::from(side)), kind, held);
     }
 
     /// Takes in a copy that was sent to the host as `body` and stored as `answer`.

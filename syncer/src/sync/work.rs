@@ -127,7 +127,9 @@ impl Work {
 
     /// Takes away what waits for a key of which nothing is left to do.
     pub fn take_back(&self, tenant: TenantId, key: &Key) {
-        self.state.lock().queue.take_back(tenant, key);
+        let mut state = self.state.lock();
+        state.queue.forget(tenant, key);
+        state.later.forget(tenant, key);
     }
 
     /// Puts the objects that have come for a key that is worked on into its hand. Their news stay in the queue.

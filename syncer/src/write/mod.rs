@@ -32,6 +32,13 @@ pub const FIELD_MANAGER: &str = "tenantbench-syncer";
 /// given up may have been carried out; the watches tell.
 pub(crate) const LONGEST_CALL: Duration = Duration::from_secs(30);
 
+/// How long a list may take, which is as long as there are objects. A connection that is dead is found sooner.
+const LONGEST_LIST: Duration = Duration::from_secs(300);
+
+/// How long `Retry-After` is waited for. An API server asks for seconds; what stands before one, or a webhook, may ask for
+/// hours, in which nothing would be done though all is well again.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
 const JSON: &str = "application/json";
 /// Asks for nothing of an answer but the object's metadata.
 pub const METADATA_ONLY: &str =
@@ -293,9 +300,11 @@ impl Cluster {
             .header(header::ACCEPT, forms.answer)
             .body(body.map_or_else(Body::empty, Body::from))
             .map_err(WriteError::request)?;
-        let left =
-            if verb.changes() { self.lead.left().ok_or(WriteError::NotLeading)? } else { LONGEST_CALL };
-        let longest = LONGEST_CALL.min(left);
+        let longest = match verb {
+            Verb::List => LONGEST_LIST,
+            verb if verb.changes() => LONGEST_CALL.min(self.lead.left().ok_or(WriteError::NotLeading)?),
+            _ => LONGEST_CALL,
+        };
         let (head, bytes) = tokio::time::timeout(longest, self.exchange(request))
             .await
             .map_err(|_| WriteError::Silent { seconds: longest.as_secs() })??;
@@ -305,13 +314,19 @@ impl Cluster {
         let status = serde_json::from_slice::<Status>(&bytes).unwrap_or_else(|_| {
             Status::failure(&String::from_utf8_lossy(&bytes), "Unreadable").with_code(head.status.as_u16())
         });
-        let wait = head.headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+        let asked: Option<u64> =
+            head.headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+        let wait = asked.map(|seconds| seconds.min(LONGEST_WAIT.as_secs()));
         Err(match head.status {
             StatusCode::NOT_FOUND => WriteError::Gone,
             StatusCode::CONFLICT if status.reason == "AlreadyExists" => WriteError::Exists,
             StatusCode::CONFLICT => WriteError::Conflict(status.boxed()),
             StatusCode::TOO_MANY_REQUESTS => WriteError::Throttled { seconds: wait.unwrap_or(1) },
-            _ => WriteError::Refused(status.boxed()),
+            code => match wait {
+                // What an API server that ends, or whose store is silent, answers; not that it is wrong.
+                Some(seconds) if code.is_server_error() => WriteError::Throttled { seconds },
+                _ => WriteError::Refused(status.boxed()),
+            },
         })
     }
 }

@@ -240,6 +240,11 @@ async fn the_hosts_api_server_may_be_killed_and_the_right_be_taken_away() {
     syncer.serves().await;
     until_ready(&syncer, 2, LIMIT).await;
     until_open(&world, &before, [0, 1], 0).await;
+    let gaps = |text: &str| {
+        let gap = r#"tenantbench_syncer_host_lists_again_total{kind="Pod",reason="gap"} "#;
+        text.lines().find_map(|line| line.strip_prefix(gap)?.parse().ok()).unwrap_or(0_u64)
+    };
+    assert_eq!(gaps(&get(syncer.address, "/metrics").await.text), 0, "nobody has listed twice");
 
     world.processes().stop("host-apiserver");
     for pods in &tenants {
@@ -252,11 +257,6 @@ async fn the_hosts_api_server_may_be_killed_and_the_right_be_taken_away() {
     }
     until_open(&world, &before, [0, 1], 0).await;
 
-    // Nobody has listed twice until then.
-    let gaps = |text: &str| {
-        let gap = r#"tenantbench_syncer_host_lists_again_total{kind="Pod",reason="gap"} "#;
-        text.lines().find_map(|line| line.strip_prefix(gap)?.parse().ok()).unwrap_or(0_u64)
-    };
     let listed_again = gaps(&get(syncer.address, "/metrics").await.text);
 
     // An API server that has started since does not know what its predecessor would have shown.

@@ -38,7 +38,8 @@ async fn replica(world: &World) -> SyncerProgram {
 async fn writes(syncer: &SyncerProgram) -> Vec<String> {
     let metrics = get(syncer.address, "/metrics").await.text;
     let calls = metrics.lines().filter(|line| line.starts_with("tenantbench_syncer_requests_total"));
-    calls.filter(|line| !line.contains("verb=\"get\"")).map(str::to_owned).collect()
+    let reads = ["verb=\"get\"", "verb=\"list\""];
+    calls.filter(|line| !reads.iter().any(|read| line.contains(read))).map(str::to_owned).collect()
 }
 
 /// A figure of a replica, by how its line begins; none where it does not tell of it.
@@ -83,7 +84,14 @@ async fn a_second_replica_only_watches_and_goes_on_at_once_when_the_first_is_kil
     })
     .await;
     assert_eq!(figure(&second, "queue_oldest_age_seconds").await, Some(0.0));
-    let events = "watch_lists_total{side=\"host\",kind=\"Event\"}";
+    let listed = |kind| format!("watch_lists_total{{side=\"host\",kind=\"{kind}\"}}");
+    let (events, tokens) = (&listed("Event"), &listed("Secret (pod tokens)"));
+    soon("tokens to be listed, which events would be with", async {
+        while figure(&second, tokens).await.is_none() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await;
     assert_eq!(figure(&second, events).await, None, "who leads tells of them");
 
     first.signal("-KILL").await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures::{StreamExt, pin_mut};
+use futures::{StreamExt, pin_mut, try_join};
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret};
 use kube::{
     Api, Client, ResourceExt,
@@ -70,12 +70,15 @@ pub async fn run(ends: &Ends, changes: u32, limit: Duration) -> Result<Vec<Chang
     pods.create(&PostParams::default(), &user).await.map_err(RunError::probe("create a pod"))?;
     map.until("0").await?;
     secret.until("0").await?;
+    direct_map.until("0").await?;
+    direct_secret.until("0").await?;
     let mut all = Vec::new();
     for change in 1..=changes {
         all.push(map.change_beside(&direct_map, "ConfigMap", change).await?);
         all.push(secret.change_beside(&direct_secret, "Secret", change).await?);
     }
     pods.delete(NAME, &DeleteParams::default()).await.map_err(RunError::probe("delete a pod"))?;
+    try_join!(map.remove(), direct_map.remove(), secret.remove(), direct_secret.remove())?;
     Ok(all)
 }
 
@@ -155,6 +158,11 @@ impl<K: Kind> Content<K> {
             }
         });
         Ok(Self { name, api, shown, task, patience })
+    }
+
+    async fn remove(&self) -> Result<(), RunError> {
+        let removed = self.api.delete(self.name, &DeleteParams::default()).await;
+        removed.map(drop).map_err(RunError::probe("delete what a pod used"))
     }
 
     /// Changes this one, then one straight on the host.

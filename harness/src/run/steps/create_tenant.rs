@@ -24,7 +24,7 @@ pub fn run<'r>(round: &'r mut Round<'_>, limits: Limits) -> BoxFuture<'r, Result
         let (seconds, window) = (started.elapsed().as_secs_f64(), Window::since(&started));
         round.beside.hand_over(&name);
         let sides = watch_sides(&tenant);
-        let guest = Guest { tenant, limits, package: None, sides, asked: started, killed_syncers: 0 };
+        let guest = Guest { tenant, limits, package: None, sides, asked: Some(started), killed_syncers: 0 };
         round.guests.insert(round.record.tenant.clone(), guest);
         let server = by_servers(round, &name, window).await;
         round.record.full(Metric::TenantReady, seconds, server, None, false);

@@ -5,6 +5,7 @@ use tenantbench_reports::Metric;
 
 use super::ideal;
 use crate::{
+    observe::clock::Moment,
     probe::load::{
         Ends, content,
         pace::{Pace, Paced},
@@ -19,10 +20,12 @@ use crate::{
 pub fn run<'r>(round: &'r mut Round<'_>, pods: u32, changes: u32) -> BoxFuture<'r, Result<Step, RunError>> {
     async move {
         // Its watches would weigh on what is measured here.
-        round.guest_mut()?.sides = None;
+        let guest = round.guest_mut()?;
+        guest.sides = None;
+        let asked = guest.asked.take();
         let ends = Ends::of(round.tenant()?, &*round.platform.host);
         let mut ours = Pace::open(&ends, round.platform.limit()).await?;
-        first(round, &mut ours).await?;
+        first(round, &mut ours, asked).await?;
         beside(round, ours, pods.saturating_sub(1)).await?;
         round.beside.clear().await?;
         for changed in content::run(&ends, changes, round.platform.limit()).await? {
@@ -36,12 +39,17 @@ pub fn run<'r>(round: &'r mut Round<'_>, pods: u32, changes: u32) -> BoxFuture<'
     .boxed()
 }
 
-/// The first pod tells how soon a tenant works. What else starts in a new tenant is no part of what follows.
-async fn first(round: &Round<'_>, ours: &mut Pace) -> Result<(), RunError> {
-    let guest = round.guest()?;
+/// The first pod tells how soon a tenant works that was `asked` for just before. What else starts in a new tenant is no
+/// part of what follows.
+async fn first(round: &Round<'_>, ours: &mut Pace, asked: Option<Moment>) -> Result<(), RunError> {
     let paced = ours.one().await?;
-    round.record.sample(Metric::FirstPodReady, paced.ready.seconds_since(&guest.asked));
-    Ok(guest.tenant.settled(round.platform.limit()).await?)
+    match asked {
+        Some(asked) => round.record.sample(Metric::FirstPodReady, paced.ready.seconds_since(&asked)),
+        None => {
+            round.record.absent(Metric::FirstPodReady, "another step came between the tenant and its pods")
+        }
+    }
+    Ok(round.tenant()?.settled(round.platform.limit()).await?)
 }
 
 /// Pods in pairs, one through each syncer; who is first in a pair changes.
@@ -66,7 +74,7 @@ async fn beside(round: &Round<'_>, mut ours: Pace, pods: u32) -> Result<(), RunE
 
 fn record(round: &Round<'_>, number: u32, own: &Paced, least: &Paced) {
     for (metric, value) in [
-        (Metric::PodSyncDown, own.down),
+        (Metric::PodAddedDown, own.down),
         (Metric::PodSyncUp, own.up),
         (Metric::PodAdded, own.added()),
         (Metric::PodAnswer, own.answer),

@@ -1,9 +1,11 @@
 //! Containers that had to be started again: what was measured meanwhile holds their absence.
 
+use futures::future::try_join_all;
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
 use kube::{Api, ResourceExt, api::ListParams};
 
 use crate::{
+    names,
     observe::pods::containers,
     run::{RunError, round::Round},
 };
@@ -12,10 +14,19 @@ use crate::{
 /// the tenants that the step has made for itself, as a burst does, and that are still there. Not looked at are the
 /// tenants of `fill`, and the floor of `pace`, which goes before that step ends.
 pub async fn check(round: &Round<'_>) -> Result<(), RunError> {
-    let mut restarts = restarts_in(round, &round.tenant()?.name, round.guest()?.killed_syncers).await?;
-    for beside in round.beside.tenants() {
-        restarts.extend(restarts_in(round, &beside, 0).await?);
-    }
+    check_those(round, &ListParams::default()).await
+}
+
+/// The same of planes alone: a burst that hangs has left thousands of pods beside them, and little time.
+pub async fn check_planes(round: &Round<'_>) -> Result<(), RunError> {
+    check_those(round, &ListParams::default().labels(names::VIRTUAL_CLUSTER_LABEL)).await
+}
+
+async fn check_those(round: &Round<'_>, which: &ListParams) -> Result<(), RunError> {
+    let own = (round.tenant()?.name.clone(), round.guest()?.killed_syncers);
+    let all = std::iter::once(own).chain(round.beside.tenants().into_iter().map(|beside| (beside, 0)));
+    let each = all.map(|(namespace, killed)| restarts_in(round, namespace, killed, which));
+    let restarts = try_join_all(each).await?.concat();
     let detail = match restarts.as_slice() {
         [] => "no container was restarted".to_owned(),
         some => format!("{}; the figures hold the time that it was away", some.join(", ")),
@@ -24,9 +35,14 @@ pub async fn check(round: &Round<'_>) -> Result<(), RunError> {
     Ok(())
 }
 
-async fn restarts_in(round: &Round<'_>, namespace: &str, killed: i32) -> Result<Vec<String>, RunError> {
-    let pods: Api<Pod> = Api::namespaced(round.platform.client(), namespace);
-    let found = pods.list(&ListParams::default()).await;
+async fn restarts_in(
+    round: &Round<'_>,
+    namespace: String,
+    killed: i32,
+    which: &ListParams,
+) -> Result<Vec<String>, RunError> {
+    let pods: Api<Pod> = Api::namespaced(round.platform.client(), &namespace);
+    let found = pods.list(which).await;
     let found = found.map_err(RunError::probe("list a tenant's pods"))?;
     Ok(found.items.iter().flat_map(|pod| restarts(pod, killed)).collect())
 }

@@ -65,13 +65,22 @@ pub struct Election {
     pub identity: String,
 }
 
+/// How what ran has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// Nothing of it is under way.
+    Whole,
+    /// Turns were dropped, and what they had sent may be carried out or not.
+    CutOff,
+}
+
 /// Runs what leads when it is elected, or at once where there is no election. Ends it when the lead is lost.
 pub(super) async fn led(
     candidate: Option<Candidate>,
-    running: impl Future<Output = Result<(), RunError>>,
+    running: impl Future<Output = Result<Ended, RunError>>,
     stop: &CancellationToken,
 ) -> Result<(), RunError> {
-    let Some(candidate) = candidate else { return running.await };
+    let Some(candidate) = candidate else { return running.await.map(drop) };
     let mut running = std::pin::pin!(running);
     let ended = tokio::select! {
         ended = &mut running => ended,
@@ -80,8 +89,11 @@ pub(super) async fn led(
             running.await
         }
     };
+    if matches!(ended, Ok(Ended::CutOff)) && candidate.until.borrow().is_some() {
+        tokio::time::sleep(DURATION - WRITES_FOR).await;
+    }
     candidate.release().await;
-    ended
+    ended.map(drop)
 }
 
 /// A part in an election.

@@ -46,8 +46,8 @@ pub struct Process {
     pub furnish: Furnish,
 }
 
-/// Runs a syncer of many tenants until `stop`, which it follows within a second. What becomes of one is nothing to the
-/// others: only what ends all of them ends it.
+/// Runs a syncer of many tenants until `stop`, as [`run`](super::run()) does. What becomes of one is nothing to the others:
+/// only what ends all of them ends it.
 ///
 /// # Errors
 /// Credentials for the host that cannot be used.

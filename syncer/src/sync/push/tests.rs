@@ -159,6 +159,22 @@ async fn before_a_tenant_is_opened_only_what_was_asked_for_is_kept_with_its_text
 }
 
 #[tokio::test]
+async fn what_the_host_says_last_of_a_pod_is_kept_until_the_tenant_has_it_no_more() {
+    for stands_by in [false, true] {
+        let tenant = closed();
+        tenant.stand_by(stands_by);
+        ["p", "q"].into_iter().for_each(|name| pod_comes(&tenant, name));
+        tenant.watched(Side::Host, Kind::Pod, Event::Delete(ended("p")));
+        pod_goes(&tenant, "q");
+        assert_eq!(tenant.load().waiting, 1);
+        tenant.stand_by(false);
+        tenant.work.open(ONE);
+        let (key, hand) = take(&tenant).expect("the pod that is there");
+        assert_eq!((&*key.id.name, hand.host().map(Object::version)), ("p", Some(3)));
+    }
+}
+
+#[tokio::test]
 async fn a_pod_that_neither_side_has_is_looked_at_while_its_tokens_are_there() {
     let tenant = closed();
     pod_comes(&tenant, "p");

@@ -85,13 +85,15 @@ fn record(arms: &Arms, to: &RoundRecorder<'_>, size: Size) -> Result<(), RunErro
     Ok(())
 }
 
-/// The order of a round: each arm is first, second and last equally often.
+/// The order of a round, counted from 1: in three rounds each arm is first, second and last once, and in the next three
+/// those that followed each other go before.
 fn order(round: u32) -> [Arm; 3] {
     let mut arms = [Arm::Ours, Arm::Ideal, Arm::Straight];
-    if round.is_multiple_of(2) {
+    let before = round.saturating_sub(1) as usize;
+    if before / 3 % 2 == 1 {
         arms.reverse();
     }
-    arms.rotate_left(round as usize / 2 % 3);
+    arms.rotate_left(before % 3);
     arms
 }
 
@@ -101,8 +103,9 @@ async fn arms(round: &Round<'_>, sites: &Sites, size: Size) -> Result<Option<Arm
     let load = || Load { pods: size.pods, parallel: size.parallel, limit: round.platform.limit() };
     let (mut ours, mut ideal, mut straight) = (None, None, None);
     let on_host: Vec<Ends> = sites.straight.iter().map(|name| Ends::straight(host, name)).collect();
-    // A host that has not had as many pods before is slower, and would be for whichever arm came first.
-    burst::run(&on_host, load(), Duration::ZERO, || ()).await?;
+    // A host that has not had as many pods before is slower, and would be for whichever arm came first; so would one that
+    // has not rested from them.
+    burst::run(&on_host, load(), REST, || ()).await?;
     for arm in order(round.record.round) {
         let (tenants, place) = match arm {
             Arm::Ours => (sites.ours(round)?, &mut ours),
@@ -150,13 +153,14 @@ mod tests {
         Burst { bound: 1.0, ready: 2.0, gone: 1.0, seen: 3, lost, looks }
     }
 
-    /// How recording ends, and what it records, where pods have lost Ready so often.
-    fn recorded(lost: usize) -> (Result<(), RunError>, Vec<Event>) {
+    /// How recording ends, and what it records, where a pod of an arm has lost Ready.
+    fn recorded(lost: Option<Arm>) -> (Result<(), RunError>, Vec<Event>) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
         let recorder = Recorder::new(JournalWriter::create(&path).unwrap(), Box::new(|_| ()));
         let to = RoundRecorder { run: &recorder, round: 1, model: "vcluster", tenant: String::new() };
-        let arms = Arms { ours: burst(lost), ideal: burst(0), straight: burst(0) };
+        let of = |arm| burst(usize::from(lost == Some(arm)));
+        let arms = Arms { ours: of(Arm::Ours), ideal: of(Arm::Ideal), straight: of(Arm::Straight) };
         let ended = record(&arms, &to, Size { tenants: 1, pods: 3, parallel: 1 });
         let text = std::fs::read_to_string(&path).unwrap();
         let records = text.lines().map(|line| serde_json::from_str::<Record>(line).unwrap());
@@ -165,20 +169,30 @@ mod tests {
 
     #[test]
     fn a_burst_in_which_a_pod_lost_ready_leaves_no_figure() {
-        let (ended, events) = recorded(0);
+        let (ended, events) = recorded(None);
         assert!(ended.is_ok() && events.iter().any(|event| matches!(event, Event::Sample(_))));
-        let (ended, events) = recorded(1);
-        assert!(matches!(ended, Err(RunError::Broken { .. })), "{ended:?}");
-        assert!(matches!(events[..], [Event::Checked { .. }]), "{events:?}");
+        for arm in [Arm::Ours, Arm::Ideal, Arm::Straight] {
+            let (ended, events) = recorded(Some(arm));
+            assert!(matches!(ended, Err(RunError::Broken { .. })), "{ended:?}");
+            assert!(matches!(events[..], [Event::Checked { .. }]), "{events:?}");
+        }
     }
 
     #[test]
-    fn in_six_rounds_each_arm_stands_twice_at_each_place() {
-        for place in 0..3 {
-            for arm in [Arm::Ours, Arm::Ideal, Arm::Straight] {
-                let times = (1..=6).filter(|round| order(*round)[place] == arm).count();
-                assert_eq!(times, 2, "{arm:?} at {place}");
-            }
+    fn in_three_rounds_each_arm_stands_once_at_each_place_and_in_six_follows_each_other_as_often() {
+        let all = [Arm::Ours, Arm::Ideal, Arm::Straight];
+        for (rounds, place, arm) in [1..=3, 4..=6]
+            .into_iter()
+            .flat_map(|rounds| (0..3).flat_map(move |place| all.map(|arm| (rounds.clone(), place, arm))))
+        {
+            let times = rounds.clone().filter(|round| order(*round)[place] == arm).count();
+            assert_eq!(times, 1, "{arm:?} at {place} in {rounds:?}");
         }
+        let follows = |one, other| {
+            let pairs =
+                (1..=6).flat_map(|round| order(round).windows(2).map(<[Arm]>::to_vec).collect::<Vec<_>>());
+            pairs.filter(|pair| pair[..] == [one, other]).count()
+        };
+        assert!(all.iter().all(|one| all.iter().all(|other| one == other || follows(*one, *other) == 2)));
     }
 }

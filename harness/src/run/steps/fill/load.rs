@@ -8,7 +8,7 @@ use std::{
 use futures::{StreamExt, TryStreamExt, stream};
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{
-    Api,
+    Api, ResourceExt,
     api::{DeleteParams, ObjectMeta, PostParams},
 };
 
@@ -28,8 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// # Errors
 /// The first call that fails.
 pub(super) async fn answers(tenants: &[Arc<Tenant>]) -> Result<Vec<Duration>, String> {
-    let turns = turns(tenants.len()).filter_map(|whose| tenants.get(whose)).enumerate();
-    let calls: Vec<_> = turns.map(|(turn, tenant)| three(tenant, turn)).collect();
+    let calls: Vec<_> =
+        turns(tenants.len()).filter_map(|whose| tenants.get(whose)).map(|tenant| three(tenant)).collect();
     let times: Vec<[Duration; 3]> = stream::iter(calls).buffer_unordered(AT_ONCE).try_collect().await?;
     Ok(times.into_iter().flatten().collect())
 }
@@ -39,21 +39,22 @@ fn turns(tenants: usize) -> impl Iterator<Item = usize> {
     (0..tenants).cycle().take(OBJECTS.max(tenants))
 }
 
-async fn three(tenant: &Tenant, turn: usize) -> Result<[Duration; 3], String> {
+/// Each has a name that the API server makes up: what a measurement has left that failed is in no later one's way.
+async fn three(tenant: &Tenant) -> Result<[Duration; 3], String> {
     let api: Api<ConfigMap> = Api::namespaced(tenant.client(), &tenant.workspace);
-    let name = format!("density-{turn}");
-    let metadata = ObjectMeta { name: Some(name.clone()), ..ObjectMeta::default() };
+    let metadata = ObjectMeta { generate_name: Some("density-".to_owned()), ..ObjectMeta::default() };
     let object = ConfigMap { metadata, ..ConfigMap::default() };
     let (create, delete) = (PostParams::default(), DeleteParams::default());
-    let made = timed(tenant, "create", || api.create(&create, &object)).await?;
-    let read = timed(tenant, "get", || api.get(&name)).await?;
-    let gone = timed(tenant, "delete", || api.delete(&name, &delete)).await?;
+    let (object, made) = timed(tenant, "create", || api.create(&create, &object)).await?;
+    let name = object.name_any();
+    let (_, read) = timed(tenant, "get", || api.get(&name)).await?;
+    let (_, gone) = timed(tenant, "delete", || api.delete(&name, &delete)).await?;
     Ok([made, read, gone])
 }
 
-/// How long a call takes until it is done. Calls that meet at a tenant's quota are refused by the API server, which asks
+/// What a call gives, and how long it takes until it is done. Calls that meet at a tenant's quota are refused by the API server, which asks
 /// for another try; as for any client, that is part of the answer's time.
-async fn timed<T, F>(tenant: &Tenant, verb: &str, call: impl Fn() -> F) -> Result<Duration, String>
+async fn timed<T, F>(tenant: &Tenant, verb: &str, call: impl Fn() -> F) -> Result<(T, Duration), String>
 where
     F: Future<Output = kube::Result<T>>,
 {
@@ -68,7 +69,7 @@ where
         }
     };
     match tokio::time::timeout(PATIENCE, answered).await {
-        Ok(answer) => answer.map(|_| began.elapsed()).map_err(|error| failed(error.to_string())),
+        Ok(answer) => answer.map(|given| (given, began.elapsed())).map_err(|error| failed(error.to_string())),
         Err(_) => Err(failed(format!("no answer within {} s", PATIENCE.as_secs()))),
     }
 }

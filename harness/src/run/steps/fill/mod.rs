@@ -200,6 +200,15 @@ impl<'a> Crowd<'a> {
         Bill::take(self.round.platform, self.tenants.iter().map(Arc::as_ref))
     }
 
+    /// Lets what the last tenant has begun, and what those left that are gone, come to an end.
+    async fn rest(&self) -> Result<(), RunError> {
+        for tenant in &self.tenants {
+            tenant.settled(self.round.platform.limit()).await?;
+        }
+        tokio::time::sleep(REST).await;
+        Ok(())
+    }
+
     /// Records what came of it, with the largest number that holds still there.
     async fn tell(&mut self) -> Result<(), RunError> {
         self.shrink(self.search.held() as usize).await?;
@@ -215,6 +224,7 @@ impl<'a> Crowd<'a> {
         }
         let mut detail = format!("{held} tenants; stopped by {why}");
         if held > 0 {
+            self.rest().await?;
             let now = self.bill();
             let cost = now.each_since(&self.before, held);
             full(Metric::DensityMemory, cost.memory, None);
