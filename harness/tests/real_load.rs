@@ -46,8 +46,8 @@ fn a_burst_of_two_tenants_loses_no_ready_though_kubelets_wait_for_nothing_and_ha
     assert_eq!(kept.unwrap()["verdict"], "held", "{model}");
     assert_eq!(
         kept.unwrap()["detail"],
-        "the 50 pods that the host has shown lost Ready 0 times before they were deleted",
-        "25 of each tenant"
+        "of the 150 pods that the host has shown none lost Ready before its deletion",
+        "25 of each tenant, in three arms"
     );
     for stage in ["bound", "ready", "gone"] {
         let of = |floor: &str| figure(&model, &format!("burst_{stage}{floor}_seconds"));

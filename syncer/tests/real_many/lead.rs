@@ -46,7 +46,7 @@ async fn writes(syncer: &SyncerProgram) -> Vec<String> {
 async fn figure(syncer: &SyncerProgram, of: &str) -> Option<f64> {
     let metrics = get(syncer.address, "/metrics").await.text;
     let line = metrics.lines().find(|line| line.starts_with(&format!("tenantbench_syncer_{of}")))?;
-    line.split_whitespace().nth(1)?.parse().ok()
+    line.split_whitespace().last()?.parse().ok()
 }
 
 async fn holder(world: &World) -> String {
