@@ -139,3 +139,23 @@ impl RoundRecorder<'_> {
         self.run.emit(Event::Validity(Validity { check: check.to_owned(), ok, detail }));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_is_no_number_is_absent_and_the_journal_can_be_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        let run = Recorder::new(JournalWriter::create(&path).unwrap(), Box::new(|_| ()));
+        let to = RoundRecorder { run: &run, round: 1, model: "vcluster", tenant: String::new() };
+        for value in [f64::NAN, f64::INFINITY] {
+            to.sample(Metric::WholeCpuRatio, value);
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let records: Vec<Record> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(records.len(), 2);
+        assert!(records.iter().all(|record| matches!(record.event, Event::Absent { .. })), "{text}");
+    }
+}

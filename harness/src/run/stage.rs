@@ -24,12 +24,8 @@ pub async fn run(
     let began = Moment::now();
     round.platform.allow(limit);
     round.turn_to(planned.step.tenant.as_deref());
-    if !matches!(planned.step.action, Action::Pace { .. })
-        && let Ok(guest) = round.guest_mut()
-    {
-        guest.asked = None;
-    }
-    let ended = match tokio::time::timeout(limit + GRACE, act(&planned.step.action, round)).await {
+    let asked = round.guest_mut().ok().and_then(|guest| guest.asked.take());
+    let ended = match tokio::time::timeout(limit + GRACE, act(&planned.step.action, round, asked)).await {
         Ok(Err(error)) if began.elapsed() >= limit => Err(error.at_the_end_of(limit)),
         Ok(ended) => ended,
         Err(_) => Err(RunError::StepTooLong { step: planned.what.clone(), limit }),
@@ -63,7 +59,8 @@ const CLEAN_UP: Duration = Duration::from_secs(120);
 /// A wait inside a step ends first, whenever it began, and knows more to say about it.
 const GRACE: Duration = Duration::from_secs(1);
 
-async fn act(action: &Action, round: &mut Round<'_>) -> Result<Step, RunError> {
+/// Does the step. The tenant was `asked` for just before, or another step came between.
+async fn act(action: &Action, round: &mut Round<'_>, asked: Option<Moment>) -> Result<Step, RunError> {
     match action {
         Action::CreateTenant { quota } => {
             let limits = quota.as_ref().map(Limits::from).unwrap_or_default();
@@ -95,7 +92,7 @@ async fn act(action: &Action, round: &mut Round<'_>) -> Result<Step, RunError> {
             checked?;
             Ok(done)
         }
-        Action::Pace { pods, changes } => steps::pace::run(round, *pods, *changes).await,
+        Action::Pace { pods, changes } => steps::pace::run(round, *pods, *changes, asked).await,
         Action::KillSyncer { pods, parallel } => steps::kill_syncer::run(round, *pods, *parallel).await,
         Action::DeleteTenant => steps::delete_tenant::run(round).await,
         Action::Audit => steps::audit::run(round).await,

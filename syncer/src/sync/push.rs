@@ -98,13 +98,11 @@ impl Tenant {
         for key in keys {
             if index.is_done_with(&key) {
                 self.work.take_back(self.id, &key);
-            } else if stands_by {
-                let hand = hand(&key).without_news();
-                self.work.push(self.id, key, Line::Resync, hand);
-            } else {
-                let hand = hand(&key);
-                self.work.push(self.id, key, line, hand);
+                continue;
             }
+            let hand = hand(&key);
+            let (line, hand) = if stands_by { (Line::Resync, hand.without_news()) } else { (line, hand) };
+            self.work.push(self.id, key, line, hand);
         }
     }
 }

@@ -17,12 +17,15 @@ use crate::{
 };
 
 /// Measures pods one after another, then, without the floor, changes of what a pod uses.
-pub fn run<'r>(round: &'r mut Round<'_>, pods: u32, changes: u32) -> BoxFuture<'r, Result<Step, RunError>> {
+pub fn run<'r>(
+    round: &'r mut Round<'_>,
+    pods: u32,
+    changes: u32,
+    asked: Option<Moment>,
+) -> BoxFuture<'r, Result<Step, RunError>> {
     async move {
         // Its watches would weigh on what is measured here.
-        let guest = round.guest_mut()?;
-        guest.sides = None;
-        let asked = guest.asked.take();
+        round.guest_mut()?.sides = None;
         let ends = Ends::of(round.tenant()?, &*round.platform.host);
         let mut ours = Pace::open(&ends, round.platform.limit()).await?;
         first(round, &mut ours, asked).await?;

@@ -181,17 +181,17 @@ mod tests {
     #[test]
     fn in_three_rounds_each_arm_stands_once_at_each_place_and_in_six_follows_each_other_as_often() {
         let all = [Arm::Ours, Arm::Ideal, Arm::Straight];
-        for (rounds, place, arm) in [1..=3, 4..=6]
-            .into_iter()
-            .flat_map(|rounds| (0..3).flat_map(move |place| all.map(|arm| (rounds.clone(), place, arm))))
-        {
-            let times = rounds.clone().filter(|round| order(*round)[place] == arm).count();
-            assert_eq!(times, 1, "{arm:?} at {place} in {rounds:?}");
+        for rounds in [[1, 2, 3], [4, 5, 6]] {
+            for place in 0..3 {
+                for arm in all {
+                    let times = rounds.iter().filter(|round| order(**round)[place] == arm).count();
+                    assert_eq!(times, 1, "{arm:?} at {place} in {rounds:?}");
+                }
+            }
         }
+        let pairs = |[first, second, third]: [Arm; 3]| [(first, second), (second, third)];
         let follows = |one, other| {
-            let pairs =
-                (1..=6).flat_map(|round| order(round).windows(2).map(<[Arm]>::to_vec).collect::<Vec<_>>());
-            pairs.filter(|pair| pair[..] == [one, other]).count()
+            (1..=6).flat_map(|round| pairs(order(round))).filter(|pair| *pair == (one, other)).count()
         };
         assert!(all.iter().all(|one| all.iter().all(|other| one == other || follows(*one, *other) == 2)));
     }

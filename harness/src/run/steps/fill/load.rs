@@ -52,8 +52,8 @@ async fn three(tenant: &Tenant) -> Result<[Duration; 3], String> {
     Ok([made, read, gone])
 }
 
-/// What a call gives, and how long it takes until it is done. Calls that meet at a tenant's quota are refused by the API server, which asks
-/// for another try; as for any client, that is part of the answer's time.
+/// What a call gives, and how long it takes until it is done. Calls that meet at a tenant's quota are refused by the API
+/// server, which asks for another try; as for any client, that is part of the answer's time.
 async fn timed<T, F>(tenant: &Tenant, verb: &str, call: impl Fn() -> F) -> Result<(T, Duration), String>
 where
     F: Future<Output = kube::Result<T>>,
