@@ -47,9 +47,10 @@ pub enum Event {
 /// After so many failures in a row lists are tried again no less often, about once a second.
 const LIST_AGAIN: u32 = 6;
 
-/// So many objects are taken in before others have their turn, which is some milliseconds: to look for what has come after
-/// each of them costs a quarter of the time that a list takes.
-const AT_A_TIME: u32 = 32;
+/// So many objects are taken in before others have their turn: ten tenants that show a thousand pods each at once would
+/// otherwise make a modest one's news wait at each step of its way. To look for what has come after each single object
+/// costs a quarter of the time that a list takes.
+const AT_A_TIME: u32 = 8;
 
 /// What to watch.
 #[derive(Clone, Debug)]

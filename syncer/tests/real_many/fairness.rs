@@ -27,7 +27,7 @@ use crate::{
     figures::{Figures, ratios},
     idle::LIMIT,
     played::{NAMESPACE, Played, PlayedTenant},
-    support::{HostKubelet, SyncerProgram, World, create, is_ready, pod, prepare_namespace},
+    support::{MountingNode, SyncerProgram, World, create, is_ready, pod, prepare_namespace},
     told::until_ready,
 };
 
@@ -162,7 +162,7 @@ struct Lab {
     size: Size,
     played: Played,
     modest: Vec<Modest>,
-    _nodes: Vec<HostKubelet>,
+    nodes: Vec<MountingNode>,
     _syncer: SyncerProgram,
 }
 
@@ -188,7 +188,7 @@ impl Lab {
             Modest::new(played.tenant(&name), &name, world.host.clone())
         });
         let modest = modest.collect();
-        let this = Self { modest, world, size, played, _nodes: nodes, _syncer: syncer };
+        let this = Self { modest, world, size, played, nodes, _syncer: syncer };
         // Connections, and the first of everything.
         join_all(this.modest.iter().map(|modest| modest.one("warm"))).await;
         this.clear().await;
@@ -210,6 +210,8 @@ impl Lab {
                 tenant.create(&format!("{name}-{number}"), of_tenant());
             }
         }
+        // While all of these were made, the host got some of them.
+        let greedy_before = self.greedy_on_host().await;
         let began = Instant::now();
         let each = self.modest.iter().map(|modest| async {
             let mut ways = Vec::new();
@@ -222,7 +224,7 @@ impl Lab {
         let took = began.elapsed();
         // Otherwise the last ones were not beside all of it.
         let greedy_left = self.greedy().map(|tenant| tenant.count_not_ready()).sum();
-        let greedy_begun = self.greedy_on_host().await;
+        let greedy_begun = self.greedy_on_host().await - greedy_before;
         stop.store(true, Ordering::SeqCst);
         let straight = straight.await.expect("it goes on");
         self.clear().await;
@@ -241,6 +243,8 @@ impl Lab {
         let all: Vec<_> = self.size.names().map(|name| self.played.tenant(&name)).collect();
         all.iter().for_each(PlayedTenant::delete_all);
         join_all(all.iter().map(PlayedTenant::is_empty)).await;
+        // What the host still has to do for them would be beside the next arm.
+        join_all(self.nodes.iter().map(MountingNode::is_empty)).await;
     }
 }
 
@@ -290,7 +294,7 @@ async fn greedy_tenants_beside_modest_ones_are_timed_with_and_without_them() {
             let name = if is_beside { "beside" } else { "alone" };
             let (took, left, begun) = (arm.took.as_secs_f64(), arm.greedy_left, arm.greedy_begun);
             eprintln!(
-                "round {round}, {name}: {took:.1} s; of the greedy's pods at its end: {begun} on the host, {left} not Ready"
+                "round {round}, {name}: {took:.1} s; of the greedy's pods {begun} came onto the host in it, {left} are not Ready at its end"
             );
             assert!(!is_beside || left > 0, "the modest were not beside the greedy all the time");
             if is_beside { beside.take(&arm) } else { alone.take(&arm) }

@@ -9,6 +9,7 @@ mod figures;
 mod greedy;
 mod hub;
 mod idle;
+mod kept;
 mod lead;
 mod merged;
 mod played;

@@ -28,67 +28,108 @@ impl HostKubelet {
             let events =
                 watcher(pods.clone(), watcher::Config::default()).applied_objects().default_backoff();
             let acts = events.filter_map(|event| async { event.ok() });
-            acts.for_each_concurrent(at_once, |pod| persist(&pods, pod)).await;
+            let pods = &pods;
+            acts.for_each_concurrent(at_once, |pod| async move { Step::Any.persist(pods, &pod).await }).await;
         });
         Self(task)
     }
 }
 
-/// Acts until the API server has taken it or has something against it.
-async fn persist(pods: &Api<Pod>, pod: Pod) {
-    loop {
-        match tokio::time::timeout(Duration::from_secs(5), act(pods, &pod)).await {
-            Ok(Ok(())) => return,
-            Ok(Err(kube::Error::Api(status))) if (400..500).contains(&status.code) && status.code != 429 => {
-                return;
+/// What is done about a pod.
+#[derive(Clone, Copy)]
+pub(super) enum Step {
+    /// Whatever is next.
+    Any,
+    Bind,
+    Run,
+    End,
+}
+
+impl Step {
+    /// Acts until the API server has taken it or has something against it.
+    pub(super) async fn persist(self, pods: &Api<Pod>, pod: &Pod) {
+        loop {
+            match tokio::time::timeout(Duration::from_secs(5), self.act(pods, pod)).await {
+                Ok(Ok(())) => return,
+                Ok(Err(kube::Error::Api(status)))
+                    if (400..500).contains(&status.code) && status.code != 429 =>
+                {
+                    return;
+                }
+                _ => tokio::time::sleep(Duration::from_millis(50)).await,
             }
-            _ => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
+
+    async fn act(self, pods: &Api<Pod>, pod: &Pod) -> kube::Result<()> {
+        match self {
+            Self::Any if pod.metadata.deletion_timestamp.is_some() => end(pods, pod).await,
+            Self::Any => {
+                if !is_bound(pod) {
+                    bind(pods, pod).await?;
+                }
+                if !is_running(pod) {
+                    run(pods, pod).await?;
+                }
+                Ok(())
+            }
+            Self::Bind => bind(pods, pod).await,
+            Self::Run => run(pods, pod).await,
+            Self::End => end(pods, pod).await,
         }
     }
 }
 
-async fn act(pods: &Api<Pod>, pod: &Pod) -> kube::Result<()> {
-    let name = pod.metadata.name.as_deref().expect("a name");
-    let spec = pod.spec.as_ref().expect("a spec");
-    let is_running = pod.status.as_ref().and_then(|status| status.phase.as_deref()) == Some("Running");
-    if pod.metadata.deletion_timestamp.is_some() {
-        let this_one = Preconditions { uid: pod.metadata.uid.clone(), resource_version: None };
-        pods.delete(name, &DeleteParams::default().grace_period(0).preconditions(this_one)).await?;
-        return Ok(());
+pub(super) fn is_bound(pod: &Pod) -> bool {
+    pod.spec.as_ref().is_some_and(|spec| spec.node_name.is_some())
+}
+
+pub(super) fn is_running(pod: &Pod) -> bool {
+    pod.status.as_ref().and_then(|status| status.phase.as_deref()) == Some("Running")
+}
+
+fn name(pod: &Pod) -> &str {
+    pod.metadata.name.as_deref().expect("a name")
+}
+
+async fn end(pods: &Api<Pod>, pod: &Pod) -> kube::Result<()> {
+    let this_one = Preconditions { uid: pod.metadata.uid.clone(), resource_version: None };
+    pods.delete(name(pod), &DeleteParams::default().grace_period(0).preconditions(this_one)).await?;
+    Ok(())
+}
+
+async fn bind(pods: &Api<Pod>, pod: &Pod) -> kube::Result<()> {
+    let node = pod.metadata.labels.as_ref().and_then(|labels| labels.get("node"));
+    let node = node.map_or("node-1", String::as_str);
+    let binding = json!({
+        "apiVersion": "v1", "kind": "Binding", "metadata": {"name": name(pod), "uid": pod.metadata.uid},
+        "target": {"apiVersion": "v1", "kind": "Node", "name": node},
+    });
+    let params = PostParams::default();
+    match pods.create_subresource::<Value, Value>("binding", name(pod), &params, &binding).await {
+        // By an earlier try, whose answer was lost.
+        Err(kube::Error::Api(status)) if status.code == 409 => Ok(()),
+        other => other.map(drop),
     }
-    if spec.node_name.is_none() {
-        let node = pod.metadata.labels.as_ref().and_then(|labels| labels.get("node"));
-        let node = node.map_or("node-1", String::as_str);
-        let binding = json!({
-            "apiVersion": "v1", "kind": "Binding", "metadata": {"name": name, "uid": pod.metadata.uid},
-            "target": {"apiVersion": "v1", "kind": "Node", "name": node},
-        });
-        let bound =
-            pods.create_subresource::<Value, Value>("binding", name, &PostParams::default(), &binding).await;
-        match bound {
-            // By an earlier try, whose answer was lost.
-            Err(kube::Error::Api(status)) if status.code == 409 => {}
-            other => drop(other?),
-        }
-    }
-    if !is_running {
-        let statuses: Vec<_> = spec.containers.iter().map(|container| {
-            json!({
-                "name": container.name, "image": container.image, "imageID": "", "restartCount": 0, "ready": true,
-                "started": true, "containerID": "process://1", "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}},
-                // Where they are missing, an API server takes the node for one that cannot resize.
-                "resources": container.resources.clone().unwrap_or_default(),
-            })
-        }).collect();
-        let conditions = ["Initialized", "ContainersReady", "Ready", "PodScheduled"].map(
-            |kind| json!({"type": kind, "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}),
-        );
-        let status = json!({"metadata": {"uid": pod.metadata.uid}, "status": {
-            "phase": "Running", "podIP": "10.1.0.5", "podIPs": [{"ip": "10.1.0.5"}], "hostIP": "172.18.0.2",
-            "hostIPs": [{"ip": "172.18.0.2"}], "startTime": "2026-01-01T00:00:00Z",
-            "conditions": conditions, "containerStatuses": statuses,
-        }});
-        pods.patch_status(name, &PatchParams::default(), &Patch::Strategic(status)).await?;
-    }
+}
+
+async fn run(pods: &Api<Pod>, pod: &Pod) -> kube::Result<()> {
+    let containers = &pod.spec.as_ref().expect("a spec").containers;
+    let statuses: Vec<_> = containers.iter().map(|container| {
+        json!({
+            "name": container.name, "image": container.image, "imageID": "", "restartCount": 0, "ready": true,
+            "started": true, "containerID": "process://1", "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}},
+            // Where they are missing, an API server takes the node for one that cannot resize.
+            "resources": container.resources.clone().unwrap_or_default(),
+        })
+    }).collect();
+    let conditions = ["Initialized", "ContainersReady", "Ready", "PodScheduled"]
+        .map(|kind| json!({"type": kind, "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}));
+    let status = json!({"metadata": {"uid": pod.metadata.uid}, "status": {
+        "phase": "Running", "podIP": "10.1.0.5", "podIPs": [{"ip": "10.1.0.5"}], "hostIP": "172.18.0.2",
+        "hostIPs": [{"ip": "172.18.0.2"}], "startTime": "2026-01-01T00:00:00Z",
+        "conditions": conditions, "containerStatuses": statuses,
+    }});
+    pods.patch_status(name(pod), &PatchParams::default(), &Patch::Strategic(status)).await?;
     Ok(())
 }

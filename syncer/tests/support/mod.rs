@@ -5,6 +5,7 @@ mod certificates;
 mod egress;
 mod kubectl;
 mod kubelet;
+mod mounting;
 mod objects;
 pub(crate) mod played_server;
 mod ports;
@@ -34,6 +35,7 @@ use tracing_subscriber::EnvFilter;
 
 pub(crate) use kubectl::Kubectl;
 pub(crate) use kubelet::HostKubelet;
+pub(crate) use mounting::MountingNode;
 pub(crate) use objects::{create, is_ready, pod};
 pub(crate) use ports::free_port;
 pub(crate) use prepare::prepare_namespace;
@@ -324,14 +326,14 @@ impl World {
         self.host_kubelet_in(HOST_NAMESPACE)
     }
 
-    /// A node of its own for the pods of this namespace, on which one after the other is begun.
-    pub(crate) fn host_node_in(&self, namespace: &str) -> HostKubelet {
-        HostKubelet::start(Api::namespaced(self.host.clone(), namespace), 1)
-    }
-
     /// The same in this namespace.
     pub(crate) fn host_kubelet_in(&self, namespace: &str) -> HostKubelet {
         HostKubelet::start(Api::namespaced(self.host.clone(), namespace), 8)
+    }
+
+    /// A node of its own for the pods of this namespace, which begins them one after the other and mounts what they name.
+    pub(crate) fn host_node_in(&self, namespace: &str) -> MountingNode {
+        MountingNode::start(&self.host, namespace)
     }
 }
 
