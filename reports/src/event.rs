@@ -32,7 +32,7 @@ pub enum Event {
         /// The model's name, such as `vcluster`.
         model: String,
     },
-    /// A step begins; for the live view.
+    /// A step begins, or a part of a long one; for the live view.
     StepStarted {
         /// 1-based number of the round.
         round: u32,

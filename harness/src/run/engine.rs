@@ -221,11 +221,7 @@ impl Turn<'_> {
             if !wanted || (self.keep && stage::ends_something(action)) {
                 continue;
             }
-            recorder.emit(Event::StepStarted {
-                round: self.round,
-                model: self.model.name().into(),
-                step: planned.what.clone(),
-            });
+            round.record.begins(planned.what.as_str());
             match stage::run(planned, self.request.timeout, round).await {
                 Ok(Step::Done) => {}
                 // Where the scenario expects none, a refusal is a failure and not an outcome.

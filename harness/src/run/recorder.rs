@@ -71,6 +71,15 @@ pub struct RoundRecorder<'a> {
 }
 
 impl RoundRecorder<'_> {
+    /// A step begins, or a part of a long one.
+    pub fn begins(&self, step: impl Into<String>) {
+        self.run.emit(Event::StepStarted {
+            round: self.round,
+            model: self.model.to_owned(),
+            step: step.into(),
+        });
+    }
+
     /// A measured value by the client's clock.
     pub fn sample(&self, metric: Metric, value: f64) {
         self.full(metric, value, None, None, false);

@@ -55,6 +55,15 @@ impl Arm {
             Self::Straight => "straight",
         }
     }
+
+    /// Where its pods go, for whoever waits.
+    fn way(self) -> &'static str {
+        match self {
+            Self::Ours => "through the syncer",
+            Self::Ideal => "through the ideal syncer",
+            Self::Straight => "straight to the host",
+        }
+    }
 }
 
 /// Measures all three. What the floors and further tenants need goes with the step.
@@ -103,8 +112,12 @@ async fn arms(round: &Round<'_>, sites: &Sites, size: Size) -> Result<Option<Arm
     let load = || Load { pods: size.pods, parallel: size.parallel, limit: round.platform.limit() };
     let (mut ours, mut ideal, mut straight) = (None, None, None);
     let on_host: Vec<Ends> = sites.straight.iter().map(|name| Ends::straight(host, name)).collect();
+    let begins = |arm: Arm, measured| {
+        round.record.begins(format!("  {} pods {}{measured}", size.tenants * size.pods, arm.way()))
+    };
     // A host that has not had as many pods before is slower, and would be for whichever arm came first; so would one that
     // has not rested from them.
+    begins(Arm::Straight, ", not measured");
     burst::run(&on_host, load(), REST, || ()).await?;
     for arm in order(round.record.round) {
         let (tenants, place) = match arm {
@@ -113,6 +126,7 @@ async fn arms(round: &Round<'_>, sites: &Sites, size: Size) -> Result<Option<Arm
             Arm::Straight => (Vec::new(), &mut straight),
         };
         let through: Vec<Ends> = tenants.iter().map(|tenant| Ends::of(tenant, host)).collect();
+        begins(arm, "");
         let places = if arm == Arm::Straight { &on_host } else { &through };
         let burst = burst::run(places, load(), REST, || Look::take(round, &tenants)).await?;
         *place = Some(burst);
