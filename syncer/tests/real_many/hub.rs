@@ -259,17 +259,14 @@ async fn the_hosts_api_server_may_be_killed_and_the_right_be_taken_away() {
 
     let listed_again = gaps(&get(syncer.address, "/metrics").await.text);
 
-    // An API server that has started since does not know what its predecessor would have shown.
+    // An API server that has started since does not know what its predecessor would have shown. Between the two the
+    // stopped syncer has no connection, so that the end of the pod does not wait for it in a socket.
     syncer.signal("-STOP").await;
-    world
-        .host_api::<Pod>()
-        .delete("meanwhile-x-default-x-a", &DeleteParams::default())
-        .await
-        .expect("is deleted");
-    create(&world.host_api::<Pod>(), pod("any", None)).await;
-    world.processes().stop("host-apiserver");
-    world.processes().start_again("host-apiserver");
-    soon("the host to answer", async { while world.host_api::<Pod>().get("any").await.is_err() {} }).await;
+    world.host_starts_again().await;
+    let on_host: Api<Pod> = world.host_api();
+    on_host.delete("meanwhile-x-default-x-a", &DeleteParams::default()).await.expect("is deleted");
+    until("the pod to be gone", &on_host, "meanwhile-x-default-x-a", |pod: Option<&Pod>| pod.is_none()).await;
+    world.host_starts_again().await;
     syncer.signal("-CONT").await;
     until("the pod to be gone", &tenants[0], "meanwhile", |pod: Option<&Pod>| pod.is_none()).await;
     until_metrics(&syncer, LIMIT, |text| gaps(text) > listed_again).await;
@@ -277,8 +274,7 @@ async fn the_hosts_api_server_may_be_killed_and_the_right_be_taken_away() {
 
     world.revoke_everywhere().await;
     // A watch that is open goes on without the right to it.
-    world.processes().stop("host-apiserver");
-    world.processes().start_again("host-apiserver");
+    world.host_starts_again().await;
     until_together(&syncer, false).await;
     for pods in &tenants {
         runs_a_pod(pods, "without-the-right").await;

@@ -267,6 +267,13 @@ impl World {
         until_ready(&self.tenant).await;
     }
 
+    /// Kills the host's API server and waits until another answers in its place.
+    pub(crate) async fn host_starts_again(&mut self) {
+        self.processes.stop("host-apiserver");
+        self.processes.start_again("host-apiserver");
+        until_ready(&self.host).await;
+    }
+
     /// A caller of the syncer's kubelet endpoint, with the API server's certificate or none.
     pub(crate) fn kubelet_caller(&self, has_certificate: bool) -> Client {
         let mut config = self.options.tenant.clone();
